@@ -1,0 +1,1 @@
+"""Sources: platform exports and mapped files, read into batches of columns."""

@@ -1,0 +1,64 @@
+"""Between Arrow arrays and our own columns, without a Python object for each row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from retailcrm.analytics.columns import INSTANT, MISSING, Coded, Texts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def texts(array: Any) -> Texts:  # noqa: ANN401 - Arrow has no types
+    """Wrap an Arrow string array without nulls; the bytes are shared."""
+    large = array.fill_null("").cast(pa.large_string())
+    if not len(large):
+        return Texts(np.empty(0, np.uint8), np.zeros(1, np.int64))
+    _, offsets, data = large.buffers()
+    ends = np.frombuffer(offsets, np.int64)[large.offset : large.offset + len(large) + 1]
+    return Texts(np.frombuffer(data, np.uint8) if data else np.empty(0, np.uint8), ends)
+
+
+def arrow_texts(column: Texts) -> Any:  # noqa: ANN401
+    """Give a column of texts to Arrow; the bytes are shared."""
+    offsets = np.ascontiguousarray(column.offsets, np.int64)
+    data = np.ascontiguousarray(column.data)
+    return pa.LargeStringArray.from_buffers(len(column), pa.py_buffer(offsets), pa.py_buffer(data))
+
+
+def coded(array: Any) -> Coded:  # noqa: ANN401
+    """Wrap an Arrow dictionary array of strings; nulls become -1."""
+    codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    return Coded(codes, texts(array.dictionary))
+
+
+def arrow_coded(column: Coded) -> Any:  # noqa: ANN401
+    """Give a coded column to Arrow as a dictionary array."""
+    codes = pa.array(column.codes, mask=column.codes < 0)
+    return pa.DictionaryArray.from_arrays(codes, arrow_texts(column.values))
+
+
+def whole(array: Any) -> NDArray[np.int64]:  # noqa: ANN401
+    """Give an Arrow integer array as ``int64``, nulls as MISSING."""
+    filled: NDArray[np.int64] = pc.fill_null(array.cast(pa.int64()), MISSING).to_numpy(zero_copy_only=False)
+    return filled
+
+
+def instants(array: Any) -> NDArray[np.datetime64]:  # noqa: ANN401
+    """Give an Arrow timestamp array (UTC) as ``datetime64[us]``, nulls as NaT."""
+    ticks: NDArray[np.int64] = whole(array.cast(pa.int64()))
+    return ticks.view(INSTANT)
+
+
+def minor_units(array: Any) -> NDArray[np.int64]:  # noqa: ANN401
+    """Give the unscaled value of an Arrow decimal128 of at most 18 digits, nulls as MISSING."""
+    words = np.frombuffer(array.buffers()[1], np.int64)[2 * array.offset : 2 * (array.offset + len(array))]
+    units = words[::2].copy()
+    if array.null_count:
+        units[np.asarray(array.is_null())] = MISSING
+    return units

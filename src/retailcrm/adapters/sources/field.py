@@ -1,0 +1,71 @@
+"""Declarative columns: which header names a field may have and how its text is read."""
+
+from __future__ import annotations
+
+import unicodedata
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class Kind(StrEnum):
+    """How the text of a field is read."""
+
+    KEY = "key"
+    """A number or code that must stay text; spreadsheet damage is found and refused."""
+    TEXT = "text"
+    """Text that repeats."""
+    AMOUNT = "amount"
+    PRICE = "price"
+    COUNT = "count"
+    INSTANT = "instant"
+    STATE = "state"
+
+
+@attrs.frozen(kw_only=True)
+class Field:
+    """One field of a file.
+
+    Attributes:
+        names: Header names it may have, the first present one is taken.
+        kind: How its text is read.
+        required: A record without a value is rejected.
+        pattern: ``strptime`` pattern of instants; ``None`` takes the usual forms.
+        zone: IANA zone of times without an offset; ``None`` takes the shop's.
+        states: Texts of states, normalised, and what they mean.
+        decimal_id: Ids written like ``17850.0`` lose the ``.0``.
+        coded: Give a KEY as a coded column because its values repeat (lines of one order).
+    """
+
+    names: tuple[str, ...]
+    kind: Kind
+    required: bool = False
+    pattern: str | None = None
+    zone: str | None = None
+    states: Mapping[str, int] = attrs.field(factory=dict)
+    decimal_id: bool = False
+    coded: bool = False
+
+
+def header_name(text: str) -> str:
+    """Normalise a column name for comparison: width, blanks, invisible characters, letter case."""
+    plain = unicodedata.normalize("NFKC", text).replace("\u200b", "").replace("\ufeff", "")
+    return " ".join(plain.split()).casefold()
+
+
+def find_fields(header: Sequence[str], fields: Mapping[str, Field]) -> dict[str, int]:
+    """Find each field's column; fields that the file lacks are left out."""
+    places: dict[str, int] = {}
+    for i, name in enumerate(header):
+        places.setdefault(header_name(name), i)
+    found = {}
+    for key, field in fields.items():
+        for name in field.names:
+            if header_name(name) in places:
+                found[key] = places[header_name(name)]
+                break
+    return found

@@ -1,0 +1,67 @@
+"""Every exception of the package, grouped by what the caller can do next.
+
+Bad rows in a user's file are *returned* as :class:`retailcrm.domain.problems.Problem`; only a
+program or a setting that is wrong raises.
+"""
+
+from __future__ import annotations
+
+
+class RetailCRMError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class InputError(RetailCRMError, ValueError):
+    """Fix the input: a value, a row or a whole file cannot be taken as it is."""
+
+
+class ImportRefusedError(InputError):
+    """Fix the file: all of it was refused before anything was stored.
+
+    Attributes:
+        code: A stable word for the reason, for programs: ``"unrecognised"``, ``"encrypted"``, ...
+    """
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class SettingsError(RetailCRMError, ValueError):
+    """Fix the configuration: a policy, mapping or plugin setting is wrong, unknown or unread."""
+
+
+class CurrencyMismatchError(RetailCRMError, ValueError):
+    """Fix the call: amounts of two currencies were about to be mixed."""
+
+
+class NotFoundError(RetailCRMError, LookupError):
+    """Look elsewhere: no such customer, order or plugin."""
+
+
+class ConflictError(RetailCRMError):
+    """Look again: the state no longer allows what was asked."""
+
+
+class MissingExtraError(RetailCRMError, ImportError):
+    """Install an extra: this part needs packages that the base install leaves out.
+
+    Attributes:
+        extra: The extra's name, as in ``retailcrm-core[shop]``.
+    """
+
+    def __init__(self, feature: str, *, extra: str) -> None:
+        super().__init__(f"{feature} needs an extra: pip install 'retailcrm-core[{extra}]'")
+        self.extra = extra
+
+
+class MissingPackageError(RetailCRMError, ImportError):
+    """Install a package that only this call needs, and that no extra brings.
+
+    Attributes:
+        package: Its name on the package index.
+    """
+
+    def __init__(self, feature: str, *, package: str) -> None:
+        super().__init__(f"{feature} needs a package: pip install {package}")
+        self.package = package

@@ -1,0 +1,1 @@
+"""What a plugin offers: small protocols and the hooks that register them."""

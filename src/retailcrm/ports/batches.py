@@ -1,0 +1,156 @@
+"""What a source yields: batches of columns, checked against one list of column names."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from retailcrm.analytics.columns import Coded, Texts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Column = Texts | Coded | NDArray[Any]
+
+
+class Grain(StrEnum):
+    """What one row of a batch is."""
+
+    ORDERS = "orders"
+    """One observation of one order."""
+
+    LINES = "lines"
+    """One line (sub-order, item) of an order."""
+
+    REFUNDS = "refunds"
+    """One refund that succeeded."""
+
+
+_TEXT, _INSTANT, _WHOLE, _STATE = "text", "instant", "whole", "state"
+
+COLUMNS: Final[Mapping[Grain, Mapping[str, str]]] = {
+    Grain.ORDERS: {
+        "number": _TEXT,
+        "buyer": _TEXT,
+        "state": _STATE,
+        "placed_at": _INSTANT,
+        "paid_at": _INSTANT,
+        "shipped_at": _INSTANT,
+        "received_at": _INSTANT,
+        "completed_at": _INSTANT,
+        "total": _WHOLE,
+        "paid": _WHOLE,
+        "refunded": _WHOLE,
+        "refunded_at": _INSTANT,
+        "province": _TEXT,
+        "city": _TEXT,
+    },
+    Grain.LINES: {
+        "number": _TEXT,
+        "line": _TEXT,
+        "buyer": _TEXT,
+        "state": _STATE,
+        "placed_at": _INSTANT,
+        "paid_at": _INSTANT,
+        "product": _TEXT,
+        "quantity": _WHOLE,
+        "amount": _WHOLE,
+        "refunded": _WHOLE,
+        "credit": "flag",
+        "province": _TEXT,
+        "city": _TEXT,
+    },
+    Grain.REFUNDS: {
+        "refund": _TEXT,
+        "number": _TEXT,
+        "amount": _WHOLE,
+        "settled_at": _INSTANT,
+    },
+}
+"""Column names of each grain and their kind.
+
+``text``: :class:`Texts` or :class:`Coded`. ``instant``: UTC ``datetime64[us]``, NaT missing.
+``whole``: ``int64``, amounts in minor units, :data:`~retailcrm.analytics.columns.MISSING` missing.
+``state``: ``int8`` :class:`~retailcrm.domain.orders.OrderState`, -1 missing. ``flag``: ``bool``.
+
+``total`` is the amount due after discounts with postage; ``paid`` is as exported, before or after
+refunds (which of the two is found out for each file); ``refunded`` is paid back so far.
+"""
+
+_DTYPES: Final[Mapping[str, str]] = {
+    _INSTANT: "datetime64[us]",
+    _WHOLE: "int64",
+    _STATE: "int8",
+    "flag": "bool",
+}
+
+
+@attrs.frozen(kw_only=True)
+class BuyerKey:
+    """What the ``buyer`` column of a batch holds.
+
+    Attributes:
+        platform: Where the key is known: ``"taobao"``, ``"shopify"``, or a mapping's own word.
+        kind: ``"nick"``, ``"id"``, ``"email"``, ``"phone"``, ...
+        strength: Greatest strength the kind can have: 2 stable, 1 weak, 0 none. Values that look
+            masked are taken as 0 whatever is said here.
+    """
+
+    platform: str
+    kind: str
+    strength: int = attrs.field(default=2, validator=attrs.validators.in_((0, 1, 2)))
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Batch:
+    """Some rows of one file, as columns.
+
+    Attributes:
+        grain: What one row is.
+        records: Record number of each row in its file, from 1; ``int64``, shape ``(n_rows,)``.
+        columns: By name, see :data:`COLUMNS`; a name left out is a column that the file lacks,
+            and erases nothing that an earlier file told.
+        currency: ISO 4217 code of the amounts.
+        buyer_key: What ``buyer`` holds; required where that column is given.
+        blank: Blank records passed over since the last batch.
+
+    Raises:
+        ValueError: A column's name, kind or length is wrong: the plugin is broken, not the file.
+    """
+
+    grain: Grain
+    records: NDArray[np.int64]
+    columns: Mapping[str, Column]
+    currency: str
+    buyer_key: BuyerKey | None = None
+    blank: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        known = COLUMNS[self.grain]
+        for name, column in self.columns.items():
+            if name not in known:
+                raise ValueError(
+                    f"{self.grain} batches have no column {name!r}; they have: {', '.join(known)}"
+                )
+            _check_column(name, known[name], column, len(self.records))
+        if "number" not in self.columns:
+            raise ValueError("a batch needs the column 'number'")
+        if "buyer" in self.columns and self.buyer_key is None:
+            raise ValueError("a batch with the column 'buyer' needs a buyer_key")
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+
+def _check_column(name: str, kind: str, column: Column, rows: int) -> None:
+    if len(column) != rows:
+        raise ValueError(f"column {name!r} has {len(column)} rows, the batch has {rows}")
+    if kind == _TEXT:
+        if not isinstance(column, Texts | Coded):
+            raise ValueError(f"column {name!r} must be Texts or Coded, not {type(column).__name__}")
+    elif not isinstance(column, np.ndarray) or column.dtype != np.dtype(_DTYPES[kind]):
+        raise ValueError(f"column {name!r} must be a numpy array of {_DTYPES[kind]}")

@@ -1,0 +1,34 @@
+"""The hooks that a plugin may implement. Each passes in a callable: register zero, one or ten things."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from retailcrm.ports.sources import Source
+    from retailcrm.ports.tier_metrics import TierMetric
+
+hookspec = pluggy.HookspecMarker("retailcrm")
+hookimpl = pluggy.HookimplMarker("retailcrm")
+
+
+@hookspec
+def register_sources(register: Callable[[Source], None]) -> None:
+    """Offer readers of platform exports.
+
+    Args:
+        register: Call it once for each source.
+    """
+
+
+@hookspec
+def register_tier_metrics(register: Callable[[TierMetric], None]) -> None:
+    """Offer figures that a ladder may ask for beside spend and orders.
+
+    Args:
+        register: Call it once for each metric.
+    """

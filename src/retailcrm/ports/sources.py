@@ -1,0 +1,229 @@
+"""The port of a source: recognise a file, read it into batches and problems."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+import attrs
+import numpy as np
+
+from retailcrm.analytics.columns import MISSING, NO_INSTANT, Coded, Texts
+from retailcrm.domain.problems import Problem
+from retailcrm.errors import InputError
+from retailcrm.ports.batches import COLUMNS, Batch, BuyerKey, Grain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+
+    from retailcrm.ports.raw import RawBlock
+
+
+@attrs.frozen(kw_only=True)
+class Sample:
+    """The beginning of a file, enough to recognise it.
+
+    Attributes:
+        name: The file's name without folders; a hint only, people rename files.
+        rows: Its first rows as text, cells stripped; at most 20.
+        sheet: The workbook's sheet, ``None`` for text files.
+    """
+
+    name: str
+    rows: tuple[tuple[str, ...], ...]
+    sheet: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Match:
+    """How sure a source is that a file is its own.
+
+    Attributes:
+        strength: 1 (could be) to 100 (certain); the highest of all sources reads the file.
+        reason: What it was recognised by, for the person who asks why.
+        header_row: Which of the sample's rows holds the column names; ``None``: there are none.
+    """
+
+    strength: int = attrs.field(validator=attrs.validators.in_(range(1, 101)))
+    reason: str
+    header_row: int | None = 0
+
+
+@attrs.frozen(kw_only=True)
+class Row:
+    """One record of a file as text, for sources that read row by row.
+
+    Attributes:
+        record: Record number from 1, header excluded.
+        cells: Text by column name, stripped; empty text stays ``""``.
+        first_line: First physical line of the record.
+        last_line: Last physical line of the record.
+    """
+
+    record: int
+    cells: Mapping[str, str]
+    first_line: int
+    last_line: int
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells[column]
+
+
+class SourceFile(Protocol):
+    """An opened table of a file (a text file, an archive's member, a workbook's sheet)."""
+
+    @property
+    def name(self) -> str:
+        """As the user gave it; an archive's member follows after ``!``."""
+        ...
+
+    @property
+    def sheet(self) -> str | None:
+        """The workbook's sheet, ``None`` for text files."""
+        ...
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Column names as exported, stripped; ``()`` where the file has none."""
+        ...
+
+    @property
+    def zone(self) -> str:
+        """The shop's IANA zone: what times without an offset are in."""
+        ...
+
+    @property
+    def currency(self) -> str:
+        """The shop's ISO 4217 code: what amounts without a currency are in."""
+        ...
+
+    def rows(self) -> Iterator[Row | Problem]:
+        """Read the file row by row; unreadable records come as problems."""
+        ...
+
+    def blocks(self, plain: Collection[int], coded: Collection[int]) -> Iterator[RawBlock]:
+        """Read the file in raw blocks, for sources that must be fast; see :class:`RawTable`."""
+        ...
+
+
+class Source(Protocol):
+    """Reads one platform's exports. Hold no state between files."""
+
+    @property
+    def name(self) -> str:
+        """Lower-case word for ``--format`` and messages, unique among sources."""
+        ...
+
+    @property
+    def platform(self) -> str:
+        """Where its order numbers are known; files of one platform are joined by order number."""
+        ...
+
+    def identify(self, sample: Sample) -> Match | None:
+        """Say how sure you are that this file is yours; ``None`` for not at all."""
+        ...
+
+    def read(self, file: SourceFile) -> Iterator[Batch | Problem]:
+        """Yield every record once: in a batch, as a rejecting problem, or counted as blank."""
+        ...
+
+    def exported_at(self, name: str, zone: str) -> datetime | None:
+        """Read the export moment off the file's name; ``None`` if it does not tell."""
+        ...
+
+
+def batches_from_rows(
+    rows: Iterable[Row | Problem],
+    convert: Callable[[Row], Mapping[str, Any] | None],
+    *,
+    source: str,
+    currency: str,
+    buyer_key: BuyerKey | None = None,
+    grain: Grain = Grain.ORDERS,
+    sheet: str | None = None,
+    size: int = 10_000,
+) -> Iterator[Batch | Problem]:
+    """Make batches from plain Python values, for sources that do not need speed.
+
+    Args:
+        rows: From :meth:`SourceFile.rows`.
+        convert: Makes of one row a mapping of column names (see :data:`COLUMNS`) to values: ``str``,
+            ``int`` minor units, aware ``datetime``, ``OrderState`` or ``None``. Return ``None`` for
+            a blank record; raise :class:`InputError` to reject it.
+        source: The file's name, for problems.
+        currency: ISO 4217 code of the amounts.
+        buyer_key: What the ``buyer`` column holds, if there is one.
+        grain: What one row is.
+        sheet: The workbook's sheet, for problems.
+        size: Rows in a batch.
+
+    Yields:
+        Batches in file order, with problems between them.
+    """
+    kept: list[tuple[int, Mapping[str, Any]]] = []
+    blank = 0
+    for row in rows:
+        if isinstance(row, Problem):
+            yield row
+            continue
+        try:
+            values = convert(row)
+        except InputError as error:
+            yield _rejection(row, error, source, sheet)
+            continue
+        if values is None:
+            blank += 1
+        else:
+            kept.append((row.record, values))
+        if len(kept) == size:
+            yield _batch(kept, grain, currency, buyer_key, blank)
+            kept, blank = [], 0
+    if kept or blank:
+        yield _batch(kept, grain, currency, buyer_key, blank)
+
+
+def _rejection(row: Row, error: InputError, source: str, sheet: str | None) -> Problem:
+    return Problem(
+        source=source,
+        sheet=sheet,
+        record=row.record,
+        first_line=row.first_line,
+        last_line=row.last_line,
+        code="value",
+        message=str(error),
+    )
+
+
+def _batch(
+    kept: list[tuple[int, Mapping[str, Any]]],
+    grain: Grain,
+    currency: str,
+    buyer_key: BuyerKey | None,
+    blank: int,
+) -> Batch:
+    names = dict.fromkeys(name for _, values in kept for name in values) or {"number": None}
+    columns = {
+        name: _pack(COLUMNS[grain].get(name, "text"), [values.get(name) for _, values in kept])
+        for name in names
+    }
+    records = np.asarray([record for record, _ in kept], np.int64)
+    key = buyer_key if "buyer" in columns else None
+    return Batch(grain=grain, records=records, columns=columns, currency=currency, buyer_key=key, blank=blank)
+
+
+def _pack(kind: str, values: list[Any]) -> Any:  # noqa: ANN401 - one column of any kind
+    if kind == "text":
+        return Texts.of(values) if None not in values else Coded.of(values)
+    if kind == "instant":
+        return np.asarray([NO_INSTANT if v is None else _utc(v) for v in values], "datetime64[us]")
+    if kind == "whole":
+        return np.asarray([MISSING if v is None else v for v in values], np.int64)
+    if kind == "state":
+        return np.asarray([-1 if v is None else int(v) for v in values], np.int8)
+    return np.asarray([bool(v) for v in values], np.bool_)
+
+
+def _utc(moment: datetime) -> np.datetime64:
+    if moment.tzinfo is None:
+        raise ValueError(f"a time without a zone: {moment.isoformat()}; give it one")
+    return np.datetime64(moment.astimezone(UTC).replace(tzinfo=None), "us")

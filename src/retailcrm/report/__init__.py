@@ -1,0 +1,35 @@
+"""The shop's report: figures in, one HTML page out that needs no network."""
+
+from retailcrm.report.data import (
+    CoverageRow,
+    FileRow,
+    GroupRow,
+    Headline,
+    LorenzCurve,
+    MonthRow,
+    PolicyLine,
+    ProblemRow,
+    Quality,
+    ReportData,
+    SegmentRow,
+    Strength,
+)
+from retailcrm.report.page import render_page
+from retailcrm.report.sections import DEFAULT
+
+__all__ = [
+    "DEFAULT",
+    "CoverageRow",
+    "FileRow",
+    "GroupRow",
+    "Headline",
+    "LorenzCurve",
+    "MonthRow",
+    "PolicyLine",
+    "ProblemRow",
+    "Quality",
+    "ReportData",
+    "SegmentRow",
+    "Strength",
+    "render_page",
+]

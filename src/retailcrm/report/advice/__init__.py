@@ -1,0 +1,47 @@
+"""Short advice that follows from the figures: one plain function a rule, its thresholds stated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from retailcrm.report.advice.customers import concentrated, lost, potential, second_order, win_back
+from retailcrm.report.advice.ground import identity, rejected
+from retailcrm.report.advice.rule import Advice
+from retailcrm.report.advice.sales import refunds, swing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from retailcrm.report.data import ReportData
+
+ADVISERS: Final[tuple[Callable[[ReportData], Advice | None], ...]] = (
+    identity,
+    rejected,
+    win_back,
+    swing,
+    second_order,
+    concentrated,
+    lost,
+    potential,
+    refunds,
+)
+"""All rules; first what the other figures rest on, then what brings most."""
+
+
+def advise(data: ReportData) -> tuple[Advice, ...]:
+    """Collect the advice whose thresholds the figures cross, in the order to read it.
+
+    Example:
+        >>> from retailcrm.report.data import Headline, ReportData
+        >>> headline = Headline(customers=10, orders=11, gross=1000, refunded=100, net=900, aov=82,
+        ...     per_buyer=90, repurchase_rate=0.1, top_share=0.4, returning_share=0.2, gini=0.3)
+        >>> data = ReportData(shop="s", as_of="2024-04-01", zone="Asia/Shanghai", currency="CNY",
+        ...                   headline=headline)
+        >>> [advice.key for advice in advise(data)]
+        ['second_order', 'refunds']
+    """
+    found = (adviser(data) for adviser in ADVISERS)
+    return tuple(advice for advice in found if advice is not None)
+
+
+__all__ = ["ADVISERS", "Advice", "advise"]

@@ -1,0 +1,145 @@
+"""From observations to the shop's orders: files in order of export, joined by order number, folded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import numpy as np
+import pyarrow as pa
+
+from retailcrm.analytics.columns import Coded
+from retailcrm.analytics.observations import Runs, newest_values
+from retailcrm.analytics.tables import Customers, LineTable, OrderTable
+from retailcrm.ports.batches import Grain
+from retailcrm.shop.buyers import Buyers, number_buyers
+from retailcrm.shop.line_totals import line_totals
+from retailcrm.shop.order_facts import OrderFacts
+from retailcrm.shop.stacked import Stacked, is_range, stack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from retailcrm.shop.observed import Observed
+
+_PLACES: Final = ("province", "city")
+
+
+@attrs.frozen(eq=False)
+class Folded:
+    """The shop's present state.
+
+    Attributes:
+        orders: Every order once.
+        lines: Their lines, where item files or line-grain files were imported.
+        stray_refunds: Refunds whose order no file has.
+    """
+
+    orders: OrderTable
+    lines: LineTable | None
+    stray_refunds: int
+
+
+def fold(files: Sequence[Observed], *, currency: str, zone: str) -> Folded:
+    """Fold what all files told into the shop's orders.
+
+    Args:
+        files: In any sequence: the export moment orders them.
+        currency: The shop's ISO 4217 code.
+        zone: The shop's IANA zone.
+    """
+    files = sorted(files, key=lambda f: (f.exported_at, f.name, f.digest))
+    numbers, stacks, platform = stack(files)
+    orders, lines, refunds = (stacks[grain] for grain in (Grain.ORDERS, Grain.LINES, Grain.REFUNDS))
+    facts = OrderFacts.empty(len(numbers))
+    totals = line_totals(lines, files, len(numbers)) if len(lines.code) else None
+    if totals is not None:
+        facts.take_lines(totals)
+    facts.take_orders(orders, files)
+    stray = facts.take_refunds(refunds, lines, files) if len(refunds.code) else 0
+    buyers = _buyers(files, orders, lines)
+    customers, customer = _customers(buyers, orders, lines, len(numbers))
+    known = facts.known
+    table = facts.table(
+        currency=currency,
+        zone=zone,
+        numbers=numbers,
+        customers=customers,
+        customer=customer,
+        places=_places(orders, lines, len(numbers)),
+        platform=platform,
+    )
+    line_table = None if totals is None else totals.table(known)
+    return Folded(_taken(table, known), line_table, stray)
+
+
+def _buyers(files: Sequence[Observed], orders: Stacked, lines: Stacked) -> Buyers:
+    kinds = dict.fromkeys((f.buyer_key.platform, f.buyer_key.kind) for f in files if f.buyer_key.kind)
+    parts = []
+    for rows in (lines, orders):
+        for table, i in zip(rows.parts, rows.files, strict=True):
+            if "buyer" in table.column_names:
+                parts.append((files[i].buyer_key, table.column("buyer")))
+            else:
+                parts.append((files[i].buyer_key, pa.nulls(len(table), pa.large_string())))
+    # Ids must not depend on which files happen to have rows in a partition.
+    return number_buyers(parts, several_kinds=len(kinds) > 1)
+
+
+def _customers(
+    buyers: Buyers, orders: Stacked, lines: Stacked, n_orders: int
+) -> tuple[Customers, NDArray[np.int32]]:
+    """Choose each order's buyer: the strongest key told, the newest among equals."""
+    keys = np.concatenate([*buyers.codes, np.empty(0, np.int32)]).astype(np.int64)
+    code = np.concatenate([lines.code, orders.code])
+    strength = np.append(buyers.strength, np.int8(0))[keys]
+    chosen = np.full(n_orders, -1, np.int64)
+    if len(code) == n_orders and is_range(code):
+        chosen = np.where(strength > 0, keys, -1)
+    elif len(code):
+        runs = Runs.of(code)
+        for level in (1, 2):
+            newest = runs.newest(strength == level)
+            found = newest >= 0
+            chosen[runs.groups[found]] = keys[newest[found]]
+    used = np.zeros(len(buyers.ids) + 1, np.bool_)
+    used[chosen] = True
+    used = used[:-1]
+    renumbered = np.append(np.cumsum(used) - 1, -1)
+    ids = buyers.ids if used.all() else buyers.ids.take(np.flatnonzero(used))
+    customers = Customers(ids=ids, strength=buyers.strength[used])
+    return customers, renumbered[chosen].astype(np.int32)
+
+
+def _places(orders: Stacked, lines: Stacked, n_orders: int) -> dict[str, Coded | None]:
+    return {name: _place(name, orders, lines, n_orders) for name in _PLACES}
+
+
+def _place(name: str, orders: Stacked, lines: Stacked, n_orders: int) -> Coded | None:
+    stack = orders if any(name in t.column_names for t in orders.parts) else lines
+    column = stack.coded(name)
+    if column is None:
+        return None
+    if len(stack.code) == n_orders and is_range(stack.code):
+        return column
+    runs = Runs.of(stack.code)
+    codes = np.full(n_orders, -1, np.int32)
+    codes[runs.groups] = newest_values(runs, column.codes)
+    return Coded(codes, column.values)
+
+
+def _taken(table: OrderTable, known: NDArray[np.bool_]) -> OrderTable:
+    """Leave out numbers that only a buyers file or a refund names: no file told of such an order."""
+    if known.all():
+        return table
+    rows = np.flatnonzero(known)
+    picked: dict[str, Any] = {}
+    for field in attrs.fields(OrderTable):
+        value = getattr(table, field.name)
+        if isinstance(value, np.ndarray):
+            picked[field.name] = value[rows]
+        elif isinstance(value, Coded) or field.name == "numbers":
+            picked[field.name] = value.take(rows)
+    return attrs.evolve(table, **picked)

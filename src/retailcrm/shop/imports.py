@@ -1,0 +1,199 @@
+"""Import files and tables into a shop, with an account of every record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from retailcrm.adapters.sources.discover import Discovered, ReadSettings, discover
+from retailcrm.adapters.sources.limits import ImportLimits
+from retailcrm.adapters.sources.mapped import Mapped
+from retailcrm.adapters.sources.mapping import TableMapping, load_mapping, mapping_from_table, nearest
+from retailcrm.errors import SettingsError
+from retailcrm.shop.observed import Collector, FileAccount, Observed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from retailcrm.domain.problems import Problem
+    from retailcrm.ports.sources import Source
+    from retailcrm.shop.money_rule import MoneyRule
+    from retailcrm.shop.observations import Observations
+    from retailcrm.shop.partitions import PartitionedObservations
+
+MappingLike = TableMapping | str | Path | Mapping[str, Any]
+
+
+@attrs.frozen
+class ImportResult:
+    """What an import did.
+
+    Attributes:
+        files: The account of each table read, in the order given.
+    """
+
+    files: tuple[FileAccount, ...]
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every rejection and warning of all files."""
+        return tuple(problem for file in self.files for problem in file.problems)
+
+    @property
+    def accepted(self) -> int:
+        """Records taken."""
+        return sum(file.accepted for file in self.files)
+
+    @property
+    def rejected(self) -> int:
+        """Records left out."""
+        return sum(file.rejected for file in self.files)
+
+
+@attrs.frozen
+class Imports:
+    """The import verbs of a shop: ``shop.imports``.
+
+    Attributes:
+        kept: Where observations go.
+        sources: The sources that may recognise a file, by name.
+        zone: The shop's IANA zone.
+        currency: The shop's ISO 4217 code.
+        clock: Tells when a table without a file was observed.
+    """
+
+    kept: Observations | PartitionedObservations
+    sources: Mapping[str, Source]
+    zone: str
+    currency: str
+    clock: Callable[[], datetime]
+    _accounts: list[FileAccount] = attrs.field(factory=list, init=False, repr=False)
+
+    def accounts(self) -> tuple[FileAccount, ...]:
+        """Give the account of every table imported so far."""
+        return tuple(self._accounts)
+
+    def files(
+        self,
+        paths: Iterable[str | Path],
+        *,
+        mapping: MappingLike | None = None,
+        format: str | None = None,  # noqa: A002 - the word users know
+        password: str | None = None,
+        limits: ImportLimits | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> ImportResult:
+        """Import export files; formats are recognised by their column names.
+
+        A file imported before changes nothing. An older export imported later does not overwrite
+        newer values.
+
+        Args:
+            paths: Text files, workbooks, gzip files or ZIP archives.
+            mapping: For files no source knows: a mapping, its TOML file, or its table.
+            format: Name of the source to use instead of the surest.
+            password: For encrypted workbooks.
+            limits: How much one file may take.
+            progress: Called with the bytes and the records read since the last call.
+
+        Raises:
+            ImportRefusedError: A file cannot be read at all; nothing of it is kept.
+            SettingsError: The mapping or the format is wrong.
+        """
+        mapped = None if mapping is None else Mapped(_mapping(mapping))
+        settings = ReadSettings(
+            zone=self.zone, currency=self._currency(mapped), password=password, limits=limits or ImportLimits(),
+            progress=None if progress is None else (lambda size: progress(size, 0)), **({} if mapped is None else {"form": mapped.mapping.form}),
+        )  # fmt: skip
+        sources = self._chosen(mapped, format)
+        accounts = [
+            self._take(found, progress) for path in paths for found in discover(Path(path), sources, settings)
+        ]
+        return ImportResult(tuple(accounts))
+
+    def buyers(self, path: str | Path) -> ImportResult:
+        """Import a file that joins order numbers to buyers, for exports whose nicks are masked.
+
+        Args:
+            path: A file with a column of order numbers and one of buyer keys.
+
+        Raises:
+            ImportRefusedError: The file has no such two columns.
+        """
+        from retailcrm.adapters.sources.buyers_file import BuyersFile  # noqa: PLC0415
+
+        settings = ReadSettings(zone=self.zone, currency=self.currency)
+        reader = BuyersFile()
+        found = discover(Path(path), {reader.name: reader}, settings)
+        return ImportResult(tuple(self._take(table) for table in found))
+
+    def table(self, data: Any, mapping: MappingLike, *, name: str = "table") -> ImportResult:  # noqa: ANN401
+        """Import anything with an Arrow stream (pandas, polars, pyarrow, DuckDB) through a mapping.
+
+        Args:
+            data: The table; never changed.
+            mapping: What its columns mean.
+            name: Stands for the file name in problems.
+        """
+        from retailcrm.adapters.sources.arrow_table import discover_table  # noqa: PLC0415
+
+        mapped = Mapped(_mapping(mapping))
+        settings = ReadSettings(zone=self.zone, currency=self._currency(mapped))
+        return ImportResult((self._take(discover_table(data, name, mapped, settings, self.clock())),))
+
+    def _currency(self, mapped: Mapped | None) -> str:
+        return self.currency if mapped is None else mapped.mapping.currency or self.currency
+
+    def _chosen(self, mapped: Mapped | None, name: str | None) -> Mapping[str, Source]:
+        if mapped is not None:
+            return {mapped.name: mapped}
+        if name is None:
+            return self.sources
+        if name not in self.sources:
+            known = ", ".join(sorted(self.sources))
+            raise SettingsError(f"no format {name!r}{nearest(name, self.sources)}; formats are: {known}")
+        return {name: self.sources[name]}
+
+    def _take(self, found: Discovered, progress: Callable[[int, int], None] | None = None) -> FileAccount:
+        """Read one table to its end; keep it unless the very same was read before."""
+        collector = Collector(currency=self.currency, progress=progress)
+        items = found.source.read(found.table)
+        tables = self.kept.collect(collector, items)
+        rule = collector.money_rule
+        observed = Observed(
+            digest=collector.digest(found.exported_at), exported_at=found.exported_at, name=found.table.name,
+            platform=found.source.platform, tables=tables,
+            buyer_key=collector.buyer_key, money_rule=rule,
+        )  # fmt: skip
+        repeated = not self.kept.add(observed)
+        account = _account(found, collector, rule, repeated=repeated)
+        self._accounts.append(account)
+        return account
+
+
+def _account(
+    found: Discovered, collector: Collector, rule: MoneyRule | None, *, repeated: bool
+) -> FileAccount:
+    rejected = len(collector.rejected)
+    return FileAccount(
+        name=found.table.name if found.table.sheet is None else f"{found.table.name} [{found.table.sheet}]",
+        source=found.source.name,
+        reason=found.match.reason,
+        exported_at=found.exported_at,
+        records=collector.accepted + rejected + collector.blank,
+        accepted=collector.accepted,
+        rejected=rejected,
+        blank=collector.blank,
+        problems=(*found.notes, *collector.problems),
+        money_rule=rule,
+        repeated=repeated,
+    )
+
+
+def _mapping(said: MappingLike) -> TableMapping:
+    if isinstance(said, TableMapping):
+        return said
+    return mapping_from_table(said) if isinstance(said, Mapping) else load_mapping(Path(said))

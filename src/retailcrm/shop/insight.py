@@ -1,0 +1,214 @@
+"""Figures about customers: ``shop.insight``."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+
+from retailcrm.analytics.activity import activity, potential
+from retailcrm.analytics.columns import Coded, Texts
+from retailcrm.analytics.metrics import MonthlyMetrics, monthly
+from retailcrm.analytics.rfm import Cuts, fit_cuts
+from retailcrm.analytics.rfm import score as rfm_score
+from retailcrm.analytics.rfm_map import assign
+from retailcrm.analytics.summary import Coverage, Volume, coverage, merge_summaries, summarise
+from retailcrm.analytics.value_class import ValueCuts, fit_value_cuts, given_value_cuts, value_classes
+from retailcrm.domain.labels import Label
+from retailcrm.domain.periods import instant_of
+from retailcrm.errors import InputError
+from retailcrm.shop.scores import Scores
+from retailcrm.shop.tiering import no_tiers, tiers_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from retailcrm.analytics.tables import CustomerSummary, OrderTable
+    from retailcrm.ports.tier_metrics import TierMetric
+    from retailcrm.shop.policy import Policy
+
+AsOf = str | date | datetime
+
+
+class NoIdentityError(InputError):
+    """Fix the input: no order of the shop has a buyer who can be told apart, so nobody can be scored."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Reduced:
+    """What one part of the shop's orders comes to; parts hold disjoint customers.
+
+    Attributes:
+        summary: The part's customers.
+        ids: Their ids.
+        strength: Their identity strength.
+        tier: Their tiers.
+        coverage: Orders and money by identity strength.
+        months: Calendar months.
+        potential: People who ordered and never paid.
+        orders: Rows of the part's order table.
+    """
+
+    summary: CustomerSummary
+    ids: Texts
+    strength: np.ndarray[tuple[int], np.dtype[np.int8]]
+    tier: Coded
+    coverage: Coverage
+    months: MonthlyMetrics
+    potential: int
+    orders: int
+
+
+def moment_of(as_of: AsOf, zone: str) -> np.datetime64:
+    """Give the exclusive moment that a date or instant means in the shop's zone, UTC."""
+    instant = instant_of(as_of, zone)
+    return np.datetime64(instant.astimezone(UTC).replace(tzinfo=None), "us")
+
+
+def reduce_part(
+    orders: OrderTable, as_of: np.datetime64, policy: Policy, metrics: Mapping[str, TierMetric]
+) -> Reduced:
+    """Reduce one part of the orders to what scores and report need of it."""
+    summary = summarise(orders, as_of, policy.counting)
+    return Reduced(
+        summary=summary,
+        ids=orders.customers.ids.take(summary.customer),
+        strength=orders.customers.strength[summary.customer],
+        tier=no_tiers(len(summary))
+        if policy.ladder is None
+        else tiers_of(orders, summary, policy.ladder, policy.counting, metrics),
+        coverage=coverage(orders, as_of, policy.counting),
+        months=monthly(orders, as_of, policy.counting),
+        potential=len(potential(orders, as_of)),
+        orders=len(orders),
+    )
+
+
+def join_parts(parts: list[Reduced]) -> Reduced:
+    """Join parts of disjoint customers; customers are numbered anew."""
+    if len(parts) == 1:
+        return parts[0]
+    starts = np.cumsum([0, *(len(p.summary) for p in parts)])
+    numbered = [
+        attrs.evolve(p.summary, customer=np.arange(start, start + len(p.summary), dtype=np.int32))
+        for p, start in zip(parts, starts, strict=False)
+    ]
+    return Reduced(
+        summary=merge_summaries(numbered),
+        ids=Texts.concat([p.ids for p in parts]),
+        strength=np.concatenate([p.strength for p in parts]),
+        tier=Coded(np.concatenate([p.tier.codes for p in parts]), parts[0].tier.values),
+        coverage=_joined_coverage([p.coverage for p in parts]),
+        months=_joined_months([p.months for p in parts]),
+        potential=sum(p.potential for p in parts),
+        orders=sum(p.orders for p in parts),
+    )
+
+
+def _joined_coverage(parts: list[Coverage]) -> Coverage:
+    def added(volumes: Iterable[Volume]) -> Volume:
+        listed = list(volumes)
+        return Volume(
+            orders=sum(v.orders for v in listed),
+            gross=sum(v.gross for v in listed),
+            refunded=sum(v.refunded for v in listed),
+        )
+
+    return Coverage(
+        stable=added(p.stable for p in parts),
+        weak=added(p.weak for p in parts),
+        none=added(p.none for p in parts),
+        credit_only=sum(p.credit_only for p in parts),
+    )
+
+
+def _joined_months(parts: list[MonthlyMetrics]) -> MonthlyMetrics:
+    """Add months up: a customer is in one part only, so buyers add up too."""
+    seen = [p.months for p in parts if len(p.months)]
+    if not seen:
+        return parts[0]
+    months = np.arange(min(m[0] for m in seen), max(m[-1] for m in seen) + 1)
+    columns = {}
+    for name in ("orders", "gross", "refunded", "buyers", "new_buyers"):
+        total = np.zeros(len(months), np.int64)
+        for part in parts:
+            if len(part.months):
+                at = int((part.months[0] - months[0]).astype(np.int64))
+                total[at : at + len(part.months)] += getattr(part, name)
+        columns[name] = total
+    return MonthlyMetrics(months=months, **columns)
+
+
+@attrs.frozen
+class Insight:
+    """The scoring verbs of a shop: ``shop.insight``.
+
+    Attributes:
+        parts: Gives the shop's orders in parts of disjoint customers (one part, unless they are
+            larger than memory).
+        policy: The rules.
+        metrics: Tier metrics of the plug-ins, by name.
+    """
+
+    parts: Callable[[], Iterable[OrderTable]]
+    policy: Policy
+    metrics: Mapping[str, TierMetric]
+
+    def reduced(self, as_of: AsOf) -> Reduced:
+        """Reduce the shop's orders to its customers as they stood at a moment."""
+        moment = moment_of(as_of, self.policy.zone)
+        return join_parts([reduce_part(part, moment, self.policy, self.metrics) for part in self.parts()])
+
+    def score(self, as_of: AsOf, *, cuts: Cuts | None = None) -> Scores:
+        """Score every customer with at least one counted order before a moment.
+
+        Args:
+            as_of: A date D means D 00:00 in the shop's zone; exclusive.
+            cuts: RFM cut points kept from an earlier day; ``None`` fits them anew.
+
+        Raises:
+            NoIdentityError: The shop has orders, but no buyer can be told from another.
+        """
+        return scores_of(self.reduced(as_of), self.policy, cuts)
+
+
+def scores_of(reduced: Reduced, policy: Policy, cuts: Cuts | None = None) -> Scores:
+    """Score the customers of a reduced shop; see :meth:`Insight.score`."""
+    summary = reduced.summary
+    if not len(summary) and reduced.coverage.none.orders:
+        raise NoIdentityError(
+            f"none of {reduced.coverage.none.orders:,} orders has a buyer who can be told from others: the files have "
+            "no buyer column, or only masked nicks. Nobody can be scored. Give a file that joins order numbers to "
+            "buyers with --buyers (in Python: shop.imports.buyers)."
+        )
+    scores = rfm_score(summary, cuts or fit_cuts(summary, policy.scoring))
+    states = activity(summary, policy.activity)
+    value_cuts = _value_cuts(summary, policy)
+    basis = Label(f"活跃度依据：{states.basis.zh}", f"activity rests on: {states.basis.en}")
+    return Scores(
+        summary=summary,
+        customer_ids=reduced.ids,
+        strength=reduced.strength,
+        rfm=scores,
+        segment_map=policy.segment_map,
+        segment=assign(scores, policy.segment_map),
+        activity=states,
+        value_cuts=value_cuts,
+        value_class=value_classes(summary, value_cuts),
+        tier=reduced.tier,
+        tier_labels={t.name: t.label for t in policy.ladder.tiers} if policy.ladder else {},
+        coverage=reduced.coverage,
+        policy_digest=policy.digest,
+        notes=(basis, *scores.notes),
+    )
+
+
+def _value_cuts(summary: CustomerSummary, policy: Policy) -> ValueCuts:
+    rule = policy.value_class
+    if rule.least_orders is None or rule.least_per_order is None:
+        return fit_value_cuts(summary)
+    return given_value_cuts(
+        policy.currency, least_frequency=rule.least_orders, least_per_order=rule.least_per_order
+    )

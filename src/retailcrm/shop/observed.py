@@ -1,0 +1,165 @@
+"""What one imported file told: its rows as Arrow tables, and the account of its records."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import numpy as np
+import pyarrow as pa
+
+from retailcrm.adapters.sources import arrow
+from retailcrm.analytics.columns import Coded, Texts
+from retailcrm.domain.problems import Problem, Severity
+from retailcrm.errors import CurrencyMismatchError
+from retailcrm.ports.batches import Batch, BuyerKey, Grain
+from retailcrm.shop.money_rule import MoneyRule, detect, joined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+_ANY_BUYER: Final = BuyerKey(platform="", kind="", strength=0)
+
+
+@attrs.frozen(kw_only=True)
+class FileAccount:
+    """The account of one file's records: accepted + rejected + blank == records.
+
+    Attributes:
+        name: As the user gave it, with archive member and sheet.
+        source: The source that read it.
+        reason: What it was recognised by.
+        exported_at: Moment of the export, from its name, else the file's own time.
+        records: Data records in the file.
+        accepted: Records taken.
+        rejected: Records left out, each with a problem.
+        blank: Records without content.
+        problems: Rejections and warnings.
+        money_rule: Which of the two conventions its paid column follows.
+        repeated: The very same file was imported before, and nothing changed.
+    """
+
+    name: str
+    source: str
+    reason: str
+    exported_at: datetime
+    records: int
+    accepted: int
+    rejected: int
+    blank: int
+    problems: tuple[Problem, ...] = ()
+    money_rule: MoneyRule | None = None
+    repeated: bool = False
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Observed:
+    """The rows of one file.
+
+    Attributes:
+        digest: SHA-256 of the rows as they were read, and of the export moment.
+        exported_at: Orders the files: newer values win.
+        name: Breaks ties between files of the same moment.
+        platform: Where its order numbers are known.
+        tables: Arrow table of each grain that the file has.
+        buyer_key: What its buyer column holds.
+        money_rule: How its amounts are meant.
+    """
+
+    digest: str
+    exported_at: datetime
+    name: str
+    platform: str
+    tables: Mapping[Grain, pa.Table]
+    buyer_key: BuyerKey
+    money_rule: MoneyRule | None = None
+
+
+@attrs.define(kw_only=True)
+class Collector:
+    """Collects what a source yields for one file."""
+
+    currency: str
+    progress: Callable[[int, int], None] | None = None
+    batches: dict[Grain, list[pa.Table]] = attrs.field(factory=dict)
+    problems: list[Problem] = attrs.field(factory=list)
+    rejected: set[int | None] = attrs.field(factory=set)
+    accepted: int = 0
+    blank: int = 0
+    buyer_key: BuyerKey = _ANY_BUYER
+    _hash: Any = attrs.field(factory=hashlib.sha256, init=False)
+    _rules: list[MoneyRule] = attrs.field(factory=list, init=False)
+
+    @property
+    def money_rule(self) -> MoneyRule | None:
+        """Convention of the file, ``None`` where it lacks one of the three columns."""
+        return joined(self._rules) if self._rules else None
+
+    def digest(self, exported_at: datetime) -> str:
+        """Give the digest of all rows taken so far: the same content of the same moment, the same digest."""
+        final = self._hash.copy()
+        final.update(f"{exported_at.isoformat()}|{self.buyer_key}".encode())
+        return str(final.hexdigest())
+
+    def take(self, items: Iterable[Batch | Problem]) -> Iterable[tuple[Grain, pa.Table]]:
+        """Account for every item; yield each batch's rows as an Arrow table."""
+        for item in items:
+            if isinstance(item, Problem):
+                self.problems.append(item)
+                if item.severity is Severity.REJECTED:
+                    self.rejected.add(item.record)
+                continue
+            if item.currency != self.currency:
+                raise CurrencyMismatchError(
+                    f"this file is in {item.currency}, the shop in {self.currency}; "
+                    "one shop has one currency: set it in the policy or import into another shop"
+                )
+            self.accepted += len(item)
+            self.blank += item.blank
+            self.buyer_key = item.buyer_key or self.buyer_key
+            if self.progress:
+                self.progress(0, len(item))
+            _feed(self._hash, item)
+            if item.grain is Grain.ORDERS and {"total", "paid", "refunded"} <= item.columns.keys():
+                columns: Any = item.columns
+                self._rules.append(detect(columns["total"], columns["paid"], columns["refunded"]))
+            yield item.grain, _table(item)
+
+    def collect(self, items: Iterable[Batch | Problem]) -> dict[Grain, pa.Table]:
+        """Keep all rows in memory."""
+        for grain, table in self.take(items):
+            self.batches.setdefault(grain, []).append(table)
+        return {
+            g: pa.concat_tables(parts, promote_options="default").unify_dictionaries()
+            for g, parts in self.batches.items()
+        }
+
+
+def _feed(digest: Any, batch: Batch) -> None:  # noqa: ANN401 - hashlib has no public type
+    digest.update(f"{batch.grain}|{len(batch)}".encode())
+    for name, column in batch.columns.items():
+        digest.update(name.encode())
+        if isinstance(column, Coded):
+            digest.update(np.ascontiguousarray(column.codes))
+            column = column.values  # noqa: PLW2901 - the texts follow their codes
+        if isinstance(column, Texts):
+            digest.update(np.ascontiguousarray(np.diff(column.offsets).astype(np.int32)))
+            digest.update(np.ascontiguousarray(column.data[column.offsets[0] : column.offsets[-1]]))
+        else:
+            digest.update(np.ascontiguousarray(column).view(np.uint8))
+
+
+def _table(batch: Batch) -> pa.Table:
+    columns = {name: _arrow(column) for name, column in batch.columns.items()}
+    return pa.table({**columns, "record": pa.array(batch.records)})
+
+
+def _arrow(column: Any) -> Any:  # noqa: ANN401
+    if isinstance(column, Texts):
+        return arrow.arrow_texts(column)
+    if isinstance(column, Coded):
+        return arrow.arrow_coded(column)
+    # Instants travel as whole numbers: our NaT and MISSING are the same bits, and Arrow keeps both.
+    return pa.array(column.view(np.int64) if column.dtype.kind == "M" else column)

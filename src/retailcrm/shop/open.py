@@ -1,0 +1,169 @@
+"""Open a shop: the one place where its parts are put together."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import attrs
+
+from retailcrm import plugins
+from retailcrm.errors import SettingsError
+from retailcrm.shop.customers import CustomerFiles
+from retailcrm.shop.imports import Imports
+from retailcrm.shop.insight import AsOf, Insight, scores_of
+from retailcrm.shop.observations import Observations
+from retailcrm.shop.partitions import PartitionedObservations
+from retailcrm.shop.policy import Policy, load_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+    from types import TracebackType
+
+    from retailcrm.analytics.tables import OrderTable
+    from retailcrm.report.data import Lang
+
+
+@attrs.define(kw_only=True)
+class Shop:
+    """A shop: import its files, score its customers, look one up, write its report.
+
+    Attributes:
+        name: The shop's key in every order reference.
+        policy: The rules in force.
+        imports: Import verbs.
+        insight: Scoring verbs.
+        customers: One customer's file.
+    """
+
+    name: str
+    policy: Policy
+    imports: Imports
+    insight: Insight
+    customers: CustomerFiles
+    _kept: Observations | PartitionedObservations
+
+    def report(self, path: str | Path, *, as_of: AsOf, lang: str = "zh") -> Path:
+        """Write the shop's report: one HTML page that needs no network.
+
+        Args:
+            path: Where to.
+            as_of: A date D means D 00:00 in the shop's zone; exclusive.
+            lang: ``"zh"`` or ``"en"``.
+
+        Returns:
+            The path.
+        """
+        from retailcrm.report.page import render_page  # noqa: PLC0415 - Plotly is slow to import
+        from retailcrm.shop.report_data import report_data  # noqa: PLC0415
+
+        reduced = self.insight.reduced(as_of)
+        scores = scores_of(reduced, self.policy)
+        data = report_data(
+            self.policy,
+            reduced,
+            scores,
+            self.imports.accounts(),
+            str(as_of),
+            name=self.policy.name or self.name,
+        )
+        target = Path(path)
+        target.write_text(render_page(data, lang=_lang(lang)), "utf-8")
+        return target
+
+    def close(self) -> None:
+        """Give back what the shop holds on disk; a shop in memory holds nothing."""
+        self._kept.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_shop(
+    url: str = "memory:",
+    *,
+    shop: str = "main",
+    policy: Policy | str | Path | None = None,
+    zone: str | None = None,
+    currency: str | None = None,
+    memory_budget: int | None = None,
+    clock: Callable[[], datetime] | None = None,
+    allow_plugins: Collection[str] | None = None,
+    block_plugins: Collection[str] = (),
+) -> Shop:
+    """Open a shop.
+
+    Args:
+        url: ``"memory:"``: the shop lives as long as the program does.
+        shop: The shop's key in every order reference.
+        policy: The rules: a policy, or its TOML file; ``None`` takes the defaults.
+        zone: IANA zone, instead of the policy's.
+        currency: ISO 4217 code, instead of the policy's.
+        memory_budget: Bytes that a part of the orders may take; larger imports are partitioned on
+            disk by customer. ``None`` keeps all in memory.
+        clock: Tells the time of observation of tables that have no file; for tests.
+        allow_plugins: Installed plugins to load; ``None`` loads all.
+        block_plugins: Plugins never to load.
+
+    Raises:
+        SettingsError: The URL, the policy or a plugin is wrong.
+
+    Example:
+        >>> shop = open_shop("memory:", currency="USD", zone="UTC")
+        >>> shop.policy.currency
+        'USD'
+    """
+    if url != "memory:":
+        raise SettingsError(
+            f"no store for {url!r}; this release keeps a shop in memory: open_shop('memory:')"
+        )
+    rules = _policy(policy, zone, currency)
+    manager = plugins.plugin_manager(allow=allow_plugins, block=block_plugins)
+    metrics = plugins.tier_metrics(manager)
+    if rules.ladder is not None:
+        _check_metrics(rules, metrics)
+    kept: Observations | PartitionedObservations
+    if memory_budget is None:
+        kept = Observations(rules.currency, rules.zone)
+    else:
+        kept = PartitionedObservations(rules.currency, rules.zone, memory_budget)
+    imports = Imports(
+        kept=kept, sources=plugins.sources(manager), zone=rules.zone, currency=rules.currency,
+        clock=clock or (lambda: datetime.now(UTC)),
+    )  # fmt: skip
+    parts: Callable[[], Iterable[OrderTable]] = kept.parts
+    return Shop(
+        name=shop,
+        policy=rules,
+        imports=imports,
+        insight=Insight(parts, rules, metrics),
+        customers=CustomerFiles(parts, rules, metrics, shop),
+        kept=kept,
+    )
+
+
+def _policy(said: Policy | str | Path | None, zone: str | None, currency: str | None) -> Policy:
+    rules = said if isinstance(said, Policy) else Policy() if said is None else load_policy(Path(said))
+    changes = {name: value for name, value in (("zone", zone), ("currency", currency)) if value is not None}
+    if zone is not None and rules.ladder is not None:
+        changes["ladder"] = attrs.evolve(rules.ladder, zone=zone)  # type: ignore[assignment]  # evolve takes any field
+    return attrs.evolve(rules, **changes) if changes else rules  # type: ignore[arg-type]
+
+
+def _check_metrics(rules: Policy, metrics: object) -> None:
+    assert rules.ladder is not None  # noqa: S101 - the caller looked
+    unknown = [metric.name for metric in rules.ladder.metrics if metric.name not in metrics]  # type: ignore[operator]
+    if unknown:
+        raise SettingsError(f"the ladder asks for {', '.join(unknown)}, which no plugin offers")
+
+
+def _lang(lang: str) -> Lang:
+    if lang not in ("zh", "en"):
+        raise SettingsError(f"no language {lang!r}; there are zh and en")
+    return lang  # type: ignore[return-value]  # just checked

@@ -1,0 +1,7 @@
+"""Files that look as if the shop's seller had downloaded them."""
+
+from retailcrm.simulate.exports.folder import BUYERS_FILE, write_taobao_exports
+from retailcrm.simulate.exports.headers import Generation
+from retailcrm.simulate.exports.single import write_order_report, write_orders_csv
+
+__all__ = ["BUYERS_FILE", "Generation", "write_order_report", "write_orders_csv", "write_taobao_exports"]

@@ -1,0 +1,60 @@
+"""Our words exist in both languages, ask for the same values, and are all in use."""
+
+from __future__ import annotations
+
+import string
+
+import attrs
+import pytest
+
+from retailcrm.report import LorenzCurve, Quality, labels, render_page
+
+
+def _places(text: str) -> set[str]:
+    """List what a text asks to be filled in."""
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("key", sorted(labels.LABELS))
+def test_both_languages_say_something_and_ask_for_the_same(key):
+    """Neither language is empty, and both fill in the same values."""
+    label = labels.LABELS[key]
+    assert label.zh.strip()
+    assert label.en.strip()
+    assert _places(label.zh) == _places(label.en)
+
+
+class Recorder(dict):
+    """A table that notes what was looked up."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.seen: set[str] = set()
+
+    def __getitem__(self, key):
+        self.seen.add(key)
+        return super().__getitem__(key)
+
+
+def test_no_label_lies_about_unused(sample, empty, monkeypatch):
+    """Pages of a full shop, an empty one and one in between use every label."""
+    table = Recorder(labels.LABELS)
+    monkeypatch.setattr(labels, "LABELS", table)
+    months = tuple(attrs.evolve(sample.months[0], month=f"2023-{n:02d}") for n in range(1, 13))
+    quality = attrs.evolve(sample.quality, problems=())
+    between = attrs.evolve(sample, tiers=(), lorenz=LorenzCurve(), quality=quality, months=months)
+    for data in (sample, empty, between, attrs.evolve(empty, quality=Quality())):
+        render_page(data, lang="en")
+    titles = {key for key in table if key.endswith("_title") and key != "page_title"}
+    assert set(table) - table.seen == titles
+
+
+def test_values_are_filled_in_as_they_stand():
+    """Braces in a shop's name are text, not another place to fill in."""
+    assert labels.say("en", "page_title", shop="{lang}") == "{lang} · customer report"
+
+
+def test_an_unknown_key_is_an_error():
+    """Words that do not exist are a programming error."""
+    with pytest.raises(KeyError):
+        labels.say("zh", "no such key")
