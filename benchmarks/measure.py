@@ -63,6 +63,7 @@ class Measured:
         """Give what belongs into a result file."""
         return {
             "median_seconds": round(self.median, 4),
+            "best_seconds": round(min(self.seconds), 4),
             "seconds": [round(s, 4) for s in self.seconds],
             "setup_rss_mb": round(self.setup_rss_mb, 1),
             "peak_rss_mb": round(self.peak_rss_mb, 1),

@@ -113,7 +113,7 @@ def test_a_shop_of_one_time_buyers_has_no_interval(make_summary):
     assert found.rules["sleeping"].zh.endswith("（无人购买两天以上，改用固定天数）")
 
 
-@given(rows, st.fractions(Fraction(1, 2), 3), st.integers(1, 5))
+@given(rows, st.fractions(Fraction(1, 2), 3, max_denominator=500), st.integers(1, 5))
 def test_own_limits_agree_with_fractions(make_summary, several, multiple, weight):
     """For any habits the first day of sleep is the first whole day past the formula's value."""
     rule = OwnInterval(multiple, multiple * 2, weight)
@@ -152,6 +152,7 @@ def test_an_empty_shop_has_no_states(make_summary):
         (lambda: OwnInterval(2, 2), "loss later"),
         (lambda: OwnInterval(weight=0), "weigh at least 1"),
         (lambda: OwnInterval(2.5, 5), "fraction"),
+        (lambda: OwnInterval("2.0001", 5), "finer than"),
     ],
 )
 def test_limits_that_leave_a_state_empty_are_refused(make, message):

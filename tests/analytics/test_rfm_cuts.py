@@ -125,6 +125,7 @@ def test_damaged_cut_points_are_refused(make_summary, change, message):
         ({"edges": (1, 2), "levels": 2}, "needs 1 cut points"),
         ({"edges": (), "levels": 2}, "needs 1 cut points"),
         ({"edges": (), "levels": 2, "neutral": 3}, "neutral"),
+        ({"edges": (Fraction(1, 2**40),), "levels": 2}, "finer"),
         ({"edges": (2, 1), "levels": 3}, "poor to good"),
         ({"edges": (1, 2), "levels": 3, "lower_is_better": True}, "poor to good"),
     ],

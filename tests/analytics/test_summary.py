@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retailcrm.analytics import summary as summary_module
 from retailcrm.analytics.counting import CountingPolicy
 from retailcrm.analytics.summary import Volume, coverage, days_since_last, merge_summaries, summarise
 from retailcrm.domain.orders import OrderState as S
@@ -175,6 +176,20 @@ def test_agrees_with_pandas(make_orders, rows, zone):
         assert getattr(found, name).tolist() == wanted[name].tolist()
     for name in ("first_at", "last_at"):
         assert getattr(found, name).tolist() == [t.tz_localize(None).to_pydatetime() for t in wanted[name]]
+
+
+def test_large_tables_are_counted_in_parts(make_orders, monkeypatch):
+    """How many rows are counted together does not show in the summary."""
+    rng = np.random.default_rng(3)
+    rows = [
+        {"c": c, "at": f"2024-01-{d:02}", "gross": g, "refunded": g % 7, "credit": g % 11 == 0}
+        for c, d, g in rng.integers((-1, 1, 0), (9, 32, 900), (400, 3)).tolist()
+    ]
+    table = make_orders(rows)
+    whole = as_lists(summarise(table, AS_OF))
+    for block in (1, 13, 399, 400, 401):
+        monkeypatch.setattr(summary_module, "_BLOCK", block)
+        assert as_lists(summarise(table, AS_OF)) == whole
 
 
 @given(rows_of, st.randoms(use_true_random=False))

@@ -85,3 +85,17 @@ def test_summary_net_may_be_negative(make_summary):
     summary = make_summary([{"gross": 100, "net": -50}])
     assert summary.net.tolist() == [-50]
     assert len(summary) == 1
+
+
+def test_a_part_looks_at_the_same_memory(make_orders):
+    """Some consecutive rows keep every column, their numbers and the customers, and copy nothing."""
+    table = make_orders([{"c": c, "at": f"2024-01-0{c + 1}", "gross": c} for c in range(4)])
+    table = attrs.evolve(table, province=Coded.of(["上海", None, "北京", "上海"]))
+    part = table.part(1, 3)
+    assert (len(part), part.gross.tolist(), part.numbers.tolist()) == (2, [1, 2], ["1", "2"])
+    assert part.province.tolist() == [None, "北京"]
+    assert part.completed_at is None
+    assert np.shares_memory(part.paid_at, table.paid_at)
+    assert len(part.customers) == 4
+    assert table.part(3, 99).numbers.tolist() == ["3"]
+    assert len(table.part(4, 8)) == len(table.part(2, 2)) == 0

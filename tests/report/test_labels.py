@@ -42,7 +42,10 @@ def test_no_label_lies_about_unused(sample, empty, monkeypatch):
     monkeypatch.setattr(labels, "LABELS", table)
     months = tuple(attrs.evolve(sample.months[0], month=f"2023-{n:02d}") for n in range(1, 13))
     quality = attrs.evolve(sample.quality, problems=())
-    between = attrs.evolve(sample, tiers=(), lorenz=LorenzCurve(), quality=quality, months=months)
+    one = (attrs.evolve(sample.segments[0], customers=1),)
+    between = attrs.evolve(
+        sample, tiers=(), lorenz=LorenzCurve(), quality=quality, months=months, segments=one
+    )
     for data in (sample, empty, between, attrs.evolve(empty, quality=Quality())):
         render_page(data, lang="en")
     titles = {key for key in table if key.endswith("_title") and key != "page_title"}

@@ -99,6 +99,17 @@ def test_the_segments_lead_names_the_largest_and_the_richest(sample):
     ]
 
 
+def test_a_segment_that_is_both_is_named_once(sample):
+    """Where the largest segment also brings the most, one half of the sentence is enough."""
+    rows = (attrs.evolve(sample.segments[0], customers=5_000), *sample.segments[1:])
+    (text,) = _texts(SEGMENTS, attrs.evolve(sample, segments=rows))
+    # 5,000 of 9,388 customers; 98,214,300 of 234,252,000.
+    assert text == (
+        "“Important, keep” is the largest segment with 53.3% of customers, "
+        "and brings the most, 41.9% of net sales."
+    )
+
+
 @pytest.mark.parametrize("section", [ACTIVITY, VALUE_CLASSES, TIERS])
 def test_groups_have_chart_and_table_with_the_same_rows(sample, section):
     """Each group of customers is drawn and listed with its rule."""
@@ -158,13 +169,27 @@ def test_quality_states_how_much_has_a_known_buyer(sample):
     texts = _texts(QUALITY, sample)
     assert texts[0] == "Of net sales, 89.7% have a stable buyer identity, 9.4% a weak one and 0.9% none."
     assert texts[1].startswith("Activity is judged by orders only")
-    assert texts[2] == "2 files with 15,926 records were read: 15,921 accepted, 4 rejected, 1 blank."
+    assert texts[2] == "Files read: 2. Of 15,926 records, 15,921 were accepted, 4 rejected, 1 blank."
 
 
 def test_a_strength_without_orders_has_no_share(sample):
     """Strengths that are not listed count as none of the money."""
     quality = Quality(coverage=(CoverageRow(strength="none", orders=1, net=5),))
     assert "0.0% have a stable" in _texts(QUALITY, attrs.evolve(sample, quality=quality))[0]
+
+
+def test_files_without_a_money_rule_have_no_column_for_it(sample):
+    """Where no file left a choice, the column is left out."""
+    files = tuple(attrs.evolve(file, money_rule="") for file in sample.quality.files)
+    quality = attrs.evolve(sample.quality, files=files)
+    tables = _parts(QUALITY, attrs.evolve(sample, quality=quality), "en", Table)
+    assert [column.title for column in tables[1].columns] == [
+        "File",
+        "Format",
+        "Accepted",
+        "Rejected",
+        "Blank",
+    ]
 
 
 def test_clean_files_are_called_clean(sample):

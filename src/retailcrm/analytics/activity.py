@@ -59,10 +59,16 @@ class FixedDays:
             )
 
 
+_FINEST: Final = 1000
+"""Multiples finer than this would leave 64-bit whole numbers, and mean nothing."""
+
+
 def _exact(value: Any) -> Fraction:  # noqa: ANN401 - whole numbers, Fractions or their text
     if isinstance(value, float):
         raise SettingsError(f"write {value!r} as a whole number, a fraction or text")
-    return Fraction(value)
+    if (exact := Fraction(value)).denominator > _FINEST:
+        raise SettingsError(f"{value} is finer than a thousandth of an interval")
+    return exact
 
 
 @attrs.frozen
@@ -218,7 +224,11 @@ def potential(orders: OrderTable, as_of: np.datetime64) -> NDArray[np.int32]:
     paid = known & ((orders.paid_at < as_of) | (paid_undated & ~(orders.placed_at >= as_of)))
     readable = (orders.state != OrderState.UNKNOWN) | ~np.isnat(orders.paid_at)
     placed = known & readable & (orders.placed_at < as_of)
-    return np.setdiff1d(orders.customer[placed], orders.customer[paid])
+    # Flags over customers: numpy's set routines hash, and are slow on millions of orders.
+    waiting = np.zeros(len(orders.customers), np.bool_)
+    waiting[orders.customer[placed]] = True
+    waiting[orders.customer[paid]] = False
+    return np.flatnonzero(waiting).astype(np.int32)
 
 
 def _days_since_touch(summary: CustomerSummary, touches: Mapping[str, Instants]) -> Ints:

@@ -93,8 +93,37 @@ def local_months(instants: Instants, zone: str) -> Ints:
         [651]
     """
     days = local_days(instants, zone)
+    if not len(days) or (low := int(days.min())) == MISSING or (high := int(days.max())) - low > len(days):
+        return _months(days)
+    # Many instants on few days: look each up in a table of those days.
+    return _months(np.arange(low, high + 1))[days - low]
+
+
+def _months(days: Ints) -> Ints:
     # NaT is the same bit pattern as MISSING in every unit, so it passes through both views.
     return days.view("datetime64[D]").astype("datetime64[M]").view(np.int64)
+
+
+def constant_offset(zone: str, low: np.datetime64, high: np.datetime64) -> np.timedelta64 | None:
+    """Give a zone's offset from UTC over a span, if it does not change within it.
+
+    Args:
+        zone: IANA zone.
+        low: First instant, UTC; not NaT.
+        high: Last instant, UTC; not NaT.
+
+    Returns:
+        The offset in microseconds, ``None`` if it changes in the span.
+
+    Example:
+        >>> constant_offset("Asia/Shanghai", np.datetime64("2023-01-01"), np.datetime64("2024-01-01"))
+        np.timedelta64(28800000000,'us')
+        >>> constant_offset("Europe/London", np.datetime64("2023-01-01"), np.datetime64("2024-01-01"))
+    """
+    first, last = (int(moment.astype("datetime64[us]").astype(np.int64)) for moment in (low, high))
+    starts, values = _offsets(zone, first, last)
+    within = values[np.searchsorted(starts, first, "right") - 1 : np.searchsorted(starts, last, "right")]
+    return np.timedelta64(int(within[0]), "us") if (within == within[0]).all() else None
 
 
 def _offsets(zone: str, low: int, high: int) -> tuple[Ints, Ints]:

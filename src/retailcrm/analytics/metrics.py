@@ -193,8 +193,11 @@ def monthly(
 def _buyers(customer: NDArray[np.int32], month: Ints, size: int) -> tuple[Ints, Ints]:
     """Count the distinct known customers of each month, and those who had not bought before."""
     known = customer >= 0
-    pairs = np.unique(customer[known].astype(np.int64) * max(size, 1) + month[known])
-    who, when = np.divmod(pairs, max(size, 1))
+    # Sorted by hand: np.unique hashes, and is many times slower on millions of orders.
+    pairs = np.sort(customer[known].astype(np.int64) * max(size, 1) + month[known])
+    distinct = np.ones(len(pairs), np.bool_)
+    np.not_equal(pairs[1:], pairs[:-1], out=distinct[1:])
+    who, when = np.divmod(pairs[distinct], max(size, 1))
     # Pairs are sorted by customer, then month: each customer's first pair is her first month.
     first = np.ones(len(who), np.bool_)
     np.not_equal(who[1:], who[:-1], out=first[1:])

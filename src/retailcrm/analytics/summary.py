@@ -10,14 +10,17 @@ import numpy as np
 
 from retailcrm.analytics.columns import INSTANT
 from retailcrm.analytics.counting import DEFAULT_COUNTING, Counted, CountingPolicy, count
+from retailcrm.analytics.history import purchase_history
 from retailcrm.analytics.local_time import local_day, local_days
-from retailcrm.analytics.tables import CustomerSummary, Instants, Ints, OrderTable
+from retailcrm.analytics.tables import CustomerSummary, Ints, OrderTable
 from retailcrm.errors import CurrencyMismatchError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from numpy.typing import NDArray
+
+_BLOCK: Final = 1 << 22
+"""Orders counted together: what is made on the way stays small beside a large table."""
 
 STABLE: Final = 2
 """Identity strength of a customer whose key stays with one person."""
@@ -59,7 +62,10 @@ def summarise(
         >>> ann.orders.tolist(), ann.purchase_days.tolist(), ann.net.tolist()
         ([2], [2], [3900])
     """
-    return fold(count(orders, policy, as_of), orders, as_of)
+    blocks = (
+        count(orders.part(start, start + _BLOCK), policy, as_of) for start in range(0, len(orders), _BLOCK)
+    )
+    return _fold(blocks, orders, as_of)
 
 
 def fold(rows: Counted, orders: OrderTable, as_of: np.datetime64) -> CustomerSummary:
@@ -73,25 +79,33 @@ def fold(rows: Counted, orders: OrderTable, as_of: np.datetime64) -> CustomerSum
     Returns:
         One row for each customer among the counted orders, by rising customer code.
     """
-    rows = _known(rows)
+    return _fold([rows], orders, as_of)
+
+
+def _fold(blocks: Iterable[Counted], orders: OrderTable, as_of: np.datetime64) -> CustomerSummary:
+    """Add money up block by block, then read the histories off all blocks' instants."""
     size = len(orders.customers)
-    codes = rows.customer.astype(np.intp)
-    per_customer = np.bincount(codes, minlength=size)
-    present = np.flatnonzero(per_customer)
-    first, last = _span(codes, rows.at, size)
-    refunded = _totals(codes, rows.refunded, size)
-    np.add.at(refunded, rows.credit_customer, rows.credit)
+    gross, refunded = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    parts = []
+    for rows in map(_known, blocks):
+        # Not bincount: it would add money as floats.
+        np.add.at(gross, rows.customer, rows.gross)
+        if rows.refunded.any():
+            np.add.at(refunded, rows.customer, rows.refunded)
+        np.add.at(refunded, rows.credit_customer, rows.credit)
+        parts.append((rows.customer, rows.at))
+    history = purchase_history(parts, size, orders.zone)
     return CustomerSummary(
         as_of=as_of.astype(INSTANT),
         currency=orders.currency,
         zone=orders.zone,
-        customer=present.astype(np.int32),
-        orders=per_customer[present],
-        purchase_days=_distinct_days(codes, local_days(rows.at, orders.zone), size)[present],
-        first_at=first[present],
-        last_at=last[present],
-        gross=_totals(codes, rows.gross, size)[present],
-        refunded=refunded[present],
+        customer=history.customer.astype(np.int32),
+        orders=history.orders,
+        purchase_days=history.purchase_days,
+        first_at=history.first_at,
+        last_at=history.last_at,
+        gross=gross[history.customer],
+        refunded=refunded[history.customer],
     )
 
 
@@ -218,8 +232,16 @@ def coverage(orders: OrderTable, as_of: np.datetime64, policy: CountingPolicy = 
         )
         for level in (STABLE, WEAK, 0)
     }
-    credited = np.setdiff1d(rows.credit_customer, np.append(rows.customer, np.int32(-1)))
-    return Coverage(stable=volumes[STABLE], weak=volumes[WEAK], none=volumes[0], credit_only=len(credited))
+    # One place more for code -1.
+    credited = np.zeros(len(orders.customers) + 1, np.bool_)
+    credited[rows.credit_customer] = True
+    credited[rows.customer] = False
+    return Coverage(
+        stable=volumes[STABLE],
+        weak=volumes[WEAK],
+        none=volumes[0],
+        credit_only=int(np.count_nonzero(credited[:-1])),
+    )
 
 
 def _known(rows: Counted) -> Counted:
@@ -237,39 +259,6 @@ def _known(rows: Counted) -> Counted:
         credit_at=rows.credit_at[notes],
         credit=rows.credit[notes],
     )
-
-
-def _totals(codes: NDArray[np.intp], amounts: Ints, size: int) -> Ints:
-    """Add whole amounts by customer; ``bincount`` would add them as floats."""
-    totals = np.zeros(size, np.int64)
-    if amounts.any():
-        np.add.at(totals, codes, amounts)
-    return totals
-
-
-def _span(codes: NDArray[np.intp], at: Instants, size: int) -> tuple[Instants, Instants]:
-    """Give each customer's first and last instant; customers without one hold an extreme value."""
-    first = np.full(size, np.iinfo(np.int64).max)
-    last = np.full(size, np.iinfo(np.int64).min)
-    us = at.view(np.int64)
-    np.minimum.at(first, codes, us)
-    np.maximum.at(last, codes, us)
-    return first.view(INSTANT), last.view(INSTANT)
-
-
-def _distinct_days(codes: NDArray[np.intp], days: Ints, size: int) -> Ints:
-    """Count each customer's distinct days: sort (customer, day) packed in one number, count new ones."""
-    if not len(days):
-        return np.zeros(size, np.int64)
-    earliest = days.min()
-    width = int(days.max() - earliest).bit_length()
-    packed = codes << width
-    packed |= days - earliest
-    narrow: NDArray[Any] = packed.astype(np.uint32) if size << width <= 1 << 32 else packed
-    narrow.sort()
-    new = np.ones(len(narrow), np.bool_)
-    np.not_equal(narrow[1:], narrow[:-1], out=new[1:])
-    return np.bincount((narrow[new] >> width).astype(np.intp), minlength=size)
 
 
 def _share(part: int, whole: int) -> Fraction | None:

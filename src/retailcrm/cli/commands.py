@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
 from retailcrm import __version__
 from retailcrm.cli.demo import demo
+from retailcrm.cli.exits import Exit
 from retailcrm.cli.plugins import plugins
 from retailcrm.cli.report import report
 from retailcrm.cli.score import score
 
+_EXIT_CODES: Final = "\n".join(["\b", "Exit codes:", *(f"  {code:d}  {code.meaning}" for code in Exit)])
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(
+    epilog=_EXIT_CODES, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, prog_name="retailcrm")
-def retailcrm() -> None:
-    """Customer relationship management for online shops: from platform exports to every customer scored.
-
-    Exit codes: 0 well; 1 a fault of the program; 2 an option, policy or mapping is wrong; 3 a file cannot be
-    read; 4 with --strict, some records had problems; 5 scored, but buyers of less than half of the money
-    are known; 6 no buyer can be told from others.
-    """
+@click.pass_context
+def retailcrm(context: click.Context) -> None:
+    """Know your shop's customers: from the platform's export files to every customer scored."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 for command in (demo, score, report, plugins):

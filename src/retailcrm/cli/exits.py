@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Self
 
 
 class Exit(IntEnum):
-    """Exit codes of every command."""
+    """Exit codes of every command; the help and the documentation print what they mean.
 
-    OK = 0
-    """All went well."""
+    Attributes:
+        meaning: One sentence for people.
+    """
 
-    CRASH = 1
-    """A fault of the program; please report it."""
+    meaning: str
 
-    USAGE = 2
-    """An option, the policy or a mapping is wrong."""
+    def __new__(cls, value: int, meaning: str) -> Self:
+        """Make a code with its sentence."""
+        code = int.__new__(cls, value)
+        code._value_ = value
+        code.meaning = meaning
+        return code
 
-    REFUSED = 3
-    """A file cannot be read at all."""
-
-    PROBLEMS = 4
-    """With --strict: some records were rejected or taken with a warning."""
-
-    COVERAGE = 5
-    """Scored, but buyers of less than half of the money are known."""
-
-    NOBODY = 6
-    """No order has a buyer who can be told from others."""
+    OK = 0, "All went well."
+    CRASH = 1, "A fault of the program; please report it."
+    USAGE = 2, "An option, the policy, a mapping or the installation is wrong."
+    REFUSED = 3, "A file cannot be read or written."
+    PROBLEMS = 4, "With --strict: some records had problems."
+    COVERAGE = 5, "Done, but the buyers of less than half of the money are known."
+    NOBODY = 6, "Nobody can be scored: no order counts, or no buyer is known."

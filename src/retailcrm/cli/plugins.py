@@ -2,47 +2,47 @@
 
 from __future__ import annotations
 
-import json
+from typing import TYPE_CHECKING
 
 import attrs
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from retailcrm import plugins as managers
-from retailcrm.cli.inputs import with_exit_codes
+from retailcrm.cli.exits import Exit
+from retailcrm.cli.guard import answers, print_json
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-@click.option("--trace", is_flag=True, help="Print each hook call while collecting.")
-def plugins(*, as_json: bool, trace: bool) -> None:
-    """List the plugins, the formats they read and the tier metrics they offer."""
-    with_exit_codes(_list)(as_json=as_json, trace=trace)
+    from retailcrm.plugins import PluginInfo
 
 
-def _list(*, as_json: bool, trace: bool) -> None:
-    manager = managers.plugin_manager(trace=(lambda line: click.echo(line, err=True)) if trace else None)
-    sources, metrics = managers.sources(manager), managers.tier_metrics(manager)
-    infos = managers.loaded(manager)
+@click.command(short_help="List what is loaded: plugins, formats, tier metrics.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+@click.option("--trace", is_flag=True, help="Print each hook call on the error stream.")
+@answers
+def plugins(*, as_json: bool, trace: bool) -> Exit:
+    """List the plugins with their versions, the formats they read and the tier metrics they offer."""
+    from retailcrm import plugins as loading  # noqa: PLC0415 - slow to load
+
+    manager = loading.plugin_manager(trace=(lambda line: click.echo(line, err=True)) if trace else None)
+    sources, metrics = sorted(loading.sources(manager)), sorted(loading.tier_metrics(manager))
+    infos = loading.loaded(manager)
     if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "plugins": [attrs.asdict(i) for i in infos],
-                    "formats": [*sources],
-                    "tier_metrics": [*metrics],
-                }
-            )
-        )
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("plugin", "distribution", "version", "hooks"):
-        table.add_column(name)
+        found = {"plugins": [attrs.asdict(info) for info in infos], "formats": sources, "tier_metrics": metrics}
+        print_json({"command": "plugins", "exit_code": Exit.OK, **found})
+    else:
+        _print(infos, sources, metrics)
+    return Exit.OK
+
+
+def _print(infos: Sequence[PluginInfo], sources: Sequence[str], metrics: Sequence[str]) -> None:
+    from retailcrm.cli.printing import console, table  # noqa: PLC0415 - slow to load
+
+    out = console()
+    rows = table("plugin", "from", "hooks")
     for info in infos:
-        table.add_row(escape(info.name), info.distribution, info.version, ", ".join(info.hooks))
-    console = Console()
-    console.print(table)
-    console.print(f"formats: {', '.join(sources) or 'none'}")
-    console.print(f"tier metrics: {', '.join(metrics) or 'none'}")
+        rows.add_row(info.name, f"{info.distribution} {info.version}", ", ".join(info.hooks))
+    out.print(rows)
+    out.print()
+    out.print(f"formats       {', '.join(sources) or 'none'}")
+    out.print(f"tier metrics  {', '.join(metrics) or 'none'}")

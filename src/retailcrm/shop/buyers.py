@@ -16,19 +16,20 @@ from retailcrm.domain.identity import IdentityKind, Strength, normalised, streng
 from retailcrm.domain.identity.values import MAX_LENGTH
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from retailcrm.domain.identity import Identity
     from retailcrm.ports.batches import BuyerKey
 
-_SUSPECT: Final = r"\*|＊|^\s*$|^\s*-\s*$|(?i)^\s*null\s*$|^\s*\d(\.\d+)?[eE]\+?\d+\s*$"
+_SUSPECT: Final = r"\*|＊|^\s*$|^\s*-\s*$|(?i)^\s*null\s*$|^\s*\d(\.\d+)?[eE]\+\d+\s*$"
 """Texts that may tell nobody apart; only these are judged one by one."""
 
 _PLAIN: Final = frozenset({IdentityKind.NICK, IdentityKind.ID, IdentityKind.OPEN_UID, IdentityKind.JD_PIN})
 """Kinds whose values need no form of their own to be compared."""
 
-_HIDDEN: Final = {IdentityKind.PHONE: "p-", IdentityKind.EMAIL: "e-"}
+_HIDDEN: Final[Mapping[str, str]] = {IdentityKind.PHONE: "p-", IdentityKind.EMAIL: "e-"}
 """Kinds that show a person: their customer ids are digests."""
 
 
@@ -85,6 +86,12 @@ def _encoded(columns: list[Any]) -> tuple[Any, NDArray[np.int32]]:
         for chunk in (column.chunks if isinstance(column, pa.ChunkedArray) else [column])
     ]
     kind = pa.dictionary(pa.int32(), pa.large_string())
+    if not any(pa.types.is_dictionary(c.type) for c in chunks):
+        # One dictionary over all chunks: keys seldom repeat within a chunk.
+        together = pa.chunked_array([c.cast(pa.large_string()) for c in chunks], pa.large_string()).dictionary_encode()
+        codes = [c.indices.fill_null(-1).to_numpy(zero_copy_only=False) for c in together.chunks]
+        values = together.chunk(together.num_chunks - 1).dictionary if chunks else pa.array([], pa.large_string())
+        return values, np.concatenate([*codes, np.empty(0, np.int32)]).astype(np.int32, copy=False)
     encoded = [
         c.cast(kind) if pa.types.is_dictionary(c.type) else c.dictionary_encode().cast(kind) for c in chunks
     ]
@@ -128,11 +135,30 @@ def _ids(values: Any, kind: tuple[str, str], *, prefixed: bool) -> Texts:  # noq
     """Make customer ids: the key as exported, so that staff find it again; never a phone or an address."""
     plain = arrow.texts(values)
     if kind[1] in _HIDDEN:
-        digits = hex_texts(hash_texts(plain))
-        prefix = np.tile(np.frombuffer(_HIDDEN[IdentityKind(kind[1])].encode(), np.uint8), (len(plain), 1))
-        block = np.hstack([prefix, digits])
-        return Texts(block.reshape(-1), np.arange(len(plain) + 1, dtype=np.int64) * block.shape[1])
+        return _digests(plain, _HIDDEN[kind[1]])
     if not prefixed:
         return plain
     front = pa.scalar(f"{kind[0]}:{kind[1]}:", pa.large_string())
     return arrow.texts(pc.binary_join_element_wise(front, values, pa.scalar("", pa.large_string())))
+
+
+def _digests(values: Texts, prefix: str) -> Texts:
+    first = np.tile(np.frombuffer(prefix.encode(), np.uint8), (len(values), 1))
+    block = np.hstack([first, hex_texts(hash_texts(values))])
+    return Texts(block.reshape(-1), np.arange(len(values) + 1, dtype=np.int64) * block.shape[1])
+
+
+def ids_of(identity: Identity) -> tuple[str, ...]:
+    """Give the customer ids that an identity can have: with its platform and kind, or plain.
+
+    Args:
+        identity: As the platform knows her.
+
+    Example:
+        >>> from retailcrm.domain.identity import Identity
+        >>> ids_of(Identity.of("taobao", "main", "nick", "小明"))
+        ('taobao:nick:小明', '小明')
+    """
+    if identity.kind in _HIDDEN:
+        return (_digests(Texts.of([identity.value]), _HIDDEN[identity.kind])[0],)
+    return f"{identity.platform}:{identity.kind}:{identity.value}", identity.value

@@ -2,45 +2,48 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import numpy as np
 
-from retailcrm.analytics.columns import Texts
-from retailcrm.analytics.counting import counted
+from retailcrm.analytics.columns import Coded, Texts
+from retailcrm.analytics.counting import CountingPolicy, counted, refunded_as_of, refunds
 from retailcrm.analytics.hashing import hash_texts
+from retailcrm.analytics.tables import Customers, OrderTable
 from retailcrm.domain.identity import CustomerId, Identity, OrderRef, Strength
 from retailcrm.domain.money import Money
-from retailcrm.domain.orders import OrderState
+from retailcrm.domain.orders import Observation, OrderState, facts_as_of
 from retailcrm.domain.periods import instant_of
 from retailcrm.domain.tiers import Progress, TierState, progress, tier_as_of
 from retailcrm.errors import NotFoundError
+from retailcrm.shop.buyers import ids_of
 from retailcrm.shop.insight import AsOf, moment_of
-from retailcrm.shop.tiering import events_of, rows_of
+from retailcrm.shop.tiering import events_of, joined_at, moment_in_utc, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from retailcrm.analytics.tables import OrderTable
     from retailcrm.ports.tier_metrics import TierMetric
     from retailcrm.shop.policy import Policy
+
+_TICK: Final = timedelta(microseconds=1)
 
 
 @attrs.frozen(kw_only=True)
 class OrderCard:
-    """One order as the files have it now.
+    """One order as it stood at the moment asked for, by all that the files have told since.
 
     Attributes:
         ref: Platform, shop and number.
-        state: Where it stands.
+        state: Where it stood.
         placed_at: When it was placed, ``None`` unknown.
-        paid_at: When it was paid, ``None`` never or unknown.
+        paid_at: When it was paid, ``None`` not yet, never or unknown.
         gross: Paid before refunds (due, while unpaid).
-        refunded: Paid back.
+        refunded: Paid back by then.
         credit: A refund that names no order.
-        counts: Whether it counts as a purchase at the moment asked for.
+        counts: Whether it counted as a purchase.
     """
 
     ref: OrderRef
@@ -62,7 +65,7 @@ class CustomerCard:
         strength: How surely she can be told from others.
         orders: Her orders, oldest first.
         gross: Paid on orders that count, before refunds.
-        refunded: Paid back on them.
+        refunded: Paid back on them by then, and by credit notes.
         tier: Her tier with its reasons; ``None`` without a ladder.
         progress: What is missing for the next tier; ``None`` without a ladder.
     """
@@ -96,68 +99,117 @@ class CustomerFiles:
         """Give one customer's file.
 
         Args:
-            who: A customer id as in the scores, or an identity as the platform knows it.
+            who: A customer id as in the scores, or an identity as the platform knows it. Where all keys
+                of the shop are of one kind, an identity's value alone decides.
             as_of: A date D means D 00:00 in the shop's zone; exclusive.
 
+        Returns:
+            Her file; what happened at ``as_of`` or later is not in it.
+
         Raises:
-            NotFoundError: Nobody has that id.
+            NotFoundError: Nobody has that id, or the identity is of another shop or tells nobody apart.
         """
-        wanted = who.value if isinstance(who, Identity) else who
+        wanted = self._ids(who)
         for orders in self.parts():
-            code = _find(orders, wanted)
-            if code is not None:
-                return self._card(orders, code, as_of)
+            for customer_id in wanted:
+                code = _find(orders, customer_id)
+                if code is not None:
+                    return self._card(orders, code, as_of)
         raise NotFoundError(
-            f"no customer {wanted!r} in shop {self.shop}; ids are those of the scores' customer_id"
+            f"no customer {who!r} in shop {self.shop}; ids are those of the scores' customer_id"
         )
 
+    def _ids(self, who: str | Identity) -> tuple[str, ...]:
+        if isinstance(who, str):
+            return (who,)
+        return ids_of(who) if who.shop == self.shop and who.strength else ()
+
     def _card(self, orders: OrderTable, code: int, as_of: AsOf) -> CustomerCard:
-        moment = moment_of(as_of, self.policy.zone)
-        placed = np.where(np.isnat(orders.placed_at), orders.paid_at, orders.placed_at)
-        rows = np.flatnonzero((orders.customer == code) & ~(placed >= moment))
-        rows = rows[np.argsort(placed[rows], kind="stable")]
-        counts = counted(orders, self.policy.counting, moment)
-        cards = tuple(self._order(orders, int(i), counts=bool(counts[i])) for i in rows)
-        tier, ahead = self._standing(orders, code, as_of)
-        mine = [i for i in rows if counts[i] or orders.credit[i]]
+        moment, policy = moment_of(as_of, self.policy.zone), self.policy.counting
+        orders = _of_customer(orders, code)
+        began = np.fmin(orders.placed_at, orders.paid_at)
+        rows = np.argsort(began, kind="stable")
+        counts = counted(orders, policy, moment)
+        paid_back = refunded_as_of(orders, policy, moment)
+        cards = [
+            self._order(orders, i, moment, int(paid_back[i]), counts=bool(counts[i])) for i in rows.tolist()
+        ]
+        tier, ahead = self._standing(orders, as_of)
+        matters = counts | orders.credit
         return CustomerCard(
-            id=CustomerId(orders.customers.ids[code]),
-            strength=Strength(int(orders.customers.strength[code])),
-            orders=cards,
-            gross=Money(int(orders.gross[mine].sum()), orders.currency),
-            refunded=Money(int(orders.refunded[mine].sum()), orders.currency),
+            id=CustomerId(orders.customers.ids[0]),
+            strength=Strength(int(orders.customers.strength[0])),
+            orders=tuple(card for card in cards if card is not None),
+            gross=Money(int(orders.gross[counts].sum()), orders.currency),
+            refunded=Money(int(paid_back[matters].sum()), orders.currency),
             tier=tier,
             progress=ahead,
         )
 
-    def _order(self, orders: OrderTable, row: int, *, counts: bool) -> OrderCard:
+    def _order(
+        self, orders: OrderTable, row: int, moment: np.datetime64, paid_back: int, *, counts: bool
+    ) -> OrderCard | None:
+        """Show one order, ``None`` if it was not there yet."""
+        ref = OrderRef(platform=_platform(orders, row), shop=self.shop, number=orders.numbers[row])
+        seen = _observation(orders, row, ref, moment_in_utc(moment), self.policy.counting)
+        order = facts_as_of([seen], moment_in_utc(moment), "order_date")
+        if order is None:
+            return None
         return OrderCard(
-            ref=OrderRef(platform=_platform(orders, row), shop=self.shop, number=orders.numbers[row]),
-            state=OrderState(int(orders.state[row])),
-            placed_at=_moment(orders.placed_at[row]),
-            paid_at=_moment(orders.paid_at[row]),
+            ref=ref,
+            state=order.state,
+            placed_at=order.placed_at,
+            paid_at=order.paid_at,
             gross=Money(int(orders.gross[row]), orders.currency),
-            refunded=Money(int(orders.refunded[row]), orders.currency),
+            refunded=Money(paid_back, orders.currency),
             credit=bool(orders.credit[row]),
             counts=counts,
         )
 
-    def _standing(
-        self, orders: OrderTable, code: int, as_of: AsOf
-    ) -> tuple[TierState | None, Progress | None]:
+    def _standing(self, orders: OrderTable, as_of: AsOf) -> tuple[TierState | None, Progress | None]:
         ladder = self.policy.ladder
         if ladder is None:
             return None, None
-        moment = moment_of(as_of, self.policy.zone)
+        instant, moment = instant_of(as_of, self.policy.zone), moment_of(as_of, self.policy.zone)
         rows = rows_of(orders, ladder, moment, self.policy.counting, self.metrics)
-        numbers = np.where(rows.refund_of == -1, np.arange(len(rows)), -1)
-        numbers[(rows.refund_of == -1) & (rows.spend < 0)] = -1
-        mine = orders.customer == code
-        first = np.fmin(orders.paid_at[mine], orders.placed_at[mine])
-        joined = None if np.isnat(first).all() else _moment(np.nanmin(first))
-        instant = instant_of(as_of, self.policy.zone)
-        state = tier_as_of(events_of(rows, code, numbers), ladder, instant, joined)
+        # Who has not bought anything yet would join now.
+        joined = _moment(joined_at(orders, rows, moment, self.policy.counting)[0]) or instant
+        state = tier_as_of(events_of(rows, 0), ladder, instant, joined)
         return state, progress(state, ladder, instant)
+
+
+def _of_customer(orders: OrderTable, code: int) -> OrderTable:
+    """Give one customer's orders as a table of its own, so that nothing is computed for the others."""
+    rows = np.flatnonzero(orders.customer == code)
+    picked: dict[str, Any] = {}
+    for field in attrs.fields(OrderTable):
+        value = getattr(orders, field.name)
+        if isinstance(value, np.ndarray):
+            picked[field.name] = value[rows]
+        elif isinstance(value, Coded | Texts):
+            picked[field.name] = value.take(rows)
+    customers = Customers(
+        ids=orders.customers.ids.take(np.array([code])), strength=orders.customers.strength[[code]]
+    )
+    picked |= {"customers": customers, "customer": np.zeros(len(rows), np.int32)}
+    return attrs.evolve(orders, **picked)
+
+
+def _observation(
+    orders: OrderTable, row: int, ref: OrderRef, until: datetime, policy: CountingPolicy
+) -> Observation:
+    """Give a row as the one-order rule reads it, its refund dated as the columns date it."""
+    back = refunds(orders, policy)
+    effective = back.at[back.row == row]
+    return Observation(
+        ref=ref,
+        observed_at=until - _TICK,
+        state=OrderState(int(orders.state[row])),
+        placed_at=_moment(orders.placed_at[row]),
+        paid_at=_moment(orders.paid_at[row]),
+        completed_at=None if orders.completed_at is None else _moment(orders.completed_at[row]),
+        refunded_at=_moment(effective[0]) if len(effective) else None,
+    )
 
 
 def _platform(orders: OrderTable, row: int) -> str:
@@ -172,7 +224,4 @@ def _find(orders: OrderTable, wanted: str) -> int | None:
 
 
 def _moment(at: Any) -> datetime | None:  # noqa: ANN401 - numpy scalars
-    if np.isnat(at):
-        return None
-    moment: datetime = at.astype("datetime64[us]").astype(datetime)
-    return moment.replace(tzinfo=UTC)
+    return None if np.isnat(at) else moment_in_utc(at)

@@ -60,8 +60,8 @@ def fold(files: Sequence[Observed], *, currency: str, zone: str) -> Folded:
     facts.take_orders(orders, files)
     stray = facts.take_refunds(refunds, lines, files) if len(refunds.code) else 0
     buyers = _buyers(files, orders, lines)
-    customers, customer = _customers(buyers, orders, lines, len(numbers))
     known = facts.known
+    customers, customer = _customers(buyers, orders, lines, known)
     table = facts.table(
         currency=currency,
         zone=zone,
@@ -89,21 +89,27 @@ def _buyers(files: Sequence[Observed], orders: Stacked, lines: Stacked) -> Buyer
 
 
 def _customers(
-    buyers: Buyers, orders: Stacked, lines: Stacked, n_orders: int
+    buyers: Buyers, orders: Stacked, lines: Stacked, known: NDArray[np.bool_]
 ) -> tuple[Customers, NDArray[np.int32]]:
     """Choose each order's buyer: the strongest key told, the newest among equals."""
     keys = np.concatenate([*buyers.codes, np.empty(0, np.int32)]).astype(np.int64)
     code = np.concatenate([lines.code, orders.code])
     strength = np.append(buyers.strength, np.int8(0))[keys]
-    chosen = np.full(n_orders, -1, np.int64)
-    if len(code) == n_orders and is_range(code):
+    chosen = np.full(len(known), -1, np.int64)
+    if len(code) == len(known) and is_range(code):
         chosen = np.where(strength > 0, keys, -1)
     elif len(code):
+        file = np.concatenate([lines.file, orders.file])
+        if len(lines.code) and len(orders.code):
+            oldest_first = np.argsort(file, kind="stable")
+            code, keys, strength = code[oldest_first], keys[oldest_first], strength[oldest_first]
         runs = Runs.of(code)
         for level in (1, 2):
             newest = runs.newest(strength == level)
             found = newest >= 0
             chosen[runs.groups[found]] = keys[newest[found]]
+    # Whoever bought only what no file tells of is nobody's customer yet.
+    chosen[~known] = -1
     used = np.zeros(len(buyers.ids) + 1, np.bool_)
     used[chosen] = True
     used = used[:-1]
@@ -118,16 +124,21 @@ def _places(orders: Stacked, lines: Stacked, n_orders: int) -> dict[str, Coded |
 
 
 def _place(name: str, orders: Stacked, lines: Stacked, n_orders: int) -> Coded | None:
-    stack = orders if any(name in t.column_names for t in orders.parts) else lines
-    column = stack.coded(name)
-    if column is None:
+    """Give the newest place of each order, by the lines where no order report tells."""
+    columns = [(rows, rows.coded(name)) for rows in (lines, orders)]
+    told = [(rows, column) for rows, column in columns if column is not None]
+    if not told:
         return None
-    if len(stack.code) == n_orders and is_range(stack.code):
-        return column
-    runs = Runs.of(stack.code)
-    codes = np.full(n_orders, -1, np.int32)
-    codes[runs.groups] = newest_values(runs, column.codes)
-    return Coded(codes, column.values)
+    if len(told) == 1 and len(told[0][0].code) == n_orders and is_range(told[0][0].code):
+        return told[0][1]
+    codes, start = np.full(n_orders, -1, np.int32), 0
+    for rows, column in told:
+        runs = Runs.of(rows.code)
+        newest = newest_values(runs, column.codes)
+        codes[runs.groups] = np.where(newest < 0, codes[runs.groups], newest + start)
+        start += len(column.values)
+    joined = Coded.of(text for _, column in told for text in column.values)
+    return Coded(np.append(joined.codes, np.int32(-1))[codes], joined.values)
 
 
 def _taken(table: OrderTable, known: NDArray[np.bool_]) -> OrderTable:

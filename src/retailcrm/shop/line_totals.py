@@ -10,6 +10,7 @@ import numpy as np
 from retailcrm.analytics.columns import INSTANT, MISSING, Coded
 from retailcrm.analytics.observations import Runs, fold_states, has_value
 from retailcrm.analytics.tables import LineTable
+from retailcrm.domain.orders import OrderState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,10 +32,10 @@ class LineTotals:
         gross: Sum of the lines that sell, minor units.
         refunded: Sum of the lines that take back, and of refunds told on lines.
         credit: Only lines that take back: a credit note.
-        state: Folded state of the lines, -1 if they do not say.
-        placed_at: Earliest time of a line.
+        state: Folded state of the lines, -1 if they do not say; an end only if it is every line's.
+        placed_at: Earliest time of a line, of the newest file that tells.
         paid_at: Earliest time of payment.
-        seen: Moment of the export they come from.
+        seen: Moment of the first export that showed something going back, NaT if none did.
         stands_alone: The lines tell when it was: an order can be made of them without an order report.
         line_order: Order code of each kept line.
         product: Product of each kept line.
@@ -73,39 +74,85 @@ def line_totals(lines: Stacked, files: Sequence[Observed], n_orders: int) -> Lin
     """Add lines up to orders.
 
     Of several files that have lines of one order, the one with the most counts (the newest of
-    equals): an incomplete item file never lowers a total.
+    equals): an incomplete item file never lowers a total. States and times are taken from all files.
+
+    Args:
+        lines: Rows of grain lines, oldest export first.
+        files: The files they come from.
+        n_orders: How many order codes there are.
     """
     kept = _fullest(lines.code, lines.file, len(files), n_orders)
-    code, file = lines.code[kept], lines.file[kept]
-    runs = Runs.of(code)
-    amount = _known(lines.whole("amount")[kept])
-    credit = lines.small("credit", np.bool_, 0)[kept]
-    back = _known(lines.whole("refunded")[kept])
-    sold = np.where(credit, 0, amount + back)
-    state = lines.small("state", np.int8, -1)[kept]
-    moments = np.asarray([int(f.exported_at.timestamp() * 1_000_000) for f in files], np.int64).view(INSTANT)
-    placed, paid = (_earliest(runs, lines.instant(name)[kept]) for name in ("placed_at", "paid_at"))
+    every = Runs.of(lines.code)
+    runs = every if len(kept) == len(lines.code) else Runs.of(lines.code[kept])
+    state = lines.small("state", np.int8, -1)
+    amount, back, credit = _amounts(lines, state)
+    sold, refunded = _sums_of(runs, amount[kept], back[kept], credit[kept], state[kept])
+    placed, paid = (_earliest(every, lines.instant(name), lines.file) for name in ("placed_at", "paid_at"))
     product = lines.coded("product")
     return LineTotals(
         order=runs.groups,
-        gross=runs.sums(sold),
-        refunded=runs.sums(np.where(credit, -amount, back)),
-        credit=~runs.any(~credit),
-        state=fold_states(runs, state),
+        gross=sold,
+        refunded=refunded,
+        credit=~runs.any(~credit[kept]),
+        state=_states(every, lines, state, len(files)),
         placed_at=placed,
         paid_at=paid,
-        seen=runs.least(moments[file]),
+        seen=_first_seen(every, lines, files, credit | (back > 0)),
         stands_alone=~(np.isnat(placed) & np.isnat(paid)),
-        line_order=code,
+        line_order=lines.code[kept],
         product=None if product is None else product.take(kept),
         quantity=_known(lines.whole("quantity")[kept]),
-        amount=amount,
+        amount=_known(lines.whole("amount"))[kept],
     )
+
+
+def _amounts(
+    lines: Stacked, state: NDArray[np.int8]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Give what each line sold for before refunds, what went back of it, and whether it takes back."""
+    net, back = _known(lines.whole("amount")), _known(lines.whole("refunded"))
+    credit = lines.small("credit", np.bool_, 0)
+    whole = state == OrderState.REFUNDED
+    # Of a line given back in full nothing is left, whichever of its two amounts says so.
+    amount = np.where(credit, net, np.where(whole, np.maximum(net, back), net + back))
+    return amount, np.where(whole & ~credit, amount, back), credit
+
+
+def _sums_of(
+    runs: Runs, amount: NDArray[np.int64], back: NDArray[np.int64], credit: NDArray[np.bool_], state: NDArray[np.int8]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Add up what sells and what goes back; a line closed in an order that went on was never paid."""
+    closed = state == OrderState.CLOSED
+    went_on = np.zeros(len(amount), np.bool_)
+    lengths = np.diff(np.append(runs.starts, len(runs.order)))
+    went_on[runs.order] = np.repeat(runs.any(~closed & ~credit), lengths)
+    sold = np.where(credit | (closed & went_on), 0, amount)
+    return runs.sums(sold), runs.sums(np.where(credit, -amount, back))
+
+
+def _states(runs: Runs, lines: Stacked, state: NDArray[np.int8], files: int) -> NDArray[np.int8]:
+    """Fold the states of the lines: an order has ended only when all its lines of one file have."""
+    ended = (state == OrderState.CLOSED) | (state == OrderState.REFUNDED)
+    if not ended.any():
+        return fold_states(runs, state)
+    of_file = Runs.of(lines.code * files + lines.file)
+    stage = of_file.greatest(np.where(ended, -1, state).astype(np.int8))
+    end = of_file.greatest(np.where(ended, state, -1).astype(np.int8))
+    return fold_states(Runs.of(of_file.groups // files), np.where(stage >= 0, stage, end).astype(np.int8))
+
+
+def _first_seen(
+    runs: Runs, lines: Stacked, files: Sequence[Observed], shows: NDArray[np.bool_]
+) -> NDArray[np.datetime64]:
+    """Give the moment of the first export that showed something going back, NaT if none did."""
+    moments = np.asarray([int(f.exported_at.timestamp() * 1_000_000) for f in files], np.int64).view(INSTANT)
+    first: NDArray[Any] = runs.least(np.where(shows, moments[lines.file], _FAR))
+    return np.where(first == _FAR, np.datetime64("NaT", "us"), first)
 
 
 def _fullest(code: NDArray[np.int64], file: NDArray[np.int32], files: int, n_orders: int) -> NDArray[np.intp]:
     """Give the rows of the fullest file of each order."""
-    if len(np.unique(file)) <= 1:
+    if not len(file) or file.min() == file.max():
         return np.arange(len(code))
     pair, place, count = np.unique(code * files + file, return_inverse=True, return_counts=True)
     best = np.zeros(n_orders, np.int64)
@@ -118,6 +165,15 @@ def _known(values: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.where(values == MISSING, 0, values)
 
 
-def _earliest(runs: Runs, values: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
-    first: NDArray[Any] = runs.least(np.where(has_value(values), values, _FAR))
+def _earliest(
+    runs: Runs, values: NDArray[np.datetime64], file: NDArray[np.int32]
+) -> NDArray[np.datetime64]:
+    """Give the earliest time that the newest file with any tells of each order."""
+    told = has_value(values)
+    newest = runs.newest(told)
+    in_newest = np.zeros(len(values), np.bool_)
+    lengths = np.diff(np.append(runs.starts, len(runs.order)))
+    of_newest = np.where(newest < 0, -1, file[newest])
+    in_newest[runs.order] = file[runs.order] == np.repeat(of_newest, lengths)
+    first: NDArray[Any] = runs.least(np.where(told & in_newest, values, _FAR))
     return np.where(first == _FAR, np.datetime64("NaT", "us"), first)

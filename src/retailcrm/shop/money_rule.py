@@ -117,7 +117,9 @@ def settle(
     """
     back = np.where(refunded == MISSING, 0, refunded)
     add_back = rule is None or rule.paid_is is not PaidIs.GROSS
-    gross = np.where(paid == MISSING, total, paid + back if add_back else paid)
+    # Paid in full and refunded: whatever the other rows of the file do, this one is before refunds.
+    whole = (back > 0) & (paid == total)
+    gross = np.where(paid == MISSING, total, np.where(whole | (not add_back), paid, paid + back))
     # An order that was never paid has paid nothing; what it would have cost is still worth showing.
     unpaid = (state == OrderState.PLACED) | (state == OrderState.CLOSED)
     gross = np.where(unpaid & (total != MISSING), total, gross)

@@ -27,13 +27,27 @@ if TYPE_CHECKING:
     from retailcrm.shop.observed import Observed
 
 _INSTANTS: Final = ("placed_at", "paid_at", "completed_at", "refunded_at")
+_NEVER: Final = np.datetime64("NaT", "us")
+_FAR: Final = np.datetime64(2**62, "us")
 
 
 @attrs.define(eq=False)
 class OrderFacts:
-    """One row an order, filled by grain: lines first, the order report over them, refunds last."""
+    """One row an order, filled by grain: lines first, the order report over them, refunds last.
 
-    told: NDArray[np.bool_]
+    Attributes:
+        state: Folded state, -1 where no file says.
+        gross: Paid before refunds, :data:`MISSING` where no file tells.
+        refunded: Paid back, :data:`MISSING` likewise.
+        due: Amount due of orders whose ``gross`` may be net of a refund that the file does not show (-1 if
+            unknown), :data:`MISSING` for all others; ``None`` if there is no such order.
+        credit: Nothing but a credit note.
+        first_seen: Moment of the first export that showed a refund.
+        instants: Moments of the order's life by name.
+        known: Whether some file tells of the order, and not only who bought it.
+        bare: Whether no lines were taken.
+    """
+
     state: NDArray[np.int8]
     gross: NDArray[np.int64]
     refunded: NDArray[np.int64]
@@ -41,13 +55,14 @@ class OrderFacts:
     first_seen: NDArray[np.datetime64]
     instants: dict[str, NDArray[np.datetime64]]
     known: NDArray[np.bool_]
+    due: NDArray[np.int64] | None = None
+    bare: bool = True
 
     @classmethod
     def empty(cls, orders: int) -> OrderFacts:
         """Begin with nothing told of any order."""
-        never = np.full(orders, np.datetime64("NaT", "us"))
+        never = np.full(orders, _NEVER)
         return cls(
-            told=np.zeros(orders, np.bool_),
             state=np.full(orders, -1, np.int8),
             gross=np.full(orders, MISSING, np.int64),
             refunded=np.full(orders, MISSING, np.int64),
@@ -60,9 +75,9 @@ class OrderFacts:
     def take_lines(self, totals: LineTotals) -> None:
         """Take what the lines add up to."""
         at = totals.order
+        self.bare = False
         self.gross[at], self.refunded[at], self.credit[at] = totals.gross, totals.refunded, totals.credit
-        self.state[at] = totals.state
-        self.first_seen[at] = np.where(totals.refunded > 0, totals.seen, np.datetime64("NaT", "us"))
+        self.state[at], self.first_seen[at] = totals.state, totals.seen
         self.instants["placed_at"][at] = totals.placed_at
         self.instants["paid_at"][at] = totals.paid_at
         self.known[at] = totals.stands_alone
@@ -71,41 +86,39 @@ class OrderFacts:
         """Take the fold of the order reports: what they tell goes over what lines add up to."""
         if not len(rows.code):
             return
-        state = rows.small("state", np.int8, -1)
-        gross, refunded = _settled(rows, files, state)
-        if len(rows.parts) == 1 and len(rows.code) == len(self.state) and is_range(rows.code):
-            self._take_unique(rows, files, state, gross, refunded)
+        amounts = Amounts.of(rows, files)
+        seen = _first_seen(rows, files, amounts)
+        unique = len(rows.parts) == 1 and len(rows.code) == len(self.state) and is_range(rows.code)
+        if self.bare and unique:
+            self.known = _tells(rows)
+            self.state, self.gross, self.refunded = amounts.state, amounts.gross, amounts.refunded
+            self.due, self.first_seen = amounts.due, seen
+            self.instants = {name: rows.instant(name) for name in _INSTANTS}
             return
         runs = Runs.of(rows.code)
         at = runs.groups
-        self.known[at] = self.known[at] | runs.any(_tells(rows))
-        self._over("state", at, fold_states(runs, state))
-        money = has_value(gross)
-        # An amount told together with its refund goes before a newer one told without.
-        complete = newest_values(runs, np.where(has_value(refunded), gross, MISSING))
-        self._over("gross", at, np.where(complete == MISSING, newest_values(runs, gross), complete))
-        self._over("refunded", at, newest_values(runs, refunded))
-        self.credit[at] &= ~runs.any(money)
-        seen = _first_seen(rows, files, refunded)
-        first = runs.least(np.where(np.isnat(seen), np.datetime64(2**62, "us"), seen))
-        told = first < np.datetime64(2**62, "us")
-        self.first_seen[at[told]] = first[told]
+        self.known[at] |= runs.any(_tells(rows))
+        self._over("state", at, fold_states(runs, amounts.state))
+        self._take_gross(runs, amounts)
+        self._over("refunded", at, newest_values(runs, amounts.refunded))
+        first = runs.least(np.where(np.isnat(seen), _FAR, seen))
+        self.first_seen[at] = np.fmin(self.first_seen[at], np.where(first == _FAR, _NEVER, first))
         for name in _INSTANTS:
             self._over_instant(name, at, newest_values(runs, rows.instant(name)))
 
-    def _take_unique(
-        self,
-        rows: Stacked,
-        files: Sequence[Observed],
-        state: Any,
-        gross: Any,
-        refunded: Any,  # noqa: ANN401
-    ) -> None:
-        """Take a single report in which every order stands once: nothing to fold."""
-        self.known = self.known | _tells(rows)
-        self.state, self.gross, self.refunded = state, gross, refunded
-        self.first_seen = _first_seen(rows, files, refunded)
-        self.instants = {name: rows.instant(name) for name in _INSTANTS}
+    def _take_gross(self, runs: Runs, amounts: Amounts) -> None:
+        """Take the newest amounts; one that may be net of a refund nobody told only where there is no other."""
+        at = runs.groups
+        self.credit[at] &= ~runs.any(has_value(amounts.gross))
+        if amounts.due is None:
+            self._over("gross", at, newest_values(runs, amounts.gross))
+            return
+        unsure = has_value(amounts.due)
+        sure = newest_values(runs, np.where(unsure, MISSING, amounts.gross))
+        only = ~has_value(sure)
+        self._over("gross", at, np.where(only, newest_values(runs, amounts.gross), sure))
+        self.due = np.full(len(self.gross), MISSING, np.int64)
+        self.due[at] = np.where(only, newest_values(runs, amounts.due), MISSING)
 
     def _over(self, name: str, at: NDArray[np.int64], values: NDArray[Any]) -> None:
         column = getattr(self, name)
@@ -118,29 +131,29 @@ class OrderFacts:
 
     def take_refunds(self, rows: Stacked, lines: Stacked, files: Sequence[Observed]) -> int:
         """Add the refunds that succeeded; return how many name an order that no file has."""
-        refund = rows.coded("refund")
-        if refund is None:
-            return 0
-        latest = Runs.of(refund.codes)
-        newest = latest.newest(np.ones(len(rows.code), np.bool_))
+        amount, settled = rows.whole("amount"), rows.instant("settled_at")
+        refunds = Runs.of(_refund_codes(rows, amount, settled))
+        newest = refunds.newest(np.ones(len(rows.code), np.bool_))
+        shown = refunds.least(np.where(amount > 0, _moments(files)[rows.file], _FAR))
         code = _orders_of_lines(rows, lines, self.known)[newest]
-        there = self.known[code]
-        stray = int(np.count_nonzero(~there))
-        code, newest = code[there], newest[there]
-        runs = Runs.of(code)
+        moved = amount[newest] > 0  # a refund that failed has a moment too, but moved no money
+        there = moved & self.known[code]
+        runs, newest = Runs.of(code[there]), newest[there]
         at = runs.groups
-        paid_back = runs.sums(rows.whole("amount")[newest])
-        self.refunded[at] = np.maximum(
-            np.where(self.refunded[at] == MISSING, 0, self.refunded[at]), paid_back
-        )
-        settled = newest_values(runs, rows.instant("settled_at")[newest])
-        self._over_instant("refunded_at", at, settled)
-        seen = np.asarray([_moment(files[i]) for i in rows.file[newest]], INSTANT)
-        first = runs.least(seen)
-        self.first_seen[at] = np.fmin(
-            np.where(paid_back > 0, first, np.datetime64("NaT", "us")), self.first_seen[at]
-        )
-        return stray
+        self._take_back(at, runs.sums(amount[newest]))
+        last: NDArray[Any] = runs.greatest(settled[newest].view(np.int64))
+        self._over_instant("refunded_at", at, last.view(INSTANT))
+        self.first_seen[at] = np.fmin(runs.least(shown[there]), self.first_seen[at])
+        return int(np.count_nonzero(moved & ~there))
+
+    def _take_back(self, at: NDArray[np.int64], amount: NDArray[np.int64]) -> None:
+        """Take what refund reports add up to, unless the order report shows more."""
+        told = np.where(self.refunded[at] == MISSING, 0, self.refunded[at])
+        self.refunded[at] = np.maximum(told, amount)
+        if self.due is not None:
+            # Paid and refund make up the amount due: paid was net of it.
+            net = self.gross[at] + amount == self.due[at]
+            self.gross[at[net]] = self.due[at[net]]
 
     def table(
         self, *, currency: str, zone: str, numbers: Texts, customers: Customers, customer: NDArray[np.int32],
@@ -150,12 +163,14 @@ class OrderFacts:
         refunded = np.where(self.refunded == MISSING, 0, self.refunded)
         gross = np.where(self.gross == MISSING, 0, self.gross)
         state = self._inferred_states(gross, refunded)
+        full = (state == OrderState.REFUNDED) & ~self.credit
+        refunded = np.where(full, np.maximum(refunded, gross), refunded)
         completed = self.instants["completed_at"]
         return OrderTable(
             currency=currency, zone=zone, customers=customers, numbers=numbers, customer=customer,
             placed_at=self.instants["placed_at"], paid_at=self.instants["paid_at"], state=state, credit=self.credit,
             gross=gross, refunded=refunded, refunded_at=self.instants["refunded_at"],
-            first_seen=np.where(refunded > 0, self.first_seen, np.datetime64("NaT", "us")),
+            first_seen=np.where((refunded > 0) | full, self.first_seen, _NEVER),
             completed_at=None if np.isnat(completed).all() else completed,
             province=places["province"], city=places["city"], platform=platform,
         )  # fmt: skip
@@ -177,31 +192,58 @@ def _tells(rows: Stacked) -> NDArray[np.bool_]:
     return np.repeat(np.asarray(tells, np.bool_), [len(table) for table in rows.parts])
 
 
-def _settled(
-    rows: Stacked, files: Sequence[Observed], state: NDArray[np.int8]
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    total, paid, refunded = (rows.whole(name) for name in ("total", "paid", "refunded"))
-    start = 0
-    gross, back = [], []
-    for table, i in zip(rows.parts, rows.files, strict=True):
-        part = slice(start, start + len(table))
-        g, r = settle(files[i].money_rule, state[part], total[part], paid[part], refunded[part])
-        gross.append(g)
-        back.append(r)
-        start += len(table)
-    return np.concatenate(gross), np.concatenate(back)
+@attrs.frozen(kw_only=True, eq=False)
+class Amounts:
+    """State and money of every row of the order reports, by the convention of its file.
+
+    Attributes:
+        state: As read, -1 where the row does not say.
+        gross: Paid before refunds, as far as the file tells.
+        refunded: Paid back.
+        due: Amount due of rows whose ``gross`` may be net of a refund that the file does not show (-1 if
+            unknown), :data:`MISSING` for all others; ``None`` if there is no such row.
+    """
+
+    state: NDArray[np.int8]
+    gross: NDArray[np.int64]
+    refunded: NDArray[np.int64]
+    due: NDArray[np.int64] | None
+
+    @classmethod
+    def of(cls, rows: Stacked, files: Sequence[Observed]) -> Amounts:
+        """Settle the rows file by file."""
+        state = rows.small("state", np.int8, -1)
+        total, paid, refunded = (rows.whole(name) for name in ("total", "paid", "refunded"))
+        ends = np.cumsum([len(table) for table in rows.parts])[:-1]
+        parts = zip(rows.files, *(np.split(column, ends) for column in (state, total, paid, refunded)), strict=True)
+        settled = [settle(files[i].money_rule, *columns) for i, *columns in parts]
+        gross, back = (np.concatenate(columns) for columns in zip(*settled, strict=True))
+        unsure = (back == MISSING) & (paid != MISSING) & (gross != total)
+        due = np.where(unsure, np.maximum(total, -1), MISSING) if unsure.any() else None
+        return cls(state=state, gross=gross, refunded=back, due=due)
 
 
-def _moment(file: Observed) -> np.datetime64:
-    return np.datetime64(int(file.exported_at.timestamp() * 1_000_000), "us")
+def _moments(files: Sequence[Observed]) -> NDArray[np.datetime64]:
+    return np.asarray([int(file.exported_at.timestamp() * 1_000_000) for file in files], np.int64).view(INSTANT)
 
 
-def _first_seen(
-    rows: Stacked, files: Sequence[Observed], refunded: NDArray[np.int64]
-) -> NDArray[np.datetime64]:
+def _first_seen(rows: Stacked, files: Sequence[Observed], amounts: Amounts) -> NDArray[np.datetime64]:
     """Give the export moment of every row that shows a refund."""
-    moments = np.asarray([_moment(f) for f in files], INSTANT)
-    return np.where(refunded > 0, moments[rows.file], np.datetime64("NaT", "us"))
+    shows = (amounts.refunded > 0) | (amounts.state == OrderState.REFUNDED)
+    return np.where(shows, _moments(files)[rows.file], _NEVER)
+
+
+def _refund_codes(
+    rows: Stacked, amount: NDArray[np.int64], settled: NDArray[np.datetime64]
+) -> NDArray[np.int64]:
+    """Give each distinct refund a code: by its own number within its order, else by its content."""
+    known = rows.coded("refund")
+    codes = np.full(len(rows.code), -1, np.int64) if known is None else known.codes.astype(np.int64)
+    if (codes < 0).any():
+        content = np.stack([np.where(codes < 0, column, 0) for column in (amount, settled.view(np.int64))])
+        _, alike = np.unique(content, axis=1, return_inverse=True)
+        codes = np.where(codes < 0, codes.max(initial=-1) + 1 + alike.reshape(-1), codes)
+    return rows.code * (codes.max(initial=0) + 1) + codes
 
 
 def _orders_of_lines(rows: Stacked, lines: Stacked, known: NDArray[np.bool_]) -> NDArray[np.int64]:

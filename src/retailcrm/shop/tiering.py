@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retailcrm.analytics.columns import Coded, Texts
-from retailcrm.analytics.tier_columns import TierRows, tier_rows, tiers_as_of
+from retailcrm.analytics.columns import INSTANT, Coded, Texts
+from retailcrm.analytics.counting import purchase_at
+from retailcrm.analytics.tier_columns import ORDER_UNSEEN, TierRows, tier_rows, tiers_as_of
+from retailcrm.domain.orders import OrderState
 from retailcrm.domain.tiers import Ladder, TierEvent
 
 if TYPE_CHECKING:
@@ -38,6 +40,38 @@ def rows_of(
     return tier_rows(orders, ladder, as_of, policy, contributions)
 
 
+def joined_at(
+    orders: OrderTable, rows: TierRows, as_of: np.datetime64, policy: CountingPolicy
+) -> NDArray[np.datetime64]:
+    """Give the moment when each customer joined: her first paid order, given back later or not.
+
+    Args:
+        orders: The orders.
+        rows: What counts towards tiers: for who never paid an order, the first of these stands in.
+        as_of: UTC, exclusive.
+        policy: Which states count, and which instant is the purchase.
+
+    Returns:
+        UTC, ``datetime64[us]``, shape ``(n_customers,)``; NaT for who has nothing by then.
+    """
+    at = purchase_at(orders, policy)
+    states = [int(state) for state in (*policy.states, OrderState.REFUNDED)]
+    bought = (at < as_of) & ~orders.credit & (orders.customer >= 0) & np.isin(orders.state, states)
+    first = _first(orders.customer[bought], at[bought], len(orders.customers))
+    counts = (rows.customer >= 0) & ~np.isnat(rows.at)
+    return np.where(
+        np.isnat(first), _first(rows.customer[counts], rows.at[counts], len(orders.customers)), first
+    )
+
+
+def _first(
+    customer: NDArray[np.int32], at: NDArray[np.datetime64], n_customers: int
+) -> NDArray[np.datetime64]:
+    first = np.full(n_customers, np.iinfo(np.int64).max)
+    np.minimum.at(first, customer, at.view(np.int64))
+    return np.where(first == np.iinfo(np.int64).max, np.datetime64("NaT", "us"), first.view(INSTANT))
+
+
 def tiers_of(
     orders: OrderTable,
     summary: CustomerSummary,
@@ -45,50 +79,48 @@ def tiers_of(
     policy: CountingPolicy,
     metrics: Mapping[str, TierMetric],
 ) -> Coded:
-    """Give the tier of each customer of a summary, at its moment.
-
-    A customer joins with her first counted order.
-    """
+    """Give the tier of each customer of a summary, at its moment."""
     rows = rows_of(orders, ladder, summary.as_of, policy, metrics)
-    joined = np.full(len(orders.customers), np.datetime64("NaT", "us"))
-    joined[summary.customer] = summary.first_at
+    reads_joining = ladder.window.kind in ("since_join", "since_last_change")
     tiers = tiers_as_of(
-        ladder, rows, n_customers=len(orders.customers), as_of=summary.as_of, joined_at=joined
+        ladder,
+        rows,
+        n_customers=len(orders.customers),
+        as_of=summary.as_of,
+        joined_at=joined_at(orders, rows, summary.as_of, policy) if reads_joining else None,
     )
     return Coded(tiers[summary.customer].astype(np.int32), Texts.of(tier.name for tier in ladder.tiers))
 
 
-def events_of(rows: TierRows, customer: int, numbers: NDArray[np.int64]) -> tuple[TierEvent, ...]:
+def events_of(rows: TierRows, customer: int) -> tuple[TierEvent, ...]:
     """Give one customer's rows as the events that the one-customer rule reads.
 
     Args:
         rows: Everybody's.
         customer: Her code.
-        numbers: A key for each row's order; shape ``(n_rows,)``.
     """
-    events = []
-    for i in np.flatnonzero((rows.customer == customer) & ~np.isnat(rows.at)).tolist():
-        refund_of = int(rows.refund_of[i])
-        counted = {name: int(column[i]) for name, column in rows.metrics.items()}
-        events.append(
-            TierEvent(
-                at=_moment(rows.at[i]),
-                spend_minor=int(rows.spend[i]),
-                orders=int(rows.orders[i]),
-                order_key=_key(i, refund_of, numbers),
-                metrics=tuple(counted.items()),
-            )
+    # A row that takes back from an order nobody counted takes back nothing.
+    mine = (rows.customer == customer) & ~np.isnat(rows.at) & (rows.refund_of != ORDER_UNSEEN)
+    return tuple(
+        TierEvent(
+            at=moment_in_utc(rows.at[i]),
+            spend_minor=int(rows.spend[i]),
+            orders=int(rows.orders[i]),
+            order_key=_key(rows, i),
+            metrics=tuple((name, int(column[i])) for name, column in rows.metrics.items()),
         )
-    return tuple(events)
+        for i in np.flatnonzero(mine).tolist()
+    )
 
 
-def _key(row: int, refund_of: int, numbers: NDArray[np.int64]) -> str | None:
-    if refund_of >= 0:
-        return str(numbers[refund_of])
-    # Credit notes and refunds of unseen orders belong to no order.
-    return str(numbers[row]) if numbers[row] >= 0 else None
+def _key(rows: TierRows, row: int) -> str | None:
+    """Name the order that a row is, or takes back from; a credit note belongs to none."""
+    if rows.refund_of[row] >= 0:
+        return str(rows.refund_of[row])
+    return str(row) if rows.orders[row] > 0 else None
 
 
-def _moment(at: np.datetime64) -> datetime:
+def moment_in_utc(at: np.datetime64) -> datetime:
+    """Give an instant of a column as an aware datetime."""
     moment: datetime = at.astype("datetime64[us]").astype(datetime)
     return moment.replace(tzinfo=UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import os
@@ -54,11 +55,15 @@ def content_of(member: Member) -> bytes:
         return stream.read()
 
 
+def contents(path: Path, limits: ImportLimits = LIMITS) -> list[bytes]:
+    """Read everything in a file."""
+    return [content_of(member) for member in members(path, limits)]
+
+
 def refusal(path: Path, limits: ImportLimits = LIMITS) -> ImportRefusedError:
     """Give the refusal that finding or reading everything in a file ends in."""
     with pytest.raises(ImportRefusedError) as caught:
-        for member in members(path, limits):
-            content_of(member)
+        contents(path, limits)
     return caught.value
 
 
@@ -106,7 +111,7 @@ def test_gzip_is_read_in_place(tmp_path: Path) -> None:
 
 
 def test_the_members_of_an_archive_come_in_its_order(tmp_path: Path) -> None:
-    """Each file of a ZIP archive is a member named archive!file, text or workbook, opened afresh each time."""
+    """Each file of a ZIP archive is a member named archive!file, and is opened afresh each time."""
     files = {"b.csv": CSV, "folder/a.csv": CSV + CSV, "c.xlsx": workbook(), "d.xls": OLE}
     inside = found(tmp_path, "a.zip", zipped(files))
     assert [m.name for m in inside] == [f"{tmp_path / 'a.zip'}!{name}" for name in files]
@@ -159,12 +164,14 @@ def test_a_directory_is_answered_with_the_files_in_it(tmp_path: Path) -> None:
     (tmp_path / "a.XLSX").touch()
     assert f"give the files in it: {tmp_path / '*.xlsx'}" in str(refusal(tmp_path))
     (tmp_path / "b.csv").touch()
-    assert str(refusal(tmp_path)) == f"'{tmp_path}' is a directory; give the files in it: {tmp_path / '*.csv'}"
+    assert (
+        str(refusal(tmp_path)) == f"'{tmp_path}' is a directory; give the files in it: {tmp_path / '*.csv'}"
+    )
 
 
 def test_refusals_are_input_errors() -> None:
     """Whoever catches InputError catches every refusal."""
-    with pytest.raises(InputError, match="there is no file 'no such file.csv'"):
+    with pytest.raises(InputError, match=r"there is no file 'no such file\.csv'"):
         next(members("no such file.csv", LIMITS))
 
 
@@ -176,7 +183,9 @@ def test_pipes_and_devices_are_not_waited_for(tmp_path: Path) -> None:
     assert refusal(Path(os.devnull)).code == "not-a-file"
 
 
-def test_what_the_system_will_not_open_is_said_in_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_system_will_not_open_is_said_in_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A loop of links, an impossible name or a missing right is an answer, not a traceback."""
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     assert (e := refusal(tmp_path / "loop")).code == "unreadable"
@@ -191,7 +200,9 @@ def test_what_the_system_will_not_open_is_said_in_its_words(tmp_path: Path, monk
     assert "Permission denied (is it open in another program?)" in str(refusal(tmp_path / "a.csv"))
 
 
-def test_a_folder_that_may_not_be_listed_still_gets_an_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_may_not_be_listed_still_gets_an_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Suggestions are left out where the system does not let us look."""
 
     def deny(path: Path) -> list[Path]:
@@ -262,7 +273,10 @@ def tar() -> bytes:
         (b"%PDF-1.7", "PDF"),
         (b"\x89PNG\r\n\x1a\n", "picture"),
         (b"\xff\xd8\xff\xe0", "picture"),
-        (b"<?xml version='1.0'?><Workbook xmlns='urn:schemas-microsoft-com:office:spreadsheet'/>", "Excel 2003"),
+        (
+            b"<?xml version='1.0'?><Workbook xmlns='urn:schemas-microsoft-com:office:spreadsheet'/>",
+            "Excel 2003",
+        ),
         (zipped({"mimetype": b"x", "content.xml": b"x"}), "OpenDocument"),
         (zipped({"[Content_Types].xml": b"x", "xl/workbook.bin": b"x"}), ".xlsb"),
         (zipped({"[Content_Types].xml": b"x", "word/document.xml": b"x"}), "not a workbook"),
@@ -275,7 +289,9 @@ def test_what_cannot_be_read_is_called_by_its_name(tmp_path: Path, content: byte
     assert what in str(error)
 
 
-@pytest.mark.parametrize("text", [b"PAR1,total\n", b"BZh,total\n", b"7z,total\n", b"<5,total\n", b"MIME,total\n"])
+@pytest.mark.parametrize(
+    "text", [b"PAR1,total\n", b"BZh,total\n", b"7z,total\n", b"<5,total\n", b"MIME,total\n"]
+)
 def test_text_that_begins_like_another_format_stays_text(tmp_path: Path, text: bytes) -> None:
     """A column may be called PAR1."""
     assert found(tmp_path, "a.csv", text)[0].kind == "text"
@@ -313,12 +329,9 @@ def test_packing_changes_no_byte(tmp_path_factory: pytest.TempPathFactory, conte
 
 
 @given(content=st.binary(min_size=1, max_size=300))
-def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
-    """No beginning of a file makes the reader stumble."""
+def test_any_bytes_are_text_or_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    """No beginning of a file makes the reader stumble; what is not refused is given as it is."""
     path = tmp_path_factory.mktemp("any") / "a"
     path.write_bytes(content)
-    try:
-        for member in members(path, LIMITS):
-            content_of(member)
-    except ImportRefusedError as error:
-        assert str(path) in str(error)
+    with contextlib.suppress(ImportRefusedError):
+        assert contents(path) == [content]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 from retailcrm.adapters.sources.containers import members
 from retailcrm.adapters.sources.limits import ImportLimits
 from retailcrm.errors import ImportRefusedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CSV = b"number,total\n" + b"".join(b"19300000%08d,5.00\n" % i for i in range(500))
 LIMITS = ImportLimits()
@@ -57,7 +60,9 @@ def refused(folder: Path, packed: bytes, limits: ImportLimits = LIMITS) -> Impor
     return caught.value
 
 
-@pytest.mark.parametrize("name", ["/etc/passwd", "../a.csv", "x/../../a.csv", "C:\\a.csv", "x\\..\\a.csv", "."])
+@pytest.mark.parametrize(
+    "name", ["/etc/passwd", "../a.csv", "x/../../a.csv", "C:\\a.csv", "x\\..\\a.csv", "."]
+)
 def test_a_name_that_points_outside_is_refused(tmp_path: Path, name: str) -> None:
     """We would not follow it, but whoever writes such a name means harm."""
     assert refused(tmp_path, zipped({name: CSV})).code == "unsafe"
@@ -157,7 +162,9 @@ def test_a_wrong_checksum_is_damage(tmp_path: Path) -> None:
 
 
 @given(data=st.data())
-def test_a_changed_byte_is_harmless_or_refused(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+def test_a_changed_byte_is_harmless_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
     """Whatever byte of an archive changes: the same contents, or a refusal."""
     packed = bytearray(zipped({"a.csv": CSV[:300], "b.csv": CSV[:200]}))
     at = data.draw(st.integers(0, len(packed) - 1))

@@ -52,20 +52,35 @@ def test_a_sheet_without_values_has_no_rectangle() -> None:
 def test_cells_without_a_reference_follow_each_other() -> None:
     """Position is counted on where the file leaves it out, as the parser does."""
     assert box(watched("<row><c><v>1</v></c><c><v>1</v></c></row><row><c><v>1</v></c></row>")) == (1, 2, 1, 2)
-    assert box(watched('<row r="7"><c/><c r="D7"/><c><v>1</v></c></row><row><c><v>1</v></c></row>')) == (7, 8, 1, 5)
+    assert box(watched('<row r="7"><c/><c r="D7"/><c><v>1</v></c></row><row><c><v>1</v></c></row>')) == (
+        7,
+        8,
+        1,
+        5,
+    )
     assert box(watched('<row r="3"><c s="1" r="B3"><v>1</v></c></row>')) == (3, 3, 2, 2)
 
 
 def test_text_inside_a_cell_is_a_value() -> None:
     """Inline strings count, plain and rich, and so do tags with a prefix."""
-    assert box(watched('<row r="2"><c r="B2" t="inlineStr"><is><r><t>a</t></r></is></c></row>')) == (2, 2, 2, 2)
+    assert box(watched('<row r="2"><c r="B2" t="inlineStr"><is><r><t>a</t></r></is></c></row>')) == (
+        2,
+        2,
+        2,
+        2,
+    )
     assert box(watched('<x:row r="2"><x:c r="b2"><x:v>1</x:v></x:c></x:row>')) == (2, 2, 2, 2)
 
 
 def test_values_outside_of_cells_are_not_cells() -> None:
     """Charts and rules have tags called v and f too."""
     assert watched("<chart><f>A1</f><v>1</v></chart>").rectangle == 0
-    assert box(watched('<row r="1"><c r="A1"><v>1</v></c></row><rule><f>A9</f><v>1</v></rule>')) == (1, 1, 1, 1)
+    assert box(watched('<row r="1"><c r="A1"><v>1</v></c></row><rule><f>A9</f><v>1</v></rule>')) == (
+        1,
+        1,
+        1,
+        1,
+    )
 
 
 def test_formulas_without_a_value_are_counted() -> None:
@@ -81,7 +96,8 @@ def test_formulas_without_a_value_are_counted() -> None:
 
 def test_errors_are_counted() -> None:
     """Cells of type e, whatever the other attributes look like."""
-    rows = '<row r="2"><c r="B2" s="e" t="n"><v>1</v></c><c r="C2" t="e"><v>#N/A</v></c><c t="e"><v>#REF!</v></c></row>'
+    number, error = '<c r="B2" s="e" t="n"><v>1</v></c>', '<c r="C2" t="e"><v>#N/A</v></c>'
+    rows = f'<row r="2">{number}{error}<c t="e"><v>#REF!</v></c></row>'
     assert watched(rows).errors == Marked(2, 2, 3)
     assert watched('<row r="2"><c/><c t="e"><v>#N/A</v></c></row>').errors == Marked(1, 2, 2)
 

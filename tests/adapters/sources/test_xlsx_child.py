@@ -61,7 +61,7 @@ def test_numbers_are_written_as_excel_shows_them(number: float, text: str) -> No
     ],
 )
 def test_numbers_that_lost_digits_are_visibly_so(number: float, text: str) -> None:
-    """From 2**53 on, and for fractions from 10**15 on, the text is scientific, so that nobody takes it for an id."""
+    """From 2**53 on, for fractions from 10**15 on, the text is scientific: nobody takes it for an id."""
     assert column_texts([number]) == [text]
     assert float(text) == number
 

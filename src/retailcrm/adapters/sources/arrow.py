@@ -31,6 +31,28 @@ def arrow_texts(column: Texts) -> Any:  # noqa: ANN401
     return pa.LargeStringArray.from_buffers(len(column), pa.py_buffer(offsets), pa.py_buffer(data))
 
 
+def first_words(array: Any, words: int) -> Any:  # noqa: ANN401
+    """Cut a binary column after its first words, which blanks separate.
+
+    The byte of a blank is never part of a character in UTF-8, GB18030 or Big5, so nothing is decoded.
+    """
+    plain = array.cast(pa.binary()) if not pa.types.is_binary(array.type) else array
+    if not len(plain):
+        return plain
+    _, offsets, data = plain.buffers()
+    ends = np.frombuffer(offsets, np.int32)[plain.offset : plain.offset + len(plain) + 1].astype(np.int64)
+    content = np.frombuffer(data, np.uint8) if data else np.empty(0, np.uint8)
+    blanks = np.append(np.flatnonzero(content == ord(" ")), np.iinfo(np.int64).max)
+    nth = np.minimum(np.searchsorted(blanks, ends[:-1]) + words - 1, len(blanks) - 1)
+    stops = np.minimum(blanks[nth], ends[1:])
+    lengths = stops - ends[:-1]
+    cut = np.zeros(len(plain) + 1, np.int64)
+    np.cumsum(lengths, out=cut[1:])
+    where = np.repeat(ends[:-1] - cut[:-1], lengths) + np.arange(cut[-1])
+    buffers = [None, pa.py_buffer(cut.astype(np.int32)), pa.py_buffer(content[where])]
+    return pa.Array.from_buffers(pa.binary(), len(plain), buffers)
+
+
 def coded(array: Any) -> Coded:  # noqa: ANN401
     """Wrap an Arrow dictionary array of strings; nulls become -1."""
     codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)

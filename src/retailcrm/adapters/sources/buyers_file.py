@@ -34,7 +34,7 @@ _FIELDS: Final = {
             "open_uid",
             "nick",
         ),
-        kind=Kind.TEXT,
+        kind=Kind.NAME,
         required=True,
     ),
 }

@@ -14,11 +14,19 @@ from numpy.typing import NDArray
 
 from retailcrm.adapters.sources import arrow
 from retailcrm.analytics.columns import MISSING
+from retailcrm.analytics.local_time import constant_offset
 from retailcrm.domain.money import exponent, parse_amount
 from retailcrm.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+_FINER: Final = 6
+PRICE_STEPS: Final = 10**_FINER
+"""A minor unit is this many steps of a unit price, so that prices such as 0.0425 stay exact."""
+
+_LARGEST: Final = 9e18
+"""Products beyond this would overflow."""
 
 BLANKS: Final = " \t\r\n\u00a0\u3000\u200b\ufeff"
 NO_VALUE: Final = ("", "null", "NULL", "-", "无退款申请", "没有申请退款")
@@ -82,7 +90,11 @@ def _decoded_singly(values: Any, encoding: str) -> tuple[Any, Bad]:  # noqa: ANN
 def cleaned(texts: Any, no_value: tuple[str, ...] = NO_VALUE) -> Any:  # noqa: ANN401
     """Strip blanks, spreadsheet protection (``="..."``, a leading ``'``), and words for "no value"."""
     texts = pc.utf8_trim(texts, BLANKS)
-    if pc.any(pc.starts_with(texts, '="')).as_py():
+    protected = pc.starts_with(texts, '="')
+    if pc.all(protected).as_py() and len(texts):
+        # Whole columns of order numbers are protected: cutting is much faster than matching.
+        texts = pc.utf8_rtrim(pc.utf8_slice_codeunits(texts, 2), '"')
+    elif pc.any(protected).as_py():
         texts = pc.utf8_trim(pc.replace_substring_regex(texts, _PROTECTED, r"\1"), BLANKS)
     if pc.any(pc.starts_with(texts, "'")).as_py():
         texts = pc.replace_substring_regex(texts, _GUARDED, r"\1")
@@ -103,6 +115,89 @@ def distinct(texts: Any, parse: Callable[[str], Any], kind: Any) -> tuple[Any, B
             refused[i] = True
     codes = coded.indices.fill_null(len(parsed)).to_numpy(zero_copy_only=False)
     return pc.take(pa.array([*parsed, None], kind), pa.array(codes)), refused[codes]
+
+
+def _quick_texts(raw: Any) -> Any:  # noqa: ANN401
+    """Take plain ASCII as texts without copying, empty cells as null; ``None`` for anything else."""
+    if not _is_ascii(raw):
+        return None
+    texts = raw.cast(pa.string())
+    empty = pc.equal(pc.binary_length(texts), 0)
+    return pc.if_else(empty, None, texts) if pc.any(empty).as_py() else texts
+
+
+def quick_amounts(raw: Any, currency: str) -> tuple[NDArray[np.int64], Bad] | None:  # noqa: ANN401
+    """Parse a column in which every cell is empty or a plain decimal; ``None`` if one is not.
+
+    Returns:
+        Minor units, and which cells are empty.
+    """
+    texts = _quick_texts(raw)
+    if texts is None or _has_letter_e(raw):
+        return None
+    try:
+        units = pc.cast(texts, pa.decimal128(18, exponent(currency)))
+    except pa.ArrowInvalid:
+        return None
+    return arrow.minor_units(units), np.asarray(texts.is_null())
+
+
+def _has_letter_e(raw: Any) -> bool:  # noqa: ANN401
+    """Arrow would take 1.9E+15, which a spreadsheet made of an order number, for an amount."""
+    data = raw.buffers()[-1]
+    return data is not None and bool(((np.frombuffer(data, np.uint8) | 0x20) == ord("e")).any())
+
+
+def quick_counts(raw: Any) -> tuple[NDArray[np.int64], Bad] | None:  # noqa: ANN401
+    """Parse a column in which every cell is empty or a whole number; ``None`` if one is not."""
+    texts = _quick_texts(raw)
+    if texts is None:
+        return None
+    try:
+        return arrow.whole(pc.cast(texts, pa.int64())), np.asarray(texts.is_null())
+    except pa.ArrowInvalid:
+        return None
+
+
+def quick_prices(raw: Any, currency: str) -> tuple[NDArray[np.int64], Bad] | None:  # noqa: ANN401
+    """Parse a column of unit prices in which every cell is empty or a plain decimal, as :func:`prices`."""
+    texts = _quick_texts(raw)
+    if texts is None or _has_letter_e(raw):
+        return None
+    try:
+        exact = pc.cast(texts, pa.decimal128(18, exponent(currency) + _FINER))
+    except pa.ArrowInvalid:
+        return None
+    return arrow.minor_units(exact), np.asarray(texts.is_null())
+
+
+def quick_instants(raw: Any, zone: str) -> tuple[NDArray[np.datetime64], Bad] | None:  # noqa: ANN401
+    """Parse a column in which every cell is empty or an ISO 8601 local time; ``None`` if one is not.
+
+    Returns:
+        Instants, UTC, and which cells are empty.
+    """
+    texts = _quick_texts(raw)
+    if texts is None:
+        return None
+    try:
+        local = pc.cast(texts, pa.timestamp("us"))
+    except pa.ArrowInvalid:
+        return None
+    return _in_utc(local, zone), np.asarray(texts.is_null())
+
+
+def _in_utc(local: Any, zone: str) -> NDArray[np.datetime64]:  # noqa: ANN401
+    """Take local times as UTC instants: by one subtraction where the zone's offset does not change."""
+    times = arrow.instants(local)
+    told = times[~np.isnat(times)] if local.null_count else times
+    if not len(told):
+        return times
+    day = np.timedelta64(1, "D")
+    offset = constant_offset(zone, told.min() - day, told.max() + day)
+    if offset is not None:
+        return times - offset
+    return arrow.instants(pc.assume_timezone(local, zone, ambiguous="earliest", nonexistent="latest"))
 
 
 def amounts(texts: Any, currency: str) -> tuple[NDArray[np.int64], Bad]:  # noqa: ANN401
@@ -133,9 +228,7 @@ def instants(texts: Any, zone: str, pattern: str | None = None) -> tuple[NDArray
     if local is None:
         parsed, bad = distinct(texts, lambda text: _moment(text, zone), pa.timestamp("us"))
         return arrow.instants(parsed), bad
-    if zone != "UTC":
-        local = pc.assume_timezone(local, zone, ambiguous="earliest", nonexistent="latest")
-    return arrow.instants(local), bad
+    return _in_utc(local, zone), bad
 
 
 def _local_times(texts: Any, pattern: str | None) -> tuple[Any, Bad]:  # noqa: ANN401
@@ -207,25 +300,31 @@ def states(
     return looked_up, looked_up == 0
 
 
-def products(quantity: NDArray[np.int64], unit_prices: Any, currency: str) -> tuple[NDArray[np.int64], Bad]:  # noqa: ANN401
-    """Multiply quantity by exact unit price, each line rounded half up to minor units.
+def prices(texts: Any, currency: str) -> tuple[NDArray[np.int64], Bad]:  # noqa: ANN401
+    """Parse unit prices exactly, as whole numbers of 10**-6 minor units (see :data:`PRICE_STEPS`)."""
+    digits = exponent(currency) + _FINER
+    parsed, bad = distinct(texts, lambda text: _scaled(text, digits), pa.int64())
+    return arrow.whole(parsed), bad
 
-    Prices with up to 6 digits more than the currency are kept exact until then.
+
+def products(
+    quantity: NDArray[np.int64], unit_prices: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], Bad]:
+    """Multiply quantity by exact unit price, each line rounded half away from zero to minor units.
+
+    Args:
+        quantity: Pieces, MISSING where not told; shape ``(n,)``.
+        unit_prices: From :func:`prices`, same shape.
+
+    Returns:
+        Minor units, MISSING where a factor is, and which products are too large to be money.
     """
-    digits = exponent(currency) + 6
-    try:
-        prices = arrow.minor_units(pc.cast(unit_prices, pa.decimal128(18, digits)))
-        bad = np.zeros(len(quantity), np.bool_)
-    except pa.ArrowInvalid:
-        parsed, bad = distinct(unit_prices, lambda text: _scaled(text, digits), pa.int64())
-        prices = arrow.whole(parsed)
-    missing = (prices == MISSING) | (quantity == MISSING)
-    # Above this product int64 would overflow: no real line comes near.
-    bad = bad | (~missing & (np.abs(prices / 1e18 * np.where(missing, 0, quantity)) > 9))  # noqa: PLR2004
-    scaled = np.where(missing | bad, 0, prices) * np.where(missing | bad, 0, quantity)
-    half = 10**6 // 2
-    rounded = np.sign(scaled) * ((np.abs(scaled) + half) // 10**6)
-    return np.where(missing, MISSING, rounded), bad
+    missing = (unit_prices == MISSING) | (quantity == MISSING)
+    price, pieces = np.where(missing, 0, unit_prices), np.where(missing, 0, quantity)
+    bad = np.abs(price.astype(np.float64) * pieces) > _LARGEST
+    scaled = np.where(bad, 0, price) * np.where(bad, 0, pieces)
+    rounded = np.sign(scaled) * ((np.abs(scaled) + PRICE_STEPS // 2) // PRICE_STEPS)
+    return np.where(missing | bad, MISSING, rounded), bad
 
 
 def _scaled(text: str, digits: int) -> int:

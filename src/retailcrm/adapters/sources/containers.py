@@ -75,6 +75,7 @@ def members(path: str | os.PathLike[str], limits: ImportLimits) -> Iterator[Memb
 
     Example:
         >>> import pathlib, tempfile
+        >>> from retailcrm.adapters.sources.limits import ImportLimits
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     file = pathlib.Path(folder, "orders.csv")
         ...     _ = file.write_bytes(b"number,total")

@@ -90,8 +90,12 @@ class TextTable:
 
 def _ahead(table: TextTable, plain: Collection[int], coded: Collection[int]) -> Iterator[RawBlock]:
     waiting: deque[Future[RawBlock]] = deque()
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        for piece in _pieces(table.stream, table.dialect, table.block_bytes):
+    pieces = _pieces(table.stream, table.dialect, table.block_bytes)
+    # One more thread reads (and unpacks) ahead, so that it never waits for the caller.
+    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(_WORKERS) as pool:
+        upcoming = reader.submit(next, pieces, None)
+        while (piece := upcoming.result()) is not None:
+            upcoming = reader.submit(next, pieces, None)
             waiting.append(pool.submit(_parse, piece, table.dialect, plain, coded))
             if len(waiting) > _WORKERS:
                 yield waiting.popleft().result()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterator
 from typing import Final
 
 LADDER: Final = ("utf-8", "gb18030", "big5hkscs")
@@ -11,7 +12,7 @@ LADDER: Final = ("utf-8", "gb18030", "big5hkscs")
 _UTF16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def candidates(head: bytes) -> tuple[str, ...]:
+def candidates(head: bytes) -> Iterator[str]:
     """Give the encodings that decode the beginning of a file, best first.
 
     The caller decides among them by known column names.
@@ -20,18 +21,17 @@ def candidates(head: bytes) -> tuple[str, ...]:
         head: The file's first bytes; a character cut at the end is no fault.
 
     Example:
-        >>> candidates("订单编号".encode("gb18030"))
-        ('gb18030', 'big5hkscs')
-        >>> candidates(b"order_id,total")
-        ('utf-8',)
+        >>> list(candidates("订单编号".encode("gb18030")))
+        ['gb18030', 'big5hkscs']
+        >>> list(candidates(b"order_id,total"))
+        ['utf-8']
     """
     if head.startswith(_UTF16_MARKS):
-        return ("utf-16",)
-    if head.startswith(codecs.BOM_UTF8):
-        return ("utf-8",)
-    if head.isascii():
-        return ("utf-8",)
-    return tuple(encoding for encoding in LADDER if _decodes(head, encoding))
+        yield "utf-16"
+    elif head.startswith(codecs.BOM_UTF8) or head.isascii():
+        yield "utf-8"
+    else:
+        yield from (encoding for encoding in LADDER if _decodes(head, encoding))
 
 
 def decode_head(head: bytes, encoding: str) -> str:

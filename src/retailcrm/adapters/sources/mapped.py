@@ -90,15 +90,16 @@ class Mapped:
 
     def read(self, file: SourceFile) -> Iterator[Batch | Problem]:
         """Yield the records of a table."""
-        from retailcrm.adapters.sources.reading import read_fields, taken  # noqa: PLC0415 - loads Arrow
+        from retailcrm.adapters.sources.reading import line_amounts, read_fields, taken  # noqa: PLC0415 - loads Arrow
 
         mapping = self.mapping
         file = _MappedFile.of(file, mapping)
         places = find_fields(file.header or mapping.columns, mapping.fields)
         numbers = SyntheticKeys(tuple(places)) if mapping.synthetic_key else None
-        for piece in read_fields(file, mapping.fields, places):
+        for read in read_fields(file, mapping.fields, places):
+            amounts, piece = (None, read) if "unit_price" not in places else line_amounts(file, read, "unit_price")
             yield from piece.problems
-            columns = _columns(mapping, piece.values, len(piece.block), file.currency)
+            columns = _columns(mapping, piece.values, len(piece.block), amounts)
             columns = {name: taken(column, piece.keep) for name, column in columns.items()}
             if numbers is not None:
                 raw = {name: taken(piece.values[name], piece.keep) for name in places}
@@ -138,24 +139,21 @@ class _MappedFile:
         return self.file.blocks(plain, coded)
 
 
-def _columns(mapping: TableMapping, values: Any, rows: int, currency: str) -> dict[str, Any]:  # noqa: ANN401
+def _columns(mapping: TableMapping, values: Any, rows: int, amounts: Any) -> dict[str, Any]:  # noqa: ANN401
     columns = {name: column for name, column in values.items() if name not in _NOT_BATCHED}
     amount = "amount" if mapping.grain is Grain.LINES else "paid"
-    if "unit_price" in values and not columns.keys() & {"amount", "paid", "total"}:
-        columns[amount] = _products(values, currency)
+    if amounts is not None and not columns.keys() & {"amount", "paid", "total"}:
+        columns[amount] = amounts
     if mapping.grain is Grain.LINES:
         if "quantity" in values:
             columns["quantity"] = values["quantity"]
         columns["credit"] = _credits(mapping, values, rows)
+    if mapping.paid_is == "gross":
+        # What was paid before refunds is what was due: nothing is to be added back.
+        columns["total"] = columns.pop("paid")
     if mapping.state is not None:
         columns["state"] = np.full(rows, mapping.state, np.int8)
     return columns
-
-
-def _products(values: Any, currency: str) -> NDArray[np.int64]:  # noqa: ANN401
-    from retailcrm.adapters.sources import cleaning  # noqa: PLC0415 - loads Arrow
-
-    return cleaning.products(values["quantity"], values["unit_price"], currency)[0]
 
 
 def _credits(mapping: TableMapping, values: Any, rows: int) -> NDArray[np.bool_]:  # noqa: ANN401

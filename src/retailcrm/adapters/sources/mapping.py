@@ -25,7 +25,7 @@ _GRAINS: Final = {"order": Grain.ORDERS, "line": Grain.LINES}
 _KINDS: Final = {
     "number": Kind.KEY,
     "line": Kind.KEY,
-    "buyer": Kind.TEXT,
+    "buyer": Kind.NAME,
     "state": Kind.STATE,
     "placed_at": Kind.INSTANT,
     "paid_at": Kind.INSTANT,
@@ -81,6 +81,8 @@ class TableMapping:
         buyer: What the buyer column holds.
         state: State of every record, where the file has no such column.
         cancel: How records are taken back.
+        paid_is: Whether ``paid`` is ``"gross"`` (before refunds) or ``"net"`` of them; must be said where
+            ``paid`` and ``refunded`` are mapped and no ``total`` lets it be found out.
         synthetic_key: Make order numbers of the record's own content: the file has none.
     """
 
@@ -96,6 +98,7 @@ class TableMapping:
     buyer: BuyerKey | None = None
     state: OrderState | None = None
     cancel: Cancel = Cancel()
+    paid_is: str | None = None
     synthetic_key: bool = False
 
     def __attrs_post_init__(self) -> None:
@@ -120,6 +123,12 @@ def _check(mapping: TableMapping) -> None:
     if not (priced or fields & {"total", "paid", "amount"}):
         raise SettingsError(
             f"mapping {mapping.name}: a column for paid, total or amount, or quantity and unit_price"
+        )
+    undecided = {"paid", "refunded"} <= fields and "total" not in fields
+    if undecided != (mapping.paid_is is not None):
+        raise SettingsError(
+            f"mapping {mapping.name}: say [money] paid_is = 'gross' or 'net' (of refunds) if, and only if, "
+            "paid and refunded are mapped without total"
         )
     if "buyer" in fields and mapping.buyer is None:
         raise SettingsError(
@@ -160,7 +169,7 @@ def mapping_from_table(table: Mapping[str, Any], *, name: str = "mapping") -> Ta
     """
     where = f"mapping {table.get('name', name)}"
     parts = _known(
-        table, where, "name grain zone currency platform file columns buyer states constants cancel key"
+        table, where, "name grain zone currency platform file columns money buyer states constants cancel key"
     )
     if "zone" in parts:
         _check_zone(parts["zone"], where)
@@ -182,9 +191,17 @@ def mapping_from_table(table: Mapping[str, Any], *, name: str = "mapping") -> Ta
         columns=tuple(file.get("columns", ())),
         buyer=_buyer(parts, where),
         state=_state(constants["state"], f"{where} [constants]") if "state" in constants else None,
+        paid_is=_paid_is(parts, where),
         cancel=Cancel(**{**cancel, "states": tuple(cancel.get("states", ()))}),
         synthetic_key=key.get("synthetic", False),
     )
+
+
+def _paid_is(parts: Mapping[str, Any], where: str) -> str | None:
+    if "money" not in parts:
+        return None
+    said = _known(parts["money"], f"{where} [money]", "paid_is")
+    return str(_one_of({"gross": "gross", "net": "net"}, said.get("paid_is"), f"{where} [money] paid_is"))
 
 
 def _form(file: Mapping[str, Any], where: str) -> TextForm:
@@ -208,13 +225,18 @@ def _fields(parts: Mapping[str, Any], where: str) -> tuple[dict[str, Field], fro
         spec = _known(spec, f"{where} [columns] {name}", "column format zone decimal_id optional")
         names = (spec["column"],) if isinstance(spec["column"], str) else tuple(spec["column"])
         fields[name] = Field(
-            names=names, kind=_KINDS[name], required=name in _ALWAYS, pattern=spec.get("format"),
+            names=names, kind=_kind(name, parts), required=name in _ALWAYS, pattern=spec.get("format"),
             zone=spec.get("zone", parts.get("zone")), states=states if name == "state" else {},
             decimal_id=spec.get("decimal_id", False), coded=name == "number" and parts.get("grain") == "line",
         )  # fmt: skip
         if spec.get("optional", False):
             optional.add(name)
     return fields, frozenset(optional)
+
+
+def _kind(name: str, parts: Mapping[str, Any]) -> Kind:
+    # The lines of an order repeat its buyer; orders seldom do.
+    return Kind.TEXT if name == "buyer" and parts.get("grain") == "line" else _KINDS[name]
 
 
 def _states(parts: Mapping[str, Any], where: str) -> dict[str, int]:

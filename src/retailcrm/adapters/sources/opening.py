@@ -127,6 +127,9 @@ def recognise(
             match = source.identify(Sample(name=name, rows=head.rows, sheet=sheet))
             if match and (best is None or match.strength > best.match.strength):
                 best = _recognised(source, match, head)
+        if best is not None:
+            # The ladder is in order of trust: the first encoding under which the header is known holds.
+            break
     if best is None:
         raise ImportRefusedError(_unknown(name, seen, sources), code="unrecognised")
     return best
@@ -158,7 +161,7 @@ def text_heads(head: bytes, form: TextForm) -> Iterator[Head]:
     """Give the first rows of a text file under each encoding that fits."""
     encodings = (form.encoding,) if form.encoding else candidates(head)
     for encoding in encodings:
-        text = decode_head(head, encoding)
+        text = decode_head(head, encoding)[:HEAD_BYTES]
         delimiter = form.delimiter or _commonest(text)
         yield Head(encoding, delimiter, *_first_rows(text, delimiter))
 

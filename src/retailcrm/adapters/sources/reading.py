@@ -42,7 +42,7 @@ class Piece:
     blank: int
 
 
-_DAMAGED: Final = r"^\d(\.\d+)?[eE]\+?\d+$"
+_DAMAGED: Final = r"^\d(\.\d+)?[eE]\+\d+$"
 _MESSAGES: Final = {
     Kind.AMOUNT: "not an amount of money",
     Kind.PRICE: "not a unit price",
@@ -114,7 +114,12 @@ def _read_block(
     values, missing = {}, {}
     for key, field in fields.items():
         column = file.header[places[key]] if file.header else f"column {places[key] + 1}"
-        texts = _texts(reading, block.columns[places[key]], column)
+        quick = _quick(field, block.columns[places[key]], file)
+        if quick is not None:
+            values[key], missing[key] = quick
+            reading.empty &= missing[key]
+            continue
+        texts = _texts(reading, block.columns[places[key]], column, words=2 if field.kind is Kind.PLACE else None)
         missing[key] = np.asarray(texts.is_null())
         reading.empty &= missing[key]
         values[key] = _value(reading, field, texts, column)
@@ -138,9 +143,26 @@ def _read_block(
     return Piece(values, keep, block, tuple(reading.problems), block.blank + int(reading.empty.sum()))
 
 
-def _texts(reading: _Reading, raw: Any, column: str) -> Any:  # noqa: ANN401
+def _quick(field: Field, raw: Any, file: SourceFile) -> tuple[Any, NDArray[np.bool_]] | None:  # noqa: ANN401
+    """Read a column whose every cell is in the plain form; ``None`` if a cell is not."""
+    if pa.types.is_dictionary(raw.type):
+        return None
+    if field.kind is Kind.AMOUNT:
+        return cleaning.quick_amounts(raw, file.currency)
+    if field.kind is Kind.COUNT:
+        return cleaning.quick_counts(raw)
+    if field.kind is Kind.PRICE:
+        return cleaning.quick_prices(raw, file.currency)
+    if field.kind is Kind.INSTANT and field.pattern is None:
+        return cleaning.quick_instants(raw, field.zone or file.zone)
+    return None
+
+
+def _texts(reading: _Reading, raw: Any, column: str, *, words: int | None = None) -> Any:  # noqa: ANN401
     """Decode and strip a column; dictionary columns stay dictionaries of distinct clean values."""
     encoding = reading.block.encoding
+    if words is not None:
+        raw = arrow.first_words(raw, words).dictionary_encode()
     if not pa.types.is_dictionary(raw.type):
         texts, bad = cleaning.decoded(raw, encoding)
         if bad.any():
@@ -155,14 +177,14 @@ def _texts(reading: _Reading, raw: Any, column: str) -> Any:  # noqa: ANN401
 
 
 def _value(reading: _Reading, field: Field, texts: Any, column: str) -> Any:  # noqa: ANN401
-    if field.kind in (Kind.KEY, Kind.TEXT):
+    if field.kind in (Kind.KEY, Kind.TEXT, Kind.NAME, Kind.PLACE):
         return _text(reading, field, texts, column)
-    if field.kind is Kind.PRICE:
-        return texts
     bad: NDArray[np.bool_]
     result: Any
     if field.kind is Kind.AMOUNT:
         result, bad = cleaning.amounts(texts, reading.file.currency)
+    elif field.kind is Kind.PRICE:
+        result, bad = cleaning.prices(texts, reading.file.currency)
     elif field.kind is Kind.COUNT:
         result, bad = cleaning.counts(texts)
     elif field.kind is Kind.INSTANT:
@@ -177,13 +199,14 @@ def _value(reading: _Reading, field: Field, texts: Any, column: str) -> Any:  # 
 
 
 def _text(reading: _Reading, field: Field, texts: Any, column: str) -> Any:  # noqa: ANN401
-    values = texts.dictionary if pa.types.is_dictionary(texts.type) else texts
+    repeats = pa.types.is_dictionary(texts.type)
+    values = texts.dictionary if repeats else texts
     if field.decimal_id:
         values = pc.replace_substring_regex(values, r"^(\d+)\.0+$", r"\1")
     if field.kind is Kind.KEY:
         damaged = np.asarray(pc.fill_null(pc.match_substring_regex(values, _DAMAGED), fill_value=False))
         if damaged.any():
-            if values is not texts:
+            if repeats:
                 damaged = np.append(damaged, False)[
                     texts.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
                 ]
@@ -191,9 +214,31 @@ def _text(reading: _Reading, field: Field, texts: Any, column: str) -> Any:  # n
                 damaged, column, "damaged-number",
                 "a spreadsheet program rounded this number; export the file again and do not save it from there", texts,
             )  # fmt: skip
-    if values is texts:
+    if not repeats:
         return arrow.coded(values.dictionary_encode()) if field.coded else arrow.texts(values)
     return arrow.coded(pa.DictionaryArray.from_arrays(texts.indices, values))
+
+
+def line_amounts(file: SourceFile, piece: Piece, price: str) -> tuple[NDArray[np.int64], Piece]:
+    """Multiply ``quantity`` by a unit price; rows too large to be money are rejected.
+
+    Args:
+        file: The opened table.
+        piece: Its read fields.
+        price: Name of the price field.
+
+    Returns:
+        Minor units for every row, and the piece with those rejections.
+    """
+    amounts, bad = cleaning.products(piece.values["quantity"], piece.values[price])
+    bad &= piece.keep
+    if not bad.any():
+        return amounts, piece
+    reading = _Reading(file, piece.block, np.zeros(len(bad), np.bool_), np.zeros(len(bad), np.bool_))
+    reading.mark(bad, price, "amount", "quantity times unit price is too large to be money")
+    return amounts, attrs.evolve(
+        piece, keep=piece.keep & ~bad, problems=(*piece.problems, *reading.problems)
+    )
 
 
 def whole(piece: Piece, key: str) -> NDArray[np.int64]:

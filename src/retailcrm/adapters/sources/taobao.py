@@ -151,13 +151,12 @@ def _places_of(address: Coded) -> dict[str, Coded]:
 
 
 def _read_items(file: SourceFile) -> Iterator[Batch | Problem]:
-    from retailcrm.adapters.sources import cleaning  # noqa: PLC0415 - loads Arrow
-    from retailcrm.adapters.sources.reading import read_fields, taken, whole  # noqa: PLC0415
+    from retailcrm.adapters.sources.reading import line_amounts, read_fields, taken  # noqa: PLC0415
 
     places = _columns(file.header, "item report")
-    for piece in read_fields(file, ITEM, places):
+    for read in read_fields(file, ITEM, places):
+        priced, piece = line_amounts(file, read, "price")
         yield from piece.problems
-        priced, bad = cleaning.products(whole(piece, "quantity"), piece.values["price"], CURRENCY)
         columns = {
             k: piece.values[k]
             for k in ("number", "line", "product", "quantity", "refunded")
@@ -165,7 +164,7 @@ def _read_items(file: SourceFile) -> Iterator[Batch | Problem]:
         }
         columns |= {k: piece.values[k] for k in ("placed_at", "paid_at") if k in piece.values}
         columns["amount"] = piece.values.get("paid", priced)
-        keep = piece.keep & ~bad
+        keep = piece.keep
         kept = {name: taken(column, keep) for name, column in columns.items()}
         yield Batch(
             grain=Grain.LINES,

@@ -53,7 +53,7 @@ def _instant(*names: str) -> Field:
 
 ORDER: Final[Mapping[str, Field]] = {
     "number": Field(names=("订单编号",), kind=Kind.KEY, required=True),
-    "buyer": Field(names=("买家会员名", "买家会员昵称", "买家昵称"), kind=Kind.TEXT),
+    "buyer": Field(names=("买家会员名", "买家会员昵称", "买家昵称"), kind=Kind.NAME),
     "state": Field(names=("订单状态",), kind=Kind.STATE, states=STATES),
     "placed_at": _instant("订单创建时间"),
     "paid_at": _instant("订单付款时间"),
@@ -62,7 +62,7 @@ ORDER: Final[Mapping[str, Field]] = {
     "total": Field(names=("总金额",), kind=Kind.AMOUNT),
     "paid": Field(names=("买家实际支付金额", "买家实付金额"), kind=Kind.AMOUNT),
     "refunded": Field(names=("退款金额",), kind=Kind.AMOUNT),
-    "address": Field(names=("收货地址",), kind=Kind.TEXT),
+    "address": Field(names=("收货地址",), kind=Kind.PLACE),
 }
 """Order report: generations T1 (2012) to T8 (2026)."""
 

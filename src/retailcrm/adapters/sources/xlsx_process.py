@@ -76,6 +76,7 @@ def converse(
     ) as process:
         try:
             _hand_over(process, request, data)
+            del data  # the process has it now
             while (frame := _next_frame(cast("BinaryIO", process.stdout))) is not None:
                 kind, content = frame
                 if kind == xlsx_child.DONE:

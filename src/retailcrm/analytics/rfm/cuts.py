@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from retailcrm.domain.labels import Label
 from retailcrm.domain.money import format_money
 
+_FINEST: Final = 2**31
+"""Cut points are no finer than averages over that many orders: products then fit 64 bits."""
+
 VERSION: Final = 1
 """Version of the dictionary that :meth:`Cuts.to_dict` gives."""
 
@@ -74,6 +77,8 @@ class Cut:
             raise SettingsError(f"{self.figure} needs {wanted} cut points, got {len(self.edges)}")
         if self.neutral is not None and not 1 <= self.neutral <= self.levels:
             raise SettingsError(f"{self.figure}: neutral score {self.neutral} is not in 1 to {self.levels}")
+        if any(edge.denominator > _FINEST for edge in self.edges):
+            raise SettingsError(f"{self.figure}: cut points finer than 1/{_FINEST}")
         goodness = [-edge if self.lower_is_better else edge for edge in self.edges]
         if any(poor > good for poor, good in pairwise(goodness)):
             raise SettingsError(f"{self.figure}: cut points must run from poor to good")

@@ -155,7 +155,7 @@ class Replay:
         """Take rises back whose orders were given back in time."""
         tier = self.tier[who]
         at = self.steps.at[step]
-        values = self.steps.totals(who, self.lifts.start[tier, who], at + 1)
+        values = self.steps.totals(who, self.lifts.start[tier, who], at + 1, at + 1)
         reached = entered(self.spans.ladder, values)
         falls = reached < tier
         self.undo_from[who] = np.where(falls, 0, step + 1)
@@ -185,7 +185,8 @@ class Replay:
         again = self.due[who] != NEVER
         due = np.where(again, self.due[who], test)
         start = self.spans.tested_from(test, due, self.joined[who], self.changed[who])
-        values = self.steps.totals(who, start, test)
+        last = self._last_at(who)
+        values = self.steps.totals(who, start, test, np.maximum(test, last + 1))
         keeps = np.array([met(t.to_keep, ladder.measures, values) for t in ladder.tiers])
         kept = keeps[tier, np.arange(len(who))]
         waits = ~kept & ~again & (ladder.grace_months > 0)
@@ -193,7 +194,12 @@ class Replay:
         self.held[who] = self.spans.held_after_test(due)
         self.due[who] = np.where(waits, test, NEVER)
         self.held[who[waits]] = self.spans.months_later(test[waits], ladder.grace_months)
-        self._drop(who[drops], test[drops], self._landing(tier[drops], keeps[:, drops]))
+        at = np.maximum(test, last)[drops]
+        self._drop(who[drops], at, self._landing(tier[drops], keeps[:, drops]))
+
+    def _last_at(self, who: Ints) -> Ints:
+        """Tell when something last changed: a hold that ended before is tested then."""
+        return np.where(self.last[who] == _NO_STEP, ALWAYS, self.steps.at[self.last[who]])
 
     def _landing(self, tier: Ints, keeps: Mask) -> Ints:
         """Find where customers land who do not keep their tier."""
@@ -204,10 +210,8 @@ class Replay:
             landing[keeps[low] & (low < tier)] = low
         return landing
 
-    def _drop(self, who: Ints, test: Ints, landing: Ints) -> None:
-        """Let customers down; not before the refund, if one has brought the test to light."""
-        last = np.where(self.last[who] == _NO_STEP, ALWAYS, self.steps.at[self.last[who]])
-        at = np.maximum(test, last)
+    def _drop(self, who: Ints, at: Ints, landing: Ints) -> None:
+        """Let customers down."""
         self.tier[who], self.since[who], self.changed[who] = landing, at, at
         self.held[who[landing == 0]] = NEVER
         self.lifts.step[landing, who] = _NO_STEP

@@ -99,13 +99,14 @@ class Steps:
         """Find customers' first steps at or after given instants; the end of theirs if there is none."""
         return first_at_least(self.at, self.first[customer], self.first[customer + 1], at)
 
-    def totals(self, customer: Ints, start: Ints, end: Ints) -> Ints:
-        """Add up what is dated in windows, as known when they end.
+    def totals(self, customer: Ints, start: Ints, end: Ints, known: Ints) -> Ints:
+        """Add up what is dated in windows.
 
         Args:
             customer: Whose; shape ``(n,)``.
             start: First instants of the windows.
             end: First instants after them.
+            known: Nothing that acts then or later is seen; not before ``end``.
 
         Returns:
             Values of each measure; ``int64``, shape ``(n_measures, n)``.
@@ -117,11 +118,14 @@ class Steps:
         each = refunds.first[customer + 1] - refunds.first[customer]
         asked = np.repeat(np.arange(len(customer)), each)
         refund = ranges(refunds.first[customer], each)
-        # A refund that acts within the window of an order before the window is no part of it.
-        acts, late = refunds.acts[refund], refunds.dated[refund] < start[asked]
-        strange = late & (start[asked] <= acts) & (acts < end[asked])
+        acts, dated, begins, ends = refunds.acts[refund], refunds.dated[refund], start[asked], end[asked]
+        # Refunds that act in the window, of orders before it, are no part of it; those that act after
+        # the window, of orders in it, are.
+        strange = (dated < begins) & (begins <= acts) & (acts < ends)
+        later = (begins <= dated) & (dated < ends) & (ends <= acts) & (acts < known[asked])
         for value, count in zip(values, refunds.counts, strict=True):
             np.subtract.at(value, asked[strange], count[refund[strange]])
+            np.add.at(value, asked[later], count[refund[later]])
         return values
 
     def running(self, start: Ints) -> Ints:

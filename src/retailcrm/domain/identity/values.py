@@ -15,7 +15,8 @@ MAX_LENGTH: Final = 1_000
 _VIRTUAL: Final = re.compile(r"[0-9]{11}-[0-9]{3,6}|[-+0-9()]{5,}(?:ext\.?|转|分机|x|#|,)[0-9]+")
 _COUNTRY: Final = re.compile(r"\A(?:(?:\+|00)86-?|86-?(?=1[0-9]{10}(?:\Z|-)))")
 _PHONE: Final = re.compile(r"\+?[0-9]{7,15}")
-_DAMAGED: Final = re.compile(r"[0-9](?:\.[0-9]+)?e\+?[0-9]+", re.IGNORECASE)
+# With the plus sign that spreadsheets write: 4e135 is somebody's nick.
+_DAMAGED: Final = re.compile(r"[0-9](?:\.[0-9]+)?e\+[0-9]+", re.IGNORECASE)
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
 

@@ -125,12 +125,13 @@ class Tally:
     running: tuple[Sequence[int], ...]
     refunds: tuple[_Entry, ...]
 
-    def totals(self, start: datetime | None, end: datetime) -> dict[str, int]:
-        """Add up what is dated in a window, as known when it ends.
+    def totals(self, start: datetime | None, end: datetime, known: datetime | None = None) -> dict[str, int]:
+        """Add up what is dated in a window.
 
         Args:
             start: First instant of the window; ``None``: no beginning.
-            end: First instant after it: nothing that acts then or later is seen.
+            end: First instant after it.
+            known: Nothing that acts then or later is seen; ``None``: as known when the window ends.
 
         Returns:
             The value of each measure; refunds count with the order that they belong to.
@@ -138,14 +139,21 @@ class Tally:
         last = bisect_left(self.acts, end)
         first = min(last, bisect_left(self.acts, start)) if start else 0
         values = [total[last] - total[first] for total in self.running]
-        if start:
-            inside = slice(
-                bisect_left(self.refunds, start, key=_acts), bisect_left(self.refunds, end, key=_acts)
-            )
-            for entry in self.refunds[inside]:
+        if start:  # Refunds that act in the window, of orders before it: no part of it.
+            for entry in self._refunds(start, end):
                 if entry.dated < start:
                     values = [value - count for value, count in zip(values, entry.counts, strict=True)]
+        if known:  # Refunds that act after the window, of orders in it: part of it.
+            for entry in self._refunds(end, known):
+                if entry.dated < end and (start is None or start <= entry.dated):
+                    values = [value + count for value, count in zip(values, entry.counts, strict=True)]
         return dict(zip(self.measures, values, strict=True))
+
+    def _refunds(self, start: datetime, end: datetime) -> tuple[_Entry, ...]:
+        """Give the refunds that act in a stretch of time."""
+        return self.refunds[
+            bisect_left(self.refunds, start, key=_acts) : bisect_left(self.refunds, end, key=_acts)
+        ]
 
     def oldest(self, start: datetime | None, end: datetime) -> datetime | None:
         """Find the oldest date in a window that something still counts for.

@@ -158,7 +158,8 @@ def _more(rule: Requirement, missing: tuple[tuple[str, int], ...], ladder: Ladde
     """Put distances into words: 再消费 ¥312.00 或再下 2 单; ¥312.00 or 2 orders."""
     parts = [_amount(name, value, ladder) for name, value in missing]
     zh, en = ("或", " or ") if rule.combine == "any" else ("且", " and ")
-    return Label((" " + zh).join(part.zh for part in parts), en.join(part.en for part in parts))
+    words = f" {zh}".join(part.zh for part in parts)
+    return Label(f"{words} " if words[-1].isdigit() else words, en.join(part.en for part in parts))
 
 
 def _amount(name: str, value: int, ladder: Ladder) -> Label:

@@ -171,12 +171,13 @@ class Rules:
 
         Args:
             standing: Hers, with a hold that ends at ``test``.
-            test: The end of the hold: things count as known then.
-            not_before: The change happens no earlier: a hold that ended while she stood higher is
-                tested only when a refund brings her back.
+            test: The end of the hold.
+            not_before: When it is tested, if later: a hold that ended while she stood higher is
+                tested only when a refund brings her back, on what is known by then.
         """
         due = standing.due or test
-        values = self.tally.totals(self.test_start(standing, test), test)
+        known = None if not_before is None else not_before + TICK
+        values = self.tally.totals(self.test_start(standing, test), test, known)
         held_until = held_after_test(self.ladder, due)
         if self.ladder.tiers[standing.tier].to_keep.met_by(values):
             reason = self._reason("kept", standing.tier, test, values)

@@ -27,23 +27,7 @@ def groups_bar(rows: Sequence[GroupRow], lang: Lang) -> Figure:
         ("first", "share_net", [part_of(row.net, all_net) for row in rows]),
     )
     names = [short(pick(row.label, lang)) for row in rows]
-    places = list(range(len(rows)))
-    traces = [
-        {
-            "type": "bar",
-            "orientation": "h",
-            "y": places,
-            "x": [value or 0.0 for value in values],
-            "text": [share(value) for value in values],
-            "customdata": names,
-            "textposition": "outside",
-            "cliponaxis": False,
-            "textfont": {"color": token("ink"), "size": 12},
-            "marker": {"color": token(colour)},
-            "hovertemplate": f"%{{customdata}}<br>{say(lang, word)} %{{text}}<extra></extra>",
-        }
-        for colour, word, values in pairs
-    ]
+    traces = [_share_bars(names, values, colour, say(lang, word)) for colour, word, values in pairs]
     ends = [value for _, _, values in pairs for value in values if value is not None]
     span = [min([0.0, *ends]) * 1.3, max([0.01, *ends]) * 1.22]
     layout = layout_of(
@@ -55,12 +39,29 @@ def groups_bar(rows: Sequence[GroupRow], lang: Lang) -> Figure:
             autorange="reversed",
             showgrid=False,
             showline=True,
-            tickvals=places,
+            tickvals=list(range(len(rows))),
             ticktext=names,
             tickfont={"color": token("ink"), "size": 13},
         ),
     )
     return {"data": traces, "layout": layout}
+
+
+def _share_bars(names: list[str], values: list[float | None], colour: str, word: str) -> dict[str, Any]:
+    """Draw one share of each group, at the group's number: two groups may be called the same."""
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "y": list(range(len(names))),
+        "x": [value or 0.0 for value in values],
+        "text": [share(value) for value in values],
+        "customdata": names,
+        "textposition": "outside",
+        "cliponaxis": False,
+        "textfont": {"color": token("ink"), "size": 12},
+        "marker": {"color": token(colour)},
+        "hovertemplate": f"%{{customdata}}<br>{word} %{{text}}<extra></extra>",
+    }
 
 
 def share_legend(lang: Lang) -> tuple[tuple[str, str], ...]:
@@ -92,25 +93,23 @@ def concentration(curve: LorenzCurve, top_share: float | None, lang: Lang) -> Fi
         "hovertemplate": say(lang, "curve_hover", x="%{customdata[0]}", y="%{customdata[1]}")
         + "<extra></extra>",
     }
-    layout = layout_of(
-        lang,
-        margin={"l": 8, "r": 24, "t": 12, "b": 8},
-        xaxis=axis(
-            range=[0, 1],
-            tickvals=[0, TOP, 0.4, 0.6, 0.8, 1],
-            tickformat=".0%",
-            title=_title(say(lang, "curve_x")),
-        ),
-        yaxis=axis(
-            range=[min([0, *y]), max([1, *y]) * 1.02],
-            tickvals=[0, 0.2, 0.4, 0.6, 0.8, 1],
-            tickformat=".0%",
-            title=_title(say(lang, "share_net")),
-        ),
-    )
+    layout = _curve_layout(y, lang)
     if top_share is None:
         return {"data": [even, line], "layout": layout}
     return {"data": [even, line, _mark(top_share)], "layout": layout | _guides(top_share)}
+
+
+def _curve_layout(y: list[float], lang: Lang) -> dict[str, Any]:
+    """Set axes from 0 to 100 %, and beyond where the curve goes there."""
+    stops = [0, TOP, 0.4, 0.6, 0.8, 1]
+    reach = [min([0, *y]), max([1, *y]) * 1.02]
+    across, up = _title(say(lang, "curve_x")), _title(say(lang, "share_net"))
+    return layout_of(
+        lang,
+        margin={"l": 8, "r": 24, "t": 12, "b": 8},
+        xaxis=axis(range=[0, 1], tickvals=stops, tickformat=".0%", title=across),
+        yaxis=axis(range=reach, tickvals=stops, tickformat=".0%", title=up),
+    )
 
 
 def _title(text: str) -> dict[str, Any]:

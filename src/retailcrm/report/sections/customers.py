@@ -56,14 +56,14 @@ def _segments_lead(rows: Sequence[SegmentRow], lang: Lang) -> str:
     """Name the largest segment and the one that brings most."""
     everyone, all_net = sum(r.customers for r in rows), sum(r.net for r in rows)
     big, rich = max(rows, key=lambda r: r.customers), max(rows, key=lambda r: r.net)
-    return say(
-        lang,
-        "segments_lead",
-        big=pick(big.label, lang),
-        big_share=share(part_of(big.customers, everyone)),
-        rich=pick(rich.label, lang),
-        rich_share=share(part_of(rich.net, all_net)),
-    )
+    words = {
+        "big": pick(big.label, lang),
+        "big_share": share(part_of(big.customers, everyone)),
+        "rich_share": share(part_of(rich.net, all_net)),
+    }
+    if big is rich:
+        return say(lang, "segments_lead_one", **words)
+    return say(lang, "segments_lead", rich=pick(rich.label, lang), **words)
 
 
 def _segments_table(rows: Sequence[SegmentRow], lang: Lang) -> Table:

@@ -54,7 +54,7 @@ def _read(quality: Quality, lang: Lang) -> str:
 
 
 def _files(quality: Quality, lang: Lang) -> Table:
-    """List the files."""
+    """List the files, and how the paid amount was found where a file left the choice."""
     columns = (
         Column(title=say(lang, "file")),
         Column(title=say(lang, "source")),
@@ -63,11 +63,13 @@ def _files(quality: Quality, lang: Lang) -> Table:
         Column(title=say(lang, "blank"), cells="count"),
         Column(title=say(lang, "money_rule"), cells="note"),
     )
-    rows = tuple(
-        Row(cells=(f.name, pick(f.source, lang), f.accepted, f.rejected, f.blank, pick(f.money_rule, lang)))
+    width = len(columns) if any(pick(f.money_rule, lang) for f in quality.files) else len(columns) - 1
+    lines = [
+        (f.name, pick(f.source, lang), f.accepted, f.rejected, f.blank, pick(f.money_rule, lang))
         for f in quality.files
-    )
-    return Table(caption=say(lang, "files_caption"), columns=columns, rows=rows)
+    ]
+    rows = tuple(Row(cells=line[:width]) for line in lines)
+    return Table(caption=say(lang, "files_caption"), columns=columns[:width], rows=rows)
 
 
 def _problems(quality: Quality, lang: Lang) -> Table:

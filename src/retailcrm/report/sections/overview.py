@@ -82,7 +82,7 @@ def _months(data: ReportData, lang: Lang) -> SectionBody:
             ),
         )
     ]
-    alternative = say(lang, "months_alt", n=count(len(data.months)), first=first.month, last=last.month)
+    alternative = say(lang, "months_alt", first=first.month, last=last.month)
     parts.append(
         Chart(
             key="months",

@@ -1,0 +1,1 @@
+"""Benchmarks, each beside a peer on the same data in the same run."""

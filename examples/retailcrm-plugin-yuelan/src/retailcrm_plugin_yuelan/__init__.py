@@ -1,0 +1,28 @@
+"""A plugin for retailcrm: the order exports of Yuelan (月篮市集), and one figure for membership tiers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from retailcrm.ports.hookspecs import hookimpl
+
+from retailcrm_plugin_yuelan.metric import WeekendOrders
+from retailcrm_plugin_yuelan.source import Yuelan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from retailcrm.ports.sources import Source
+    from retailcrm.ports.tier_metrics import TierMetric
+
+
+@hookimpl
+def register_sources(register: Callable[[Source], None]) -> None:
+    """Offer the reader of Yuelan's exports."""
+    register(Yuelan())
+
+
+@hookimpl
+def register_tier_metrics(register: Callable[[TierMetric], None]) -> None:
+    """Offer the number of orders placed at weekends."""
+    register(WeekendOrders())

@@ -1,0 +1,124 @@
+"""Every foreseeable failure as one sentence and an exit code; never a traceback."""
+
+from __future__ import annotations
+
+import errno
+import functools
+import json
+import re
+import shutil
+import sys
+import textwrap
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import click
+
+from retailcrm.cli.exits import Exit
+from retailcrm.errors import InputError, MissingExtraError, MissingPackageError, RetailCRMError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+JSON_VERSION: Final = 1
+"""Version of every JSON document that a command prints: keys are only ever added."""
+
+OF_THE_EXTRA: Final = frozenset(
+    {"click", "jinja2", "msoffcrypto", "plotly", "pyarrow", "python_calamine", "rich"}
+)
+"""What the extra ``shop`` installs, by import name."""
+
+_LONGEST_WORD: Final = 200
+_LONG_WORD: Final = re.compile(rf"\S{{{_LONGEST_WORD},}}")
+
+
+class NobodyError(InputError):
+    """Fix the input: nobody can be scored."""
+
+
+def answers(command: Callable[..., Exit]) -> Callable[..., None]:
+    """Let a command end with its exit code, and its errors with one sentence and theirs."""
+
+    @functools.wraps(command)
+    def wrapped(**options: Any) -> None:  # noqa: ANN401 - Click gives them by name
+        try:
+            code = command(**options)
+        except (RetailCRMError, OSError, MemoryError, ModuleNotFoundError) as error:
+            _refuse(command.__name__, error, as_json=options.get("as_json", False))
+        sys.exit(code)
+
+    return wrapped
+
+
+def _refuse(command: str, error: Exception, *, as_json: bool) -> NoReturn:
+    if isinstance(error, OSError) and error.errno == errno.EPIPE:
+        # Whoever read our output has gone; Click ends quietly.
+        raise error
+    told = _told(command, error)
+    code = exit_of(told)
+    if as_json:
+        reason = {"message": shown(str(told)), "code": getattr(told, "code", None)}
+        print_json({"command": command, "exit_code": code, "error": reason})
+    say(str(told))
+    raise SystemExit(code) from error
+
+
+def _told(command: str, error: Exception) -> Exception:
+    """Put errors of Python and of the system into a sentence for a person."""
+    if isinstance(error, ModuleNotFoundError) and not isinstance(error, RetailCRMError):
+        package = (error.name or str(error)).partition(".")[0]
+        if package == "retailcrm":
+            raise error
+        feature = f"retailcrm {command} (no {package} here)"
+        if package in OF_THE_EXTRA:
+            return MissingExtraError(feature, extra="shop")
+        return MissingPackageError(feature, package=package)
+    if isinstance(error, MemoryError):
+        return InputError("not enough memory; --memory 512MB keeps the orders on disk and works on parts")
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename is not None else ""
+        return InputError(f"{place}{error.strerror or error}")
+    return error
+
+
+def exit_of(error: Exception) -> Exit:
+    """Give the exit code of an error."""
+    # Loaded already where it was raised; loading it here for any other error would cost half a second.
+    insight = sys.modules.get("retailcrm.shop.insight")
+    if isinstance(error, NobodyError) or (insight and isinstance(error, insight.NoIdentityError)):
+        return Exit.NOBODY
+    return Exit.REFUSED if isinstance(error, InputError) else Exit.USAGE
+
+
+def shown(text: str) -> str:
+    """Make text from files and names fit to print: no control characters, no endless words.
+
+    Example:
+        >>> shown("two" + chr(10) + "lines")
+        'two lines'
+    """
+    plain = "".join(
+        letter if letter.isprintable() else " " if letter in "\t\r\n" else f"\\x{ord(letter):02x}"
+        for letter in text
+    )
+    return _LONG_WORD.sub(lambda word: f"{word.group()[: _LONGEST_WORD // 2]}...", plain)
+
+
+def say(sentence: str) -> None:
+    """Print one sentence for a person on the error stream; on a terminal, broken between words."""
+    text = f"retailcrm: {shown(sentence)}"
+    if sys.stderr.isatty():
+        text = textwrap.fill(
+            text,
+            shutil.get_terminal_size().columns - 1,
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    click.echo(text, err=True)
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """Print the one JSON document of a run on standard output."""
+    # JSON is UTF-8; a stream in any other encoding gets escapes, which mean the same.
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    click.echo(json.dumps({"version": JSON_VERSION, **document}, ensure_ascii=plain))
