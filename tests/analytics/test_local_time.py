@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retailcrm.analytics.columns import MISSING
-from retailcrm.analytics.local_time import local_day, local_days, local_months
+from retailcrm.analytics.local_time import constant_offset, local_day, local_days, local_months
 from retailcrm.errors import SettingsError
 
 # One offset for ever; DST north and south; half an hour of DST; two moves a year of an odd date; a skipped
@@ -65,7 +65,11 @@ def test_each_hour_of_three_years(zone):
     """Around every change of the clocks, one microsecond before and at each half hour, days are exact."""
     hours = [datetime(2010, 6, 1, tzinfo=UTC) + timedelta(minutes=30 * i) for i in range(2 * 24 * 600)]
     several = [m - d for m in hours for d in (timedelta(microseconds=1), timedelta(0))]
-    assert local_days(as_instants(several), zone).tolist() == by_zoneinfo(several, zone)
+    days = local_days(as_instants(several), zone)
+    assert days.tolist() == by_zoneinfo(several, zone)
+    calendar = days.view("datetime64[D]").astype(str)
+    wanted = [(int(day[:4]) - 1970) * 12 + int(day[5:7]) - 1 for day in calendar.tolist()]
+    assert local_months(as_instants(several), zone).tolist() == wanted
 
 
 def test_a_skipped_day_has_no_instant():
@@ -119,3 +123,16 @@ def test_an_unknown_zone_is_a_setting_to_fix(zone):
     """A zone that does not exist is named in the error."""
     with pytest.raises(SettingsError, match="no such time zone"):
         local_days(np.array(["2024-01-01"], "datetime64[us]"), zone)
+
+
+@given(moments, moments, st.sampled_from(ZONES))
+def test_a_constant_offset_holds_over_its_span(a, b, zone):
+    """Where one offset is given it is zoneinfo's at both ends and at every noon between."""
+    low, high = sorted((a, b))
+    high = min(high, low + timedelta(days=400))
+    offset = constant_offset(zone, *as_instants([low, high]))
+    noons = [low + timedelta(days=d) for d in range((high - low).days)]
+    offsets = {m.astimezone(ZoneInfo(zone)).utcoffset() for m in (low, *noons, high)}
+    assert (offset is not None) == (len(offsets) == 1)
+    if offset is not None:
+        assert offsets == {offset.astype(object)}

@@ -75,6 +75,12 @@ def test_what_is_missing_added_meets_the_requirement(bounds, data):
         assert rule.met_by(values | {name: values[name] + more for name, more in missing})
 
 
+def test_asking_for_nothing_is_always_met():
+    """A requirement without thresholds is met by everybody, even below zero."""
+    assert Requirement().met_by({"spend": -1, "orders": 0})
+    assert Requirement().missing({"spend": -1, "orders": 0}) == ()
+
+
 def test_requirements_are_values():
     """Equal thresholds make equal, hashable requirements, in whatever order metrics are named."""
     one = Requirement(metrics={"visits": 3, "active_days": 2})

@@ -55,12 +55,13 @@ def test_its_files_are_scored(installed: Any) -> None:
     settings = ("--policy", str(policy), "--as-of", "2024-07-01", "--out", str(out))
     run = installed.retailcrm("score", str(installed.export), *settings, "--json")
     assert run.returncode == 0, run.stderr
-    (file,) = json.loads(run.stdout)["files"]
-    assert (file["source"], file["records"]) == ("yuelan", 12)
+    document = json.loads(run.stdout)
+    (file,) = document["files"]
+    assert (file["format"], file["records"]) == ("yuelan", 12)
     assert (file["accepted"], file["rejected"], file["blank"]) == (10, 1, 1)
     assert file["exported_at"] == "2024-07-01T00:00:00+08:00"
-    (problem,) = file["problems"]
-    assert problem["first_line"] == 11
+    (problem,) = document["problems"]
+    assert (problem["code"], problem["first_line"]) == ("value", 11)
     found = scores_of(out)
     assert {who: {name: row[name] for name in BY_HAND["M1001"]} for who, row in found.items()} == BY_HAND
 

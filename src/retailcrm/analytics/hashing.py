@@ -26,6 +26,7 @@ def hash_texts(texts: Texts) -> NDArray[np.uint64]:
         ``uint64``, shape ``(n,)``.
 
     Example:
+        >>> from retailcrm.analytics.columns import Texts
         >>> a, b = hash_texts(Texts.of(["小明", "小明"])).tolist()
         >>> a == b
         True

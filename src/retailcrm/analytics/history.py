@@ -142,30 +142,35 @@ def _divides(unit: int, at: Ints) -> bool:
 
 def _read(keys: Ints, packing: _Packing, start: int) -> History:
     """Read histories off sorted keys."""
-    opens, new_day = _openings(keys, packing)
-    closes = np.append(opens[1:], len(keys)) if len(opens) else opens
+    opens, days_before = _openings(keys, packing)
+    closes, days_after = opens[1:], days_before[1:]
+    opens, days_before = opens[:-1], days_before[:-1]
     return History(
         customer=(keys[opens] >> packing.width) + start,
         orders=closes - opens,
-        purchase_days=np.add.reduceat(new_day.view(np.int8), opens, dtype=np.int64) if len(opens) else opens,
+        purchase_days=days_after - days_before,
         first_at=packing.instants(keys[opens]),
         last_at=packing.instants(keys[closes - 1]),
     )
 
 
-def _openings(keys: Ints, packing: _Packing) -> tuple[Ints, NDArray[np.bool_]]:
-    """Find where each customer's orders begin, and which orders are the first of their day."""
-    new_day = np.empty(len(keys), np.bool_)
-    opens = [np.empty(0, np.int64)]
-    before = (-1, MISSING)
+def _openings(keys: Ints, packing: _Packing) -> tuple[Ints, Ints]:
+    """Find where each customer's orders begin, and how many purchase days were counted before.
+
+    Both end with one entry more, for the end of all orders.
+    """
+    opens, days_before = [], []
+    before, days = (-1, MISSING), 0
     for i in range(0, len(keys), _BLOCK):
         block = keys[i : i + _BLOCK]
         who, day = block >> packing.width, local_days(packing.instants(block), packing.zone)
         new_who = _changes(who, before[0])
-        new_day[i : i + _BLOCK] = _changes(day, before[1]) | new_who
-        opens.append(np.flatnonzero(new_who) + i)
-        before = (int(who[-1]), int(day[-1]))
-    return np.concatenate(opens), new_day
+        days_by = np.cumsum(_changes(day, before[1]) | new_who)
+        here = np.flatnonzero(new_who)
+        opens.append(here + i)
+        days_before.append(days_by[here] - 1 + days)  # a customer's first order is a new day itself
+        before, days = (int(who[-1]), int(day[-1])), days + int(days_by[-1])
+    return np.concatenate([*opens, [len(keys)]]), np.concatenate([*days_before, [days]])
 
 
 def _changes(values: Ints, before: int) -> NDArray[np.bool_]:

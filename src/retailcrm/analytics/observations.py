@@ -76,9 +76,12 @@ class Runs:
 
 def has_value(column: NDArray[Any]) -> NDArray[np.bool_]:
     """Say which rows of a column tell something: not MISSING, not NaT, not -1 in codes and states."""
+    told: NDArray[np.bool_]
     if column.dtype.kind == "M":
-        return ~np.isnat(column)
-    return column != (MISSING if column.dtype == np.int64 else _UNSEEN)
+        told = ~np.isnat(column)
+    else:
+        told = column != (MISSING if column.dtype == np.int64 else _UNSEEN)
+    return told
 
 
 def newest_values(runs: Runs, column: NDArray[Any]) -> NDArray[Any]:

@@ -27,8 +27,8 @@ OF_THE_EXTRA: Final = frozenset(
 )
 """What the extra ``shop`` installs, by import name."""
 
-_LONGEST_WORD: Final = 200
-_LONG_WORD: Final = re.compile(rf"\S{{{_LONGEST_WORD},}}")
+_ENDLESS: Final = re.compile(r"\S{300,}")
+_OF_IT: Final = 100
 
 
 class NobodyError(InputError):
@@ -54,11 +54,11 @@ def _refuse(command: str, error: Exception, *, as_json: bool) -> NoReturn:
         # Whoever read our output has gone; Click ends quietly.
         raise error
     told = _told(command, error)
-    code = exit_of(told)
+    code, said = exit_of(told), sentence(told)
     if as_json:
-        reason = {"message": shown(str(told)), "code": getattr(told, "code", None)}
+        reason = {"message": said, "code": getattr(told, "code", None)}
         print_json({"command": command, "exit_code": code, "error": reason})
-    say(str(told))
+    say(said)
     raise SystemExit(code) from error
 
 
@@ -90,31 +90,35 @@ def exit_of(error: Exception) -> Exit:
 
 
 def shown(text: str) -> str:
-    """Make text from files and names fit to print: no control characters, no endless words.
+    """Make text from files and names fit to print: control characters become visible, or blanks.
 
     Example:
         >>> shown("two" + chr(10) + "lines")
         'two lines'
     """
-    plain = "".join(
+    return "".join(
         letter if letter.isprintable() else " " if letter in "\t\r\n" else f"\\x{ord(letter):02x}"
         for letter in text
     )
-    return _LONG_WORD.sub(lambda word: f"{word.group()[: _LONGEST_WORD // 2]}...", plain)
 
 
-def say(sentence: str) -> None:
+def sentence(error: Exception) -> str:
+    """Give the sentence of an error, fit to print, without endless words such as a file without blanks."""
+    return _ENDLESS.sub(lambda word: f"{word.group()[:_OF_IT]}...", shown(str(error)))
+
+
+def say(text: str) -> None:
     """Print one sentence for a person on the error stream; on a terminal, broken between words."""
-    text = f"retailcrm: {shown(sentence)}"
+    line = f"retailcrm: {text}"
     if sys.stderr.isatty():
-        text = textwrap.fill(
-            text,
+        line = textwrap.fill(
+            line,
             shutil.get_terminal_size().columns - 1,
             subsequent_indent="  ",
             break_long_words=False,
             break_on_hyphens=False,
         )
-    click.echo(text, err=True)
+    click.echo(line, err=True)
 
 
 def print_json(document: dict[str, Any]) -> None:

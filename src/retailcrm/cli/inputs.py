@@ -1,165 +1,121 @@
-"""What score and report have in common: options, the shop they open, errors as exit codes."""
+"""Open a shop on what the user gave, read it, and score it."""
 
 from __future__ import annotations
 
-import functools
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-import attrs
-import click
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+import numpy as np
 
+from retailcrm.adapters.sources.buyers_file import BuyersFile
+from retailcrm.adapters.sources.discover import ReadSettings, discover
 from retailcrm.adapters.sources.mapping import TableMapping, load_mapping
-from retailcrm.cli.exits import Exit
-from retailcrm.errors import InputError, RetailCRMError, SettingsError
-from retailcrm.shop.insight import NoIdentityError
+from retailcrm.analytics.local_time import local_day
+from retailcrm.cli.guard import NobodyError
+from retailcrm.cli.printing import counted
+from retailcrm.errors import ImportRefusedError, InputError, SettingsError
+from retailcrm.shop.insight import moment_of
 from retailcrm.shop.open import Shop, open_shop
 from retailcrm.shop.policy import Policy, load_policy
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from retailcrm.analytics.rfm import Cuts
+    from retailcrm.cli.options import Inputs
+    from retailcrm.cli.watch import Watch
+    from retailcrm.shop.scores import Scores
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 
-_UNITS = {"MB": 1 << 20, "GB": 1 << 30}
+def open_for(inputs: Inputs, as_of: str) -> tuple[Shop, TableMapping | None]:
+    """Open an empty shop under the user's rules; every setting is looked at before a file is read.
 
-
-@attrs.frozen(kw_only=True)
-class Inputs:
-    """What the user gave to be read.
-
-    Attributes:
-        files: Export files.
-        mapping: Mapping for files that no source knows.
-        policy: Policy file.
-        buyers: File that joins order numbers to buyers.
-        format: Source to use.
-        zone: IANA zone.
-        password: For encrypted workbooks.
-        memory: Bytes for one partition; ``None`` keeps all in memory.
+    Raises:
+        SettingsError: A setting is wrong.
     """
-
-    files: tuple[str, ...]
-    mapping: str | None
-    policy: str | None
-    buyers: str | None
-    format: str | None
-    zone: str | None
-    password: str | None
-    memory: int | None
-
-
-def _bytes(_: click.Context, __: click.Parameter, said: str | None) -> int | None:
-    if said is None:
-        return None
-    number, unit = said[:-2], said[-2:].upper()
-    if unit not in _UNITS or not number.isdigit():
-        raise click.BadParameter("write it like 512MB or 2GB")
-    return int(number) * _UNITS[unit]
-
-
-_OPTIONS = (
-    click.argument("files", nargs=-1, required=True, metavar="FILE..."),
-    click.option("--map", "mapping", metavar="M.toml", help="What the columns mean, for files no format knows."),
-    click.option("--policy", metavar="shop.toml", help="The shop's rules; without it the printed defaults."),
-    click.option("--buyers", metavar="FILE", help="Joins order numbers to buyers, where exports mask the nick."),
-    click.option("--format", "format_", metavar="NAME", help="Use this format instead of the surest match."),
-    click.option("--zone", metavar="Z", help="Time zone of the shop, such as Asia/Shanghai."),
-    click.option("--password", metavar="TEXT", help="Opens encrypted workbooks."),
-    click.option(
-        "--memory", metavar="SIZE", callback=_bytes,
-        help="Partition the orders on disk and work on parts of at most this size, such as 512MB.",
-    ),
-)  # fmt: skip
-
-
-def reads_files(command: Command) -> Command:
-    """Add the options of what to read, given to the command as one value ``inputs``."""
-
-    @functools.wraps(command)
-    def wrapped(*, format_: str | None, **options: Any) -> None:  # noqa: ANN401 - Click gives them by name
-        names = [field.name for field in attrs.fields(Inputs) if field.name != "format"]
-        inputs = Inputs(format=format_, **{name: options.pop(name) for name in names})
-        with_exit_codes(command)(inputs=inputs, **options)
-
-    for option in reversed(_OPTIONS):
-        wrapped = option(wrapped)
-    return wrapped  # type: ignore[return-value]  # Click's decorators keep the signature they need
-
-
-def with_exit_codes(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn our errors into one sentence and an exit code."""
-
-    @functools.wraps(command)
-    def wrapped(**options: Any) -> None:  # noqa: ANN401
-        try:
-            command(**options)
-        except RetailCRMError as error:
-            click.echo(f"retailcrm: {error}", err=True)
-            raise SystemExit(_exit_of(error)) from error
-
-    return wrapped
-
-
-def _exit_of(error: RetailCRMError) -> Exit:
-    if isinstance(error, NoIdentityError):
-        return Exit.NOBODY
-    if isinstance(error, InputError):
-        return Exit.REFUSED
-    return Exit.USAGE
-
-
-def open_inputs(inputs: Inputs, console: Console) -> Shop:
-    """Open a shop and import everything that was given, with a progress bar."""
     mapping = None if inputs.mapping is None else load_mapping(Path(inputs.mapping))
-    shop = open_shop(policy=_rules(inputs, mapping), memory_budget=inputs.memory)
-    started = time.perf_counter()
-    with _progress(console) as bar:
-        task = bar.add_task("reading", total=sum(_size(name) for name in inputs.files) or None, rate="")
-        rows = 0
-
-        def advance(size: int, records: int) -> None:
-            nonlocal rows
-            rows += records
-            rate = rows / max(time.perf_counter() - started, 1e-9)
-            bar.update(task, advance=size, rate=f"{rows:,} records, {rate:,.0f}/s")
-
-        shop.imports.files(
-            inputs.files, mapping=mapping, format=inputs.format, password=inputs.password, progress=advance
-        )
-    if inputs.buyers is not None:
-        shop.imports.buyers(inputs.buyers)
-    return shop
+    rules = _rules(inputs, mapping)
+    zone = inputs.zone or rules.zone
+    try:
+        moment_of(as_of, zone)
+    except InputError as error:
+        raise SettingsError(f"--as-of: {error}") from error
+    except OverflowError as error:
+        raise SettingsError(f"--as-of: {as_of} is outside the calendar") from error
+    return open_shop(policy=rules, zone=inputs.zone, memory_budget=inputs.memory), mapping
 
 
 def _rules(inputs: Inputs, mapping: TableMapping | None) -> Policy:
     """Take the policy; without one, zone and currency of the mapping."""
     if inputs.policy is not None:
-        rules = load_policy(Path(inputs.policy))
-    else:
-        told = {} if mapping is None else {"zone": mapping.zone, "currency": mapping.currency}
-        rules = Policy(**{name: value for name, value in told.items() if value is not None})  # type: ignore[arg-type]
-    if inputs.zone is None:
-        return rules
-    if rules.ladder is not None:
-        raise SettingsError(
-            "--zone: the policy has a ladder, whose dates are in its own zone; set [shop] zone there"
-        )
-    return attrs.evolve(rules, zone=inputs.zone)
+        return load_policy(Path(inputs.policy))
+    told = {} if mapping is None else {"zone": mapping.zone, "currency": mapping.currency}
+    return Policy(**{name: value for name, value in told.items() if value is not None})  # type: ignore[arg-type]
 
 
-def _size(name: str) -> int:
+def read_into(shop: Shop, inputs: Inputs, mapping: TableMapping | None, watch: Watch) -> None:
+    """Read every file that was given.
+
+    Raises:
+        ImportRefusedError: A file cannot be read at all.
+    """
     try:
-        return Path(name).stat().st_size
-    except OSError:
-        return 0
+        shop.imports.files(
+            watch.reading(inputs.files), mapping=mapping, format=inputs.format, password=inputs.password,
+            progress=watch.advance,
+        )  # fmt: skip
+    except ImportRefusedError as error:
+        if error.code == "unrecognised" and _may_name_buyers(watch.current, shop):
+            hint = "If it joins order numbers to buyers, give it with --buyers instead."
+            raise ImportRefusedError(f"{error} {hint}", code=error.code) from error
+        raise
+    if inputs.buyers is not None:
+        watch.doing("reading buyers")
+        shop.imports.buyers(inputs.buyers)
 
 
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(), console=console, transient=True, disable=not console.is_terminal,
-    )  # fmt: skip
+def _may_name_buyers(name: str, shop: Shop) -> bool:
+    """Look whether a file has what a buyers file needs."""
+    reader = BuyersFile()
+    settings = ReadSettings(zone=shop.policy.zone, currency=shop.policy.currency)
+    try:
+        return next(discover(Path(name), {reader.name: reader}, settings), None) is not None
+    except ImportRefusedError:
+        return False
+
+
+def score_all(shop: Shop, as_of: str, cuts: Cuts | None = None) -> Scores:
+    """Score the shop's customers.
+
+    Raises:
+        NobodyError: No order counts at the moment, or no buyer can be told from others.
+    """
+    scores = shop.insight.score(as_of, cuts=cuts)
+    if not len(scores):
+        raise NobodyError(_why_nobody(shop, as_of))
+    return scores
+
+
+def _why_nobody(shop: Shop, as_of: str) -> str:
+    """Say what the orders are like of which none counts."""
+    moment = moment_of(as_of, shop.policy.zone)
+    orders = 0
+    firsts: list[np.datetime64] = []
+    for part in shop.insight.parts():
+        orders += len(part)
+        known = np.concatenate([part.placed_at, part.paid_at])
+        known = known[~np.isnat(known)]
+        firsts.extend([known.min()] if len(known) else [])
+    if not orders:
+        records = sum(file.accepted for file in shop.imports.accounts())
+        if records:
+            return f"nobody to score: {counted(records, 'record')} read, but no order; add the order report"
+        return "nobody to score: the files hold no order; choose a longer time when you export"
+    if firsts and min(firsts) >= moment:
+        day = np.datetime64(local_day(min(firsts), shop.policy.zone), "D")
+        return (
+            f"nobody to score: {counted(orders, 'order')}, the first of {day}, none before --as-of {as_of}; "
+            "give a later day"
+        )
+    return (
+        f"nobody to score: of {counted(orders, 'order')} none was paid and kept before {as_of}; "
+        "unpaid, closed and fully refunded orders do not count"
+    )

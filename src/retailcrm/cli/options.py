@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 import click
 
-from retailcrm.cli.exits import Exit
+if TYPE_CHECKING:
+    from retailcrm.cli.exits import Exit
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -75,7 +76,7 @@ _TO_READ = (
         help="Read the files as this format ('retailcrm plugins' lists them) instead of recognising it.",
     ),
     click.option(
-        "--zone", metavar="ZONE", help="Time zone of the shop's days, such as Asia/Shanghai; else the policy's."
+        "--zone", metavar="ZONE", help="Time zone of the shop's days, such as Asia/Shanghai."
     ),
     click.option(
         "--password", metavar="TEXT", envvar="RETAILCRM_PASSWORD", show_envvar=True,

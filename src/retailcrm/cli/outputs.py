@@ -34,13 +34,14 @@ def check_outputs(outputs: Mapping[str, str | None], inputs: Iterable[str]) -> N
 
 
 def _check_place(option: str, path: Path) -> None:
+    folder = path.parent
     try:
-        folder = path.parent
-        if not folder.is_dir():
-            raise SettingsError(f"{option} {path}: there is no folder '{folder}'; make it first")
-        if path.is_dir():
-            raise SettingsError(f"{option} {path}: this is a folder; give a file name")
+        there, is_folder = folder.is_dir(), path.is_dir()
     except (OSError, ValueError) as error:
         raise SettingsError(f"{option} {path}: {error}") from error
+    if not there:
+        raise SettingsError(f"{option} {path}: there is no folder '{folder}'; make it first")
+    if is_folder:
+        raise SettingsError(f"{option} {path}: this is a folder; give a file name")
     if not os.access(path if path.exists() else folder, os.W_OK):
         raise SettingsError(f"{option} {path}: no right to write there")

@@ -28,7 +28,11 @@ def plugins(*, as_json: bool, trace: bool) -> Exit:
     sources, metrics = sorted(loading.sources(manager)), sorted(loading.tier_metrics(manager))
     infos = loading.loaded(manager)
     if as_json:
-        found = {"plugins": [attrs.asdict(info) for info in infos], "formats": sources, "tier_metrics": metrics}
+        found = {
+            "plugins": [attrs.asdict(info) for info in infos],
+            "formats": sources,
+            "tier_metrics": metrics,
+        }
         print_json({"command": "plugins", "exit_code": Exit.OK, **found})
     else:
         _print(infos, sources, metrics)

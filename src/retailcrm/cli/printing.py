@@ -44,7 +44,7 @@ def grid(rows: Iterable[tuple[str, str]]) -> RenderableType:
     columns.add_column(overflow="fold")
     for name, text in rows:
         columns.add_row(name, text)
-    return Padding(columns, (0, 0, 0, 2))
+    return Padding(columns, (0, 0, 0, 2), expand=False)
 
 
 def heading(text: str) -> Text:
@@ -55,9 +55,10 @@ def heading(text: str) -> Text:
 def paragraph(text: str, mark: str = "", style: str = "") -> Table:
     """Break a sentence between words; its lines after the first stand under the first."""
     columns = Table.grid(padding=(0, 1, 0, 0))
-    columns.add_column(no_wrap=True)
+    if mark:
+        columns.add_column(no_wrap=True)
     columns.add_column(overflow="fold")
-    columns.add_row(mark, Text(shown(text), style=style))
+    columns.add_row(*([mark] if mark else []), Text(shown(text), style=style))
     return columns
 
 

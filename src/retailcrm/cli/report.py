@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from retailcrm.cli.exits import Exit
 
 
-@click.command(short_help="Write the shop's report: one HTML page.")
+_EXAMPLE: Final = """\b
+Example:
+  retailcrm report ExportOrderList202403252230.csv --as-of 2024-04-01
+"""
+
+
+@click.command(short_help="Write the shop's report: one HTML page.", epilog=_EXAMPLE)
 @click.option(
     "--as-of",
     required=True,
@@ -27,12 +33,9 @@ if TYPE_CHECKING:
 @answers
 @reads_files
 def report(**options: Any) -> Exit:  # noqa: ANN401 - typed where the work is done
-    r"""Write the shop's report: one HTML page that needs no network.
+    """Write the shop's report: one HTML page that needs no network.
 
     FILEs and options are those of 'retailcrm score'.
-
-    \b
-    retailcrm report ExportOrderList202403252230.csv --as-of 2024-04-01
     """
     from retailcrm.cli.reporting import report_files  # noqa: PLC0415 - slow to load
 

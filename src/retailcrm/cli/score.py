@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -13,9 +13,19 @@ if TYPE_CHECKING:
     from retailcrm.cli.exits import Exit
 
 
-@click.command(short_help="Score every customer of export files.")
+_EXAMPLES: Final = """\b
+Examples:
+  retailcrm score ExportOrderList202403252230.csv --as-of 2024-04-01
+  retailcrm score sales.csv --map columns.toml --as-of 2024-04-01
+"""
+
+
+@click.command(short_help="Score every customer of export files.", epilog=_EXAMPLES)
 @click.option(
-    "--as-of", required=True, metavar="DATE", help="Score as things stood before this day, such as 2024-07-01."
+    "--as-of",
+    required=True,
+    metavar="DATE",
+    help="Score as things stood before this day, such as 2024-07-01.",
 )
 @click.option(
     "--out",
@@ -34,15 +44,11 @@ if TYPE_CHECKING:
 @answers
 @reads_files
 def score(**options: Any) -> Exit:  # noqa: ANN401 - typed where the work is done
-    r"""Score every customer: RFM, segment, activity, value class, tier, spend.
+    """Score every customer: RFM, segment, activity, value class, tier, spend.
 
     FILEs are export files of a platform, or any table with a mapping of its columns (--map): CSV, TSV,
     blank-separated text or XLSX, also inside gzip files and ZIP archives. Several files of one shop are
     joined by order number.
-
-    \b
-    retailcrm score ExportOrderList202403252230.csv --as-of 2024-04-01
-    retailcrm score sales.csv --map columns.toml --as-of 2024-04-01
     """
     from retailcrm.cli.scoring import score_files  # noqa: PLC0415 - slow to load
 

@@ -14,6 +14,7 @@ from retailcrm.analytics.columns import Texts
 from retailcrm.analytics.hashing import hash_texts, hex_texts
 from retailcrm.domain.identity import IdentityKind, Strength, normalised, strength_of
 from retailcrm.domain.identity.values import MAX_LENGTH
+from retailcrm.ports.batches import BuyerKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,16 +22,41 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from retailcrm.domain.identity import Identity
-    from retailcrm.ports.batches import BuyerKey
+    from retailcrm.shop.observed import Observed
 
-_SUSPECT: Final = r"\*|＊|^\s*$|^\s*-\s*$|(?i)^\s*null\s*$|^\s*\d(\.\d+)?[eE]\+\d+\s*$"
+_SUSPECT: Final = r"\*|＊|^[\pZ\pC']*(?i:-|null|\d(\.\d+)?e\+\d+)?[\pZ\pC]*$"
 """Texts that may tell nobody apart; only these are judged one by one."""
 
 _PLAIN: Final = frozenset({IdentityKind.NICK, IdentityKind.ID, IdentityKind.OPEN_UID, IdentityKind.JD_PIN})
 """Kinds whose values need no form of their own to be compared."""
 
+_USUAL: Final = {"taobao": IdentityKind.NICK}
+"""What a platform's buyer keys are, where no file of it has any."""
+
 _HIDDEN: Final[Mapping[str, str]] = {IdentityKind.PHONE: "p-", IdentityKind.EMAIL: "e-"}
 """Kinds that show a person: their customer ids are digests."""
+
+
+def adopted(files: Sequence[Observed]) -> list[Observed]:
+    """Take buyers files as of the platform and kind of key of all other files, where these have but one.
+
+    Args:
+        files: Of one shop, in any order.
+    """
+    others = [file for file in files if not file.buyers_only]
+    platforms = {file.platform for file in others}
+    if len(platforms) != 1:
+        return list(files)
+    keys = {file.buyer_key for file in others if file.buyer_key.kind}
+    kinds = {(key.platform, key.kind) for key in keys}
+    changes: dict[str, Any] = {"platform": others[0].platform}
+    if len(kinds) == 1:
+        changes["buyer_key"] = max(keys, key=lambda key: key.strength)
+    elif not kinds:
+        changes["buyer_key"] = BuyerKey(
+            platform=others[0].platform, kind=_USUAL.get(others[0].platform, "id")
+        )
+    return [attrs.evolve(file, **changes) if file.buyers_only else file for file in files]
 
 
 @attrs.frozen(eq=False)
@@ -88,9 +114,13 @@ def _encoded(columns: list[Any]) -> tuple[Any, NDArray[np.int32]]:
     kind = pa.dictionary(pa.int32(), pa.large_string())
     if not any(pa.types.is_dictionary(c.type) for c in chunks):
         # One dictionary over all chunks: keys seldom repeat within a chunk.
-        together = pa.chunked_array([c.cast(pa.large_string()) for c in chunks], pa.large_string()).dictionary_encode()
+        together = pa.chunked_array(
+            [c.cast(pa.large_string()) for c in chunks], pa.large_string()
+        ).dictionary_encode()
         codes = [c.indices.fill_null(-1).to_numpy(zero_copy_only=False) for c in together.chunks]
-        values = together.chunk(together.num_chunks - 1).dictionary if chunks else pa.array([], pa.large_string())
+        values = (
+            together.chunk(together.num_chunks - 1).dictionary if chunks else pa.array([], pa.large_string())
+        )
         return values, np.concatenate([*codes, np.empty(0, np.int32)]).astype(np.int32, copy=False)
     encoded = [
         c.cast(kind) if pa.types.is_dictionary(c.type) else c.dictionary_encode().cast(kind) for c in chunks
@@ -135,11 +165,16 @@ def _ids(values: Any, kind: tuple[str, str], *, prefixed: bool) -> Texts:  # noq
     """Make customer ids: the key as exported, so that staff find it again; never a phone or an address."""
     plain = arrow.texts(values)
     if kind[1] in _HIDDEN:
-        return _digests(plain, _HIDDEN[kind[1]])
+        plain = _digests(plain, _HIDDEN[kind[1]])
     if not prefixed:
         return plain
-    front = pa.scalar(f"{kind[0]}:{kind[1]}:", pa.large_string())
-    return arrow.texts(pc.binary_join_element_wise(front, values, pa.scalar("", pa.large_string())))
+    front = pa.scalar(_prefix(*kind), pa.large_string())
+    joint = pa.scalar("", pa.large_string())
+    return arrow.texts(pc.binary_join_element_wise(front, arrow.arrow_texts(plain), joint))
+
+
+def _prefix(platform: str, kind: str) -> str:
+    return f"{platform}:{kind}:"
 
 
 def _digests(values: Texts, prefix: str) -> Texts:
@@ -159,6 +194,7 @@ def ids_of(identity: Identity) -> tuple[str, ...]:
         >>> ids_of(Identity.of("taobao", "main", "nick", "小明"))
         ('taobao:nick:小明', '小明')
     """
+    plain = identity.value
     if identity.kind in _HIDDEN:
-        return (_digests(Texts.of([identity.value]), _HIDDEN[identity.kind])[0],)
-    return f"{identity.platform}:{identity.kind}:{identity.value}", identity.value
+        plain = _digests(Texts.of([plain]), _HIDDEN[identity.kind])[0]
+    return _prefix(identity.platform, identity.kind) + plain, plain

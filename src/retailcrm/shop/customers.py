@@ -25,6 +25,8 @@ from retailcrm.shop.tiering import events_of, joined_at, moment_in_utc, rows_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from numpy.typing import NDArray
+
     from retailcrm.ports.tier_metrics import TierMetric
     from retailcrm.shop.policy import Policy
 
@@ -130,9 +132,10 @@ class CustomerFiles:
         began = np.fmin(orders.placed_at, orders.paid_at)
         rows = np.argsort(began, kind="stable")
         counts = counted(orders, policy, moment)
-        paid_back = refunded_as_of(orders, policy, moment)
+        paid_back, back_at = refunded_as_of(orders, policy, moment), _refund_moments(orders, policy)
         cards = [
-            self._order(orders, i, moment, int(paid_back[i]), counts=bool(counts[i])) for i in rows.tolist()
+            self._order(orders, i, moment, back_at[i], int(paid_back[i]), counts=bool(counts[i]))
+            for i in rows.tolist()
         ]
         tier, ahead = self._standing(orders, as_of)
         matters = counts | orders.credit
@@ -147,11 +150,26 @@ class CustomerFiles:
         )
 
     def _order(
-        self, orders: OrderTable, row: int, moment: np.datetime64, paid_back: int, *, counts: bool
+        self,
+        orders: OrderTable,
+        row: int,
+        moment: np.datetime64,
+        back_at: np.datetime64,
+        paid_back: int,
+        *,
+        counts: bool,
     ) -> OrderCard | None:
         """Show one order, ``None`` if it was not there yet."""
         ref = OrderRef(platform=_platform(orders, row), shop=self.shop, number=orders.numbers[row])
-        seen = _observation(orders, row, ref, moment_in_utc(moment), self.policy.counting)
+        seen = Observation(
+            ref=ref,
+            observed_at=moment_in_utc(moment) - _TICK,
+            state=OrderState(int(orders.state[row])),
+            placed_at=_moment(orders.placed_at[row]),
+            paid_at=_moment(orders.paid_at[row]),
+            completed_at=None if orders.completed_at is None else _moment(orders.completed_at[row]),
+            refunded_at=_moment(back_at),
+        )
         order = facts_as_of([seen], moment_in_utc(moment), "order_date")
         if order is None:
             return None
@@ -195,21 +213,12 @@ def _of_customer(orders: OrderTable, code: int) -> OrderTable:
     return attrs.evolve(orders, **picked)
 
 
-def _observation(
-    orders: OrderTable, row: int, ref: OrderRef, until: datetime, policy: CountingPolicy
-) -> Observation:
-    """Give a row as the one-order rule reads it, its refund dated as the columns date it."""
+def _refund_moments(orders: OrderTable, policy: CountingPolicy) -> NDArray[np.datetime64]:
+    """Tell when the refund of each order took effect; NaT without refund."""
     back = refunds(orders, policy)
-    effective = back.at[back.row == row]
-    return Observation(
-        ref=ref,
-        observed_at=until - _TICK,
-        state=OrderState(int(orders.state[row])),
-        placed_at=_moment(orders.placed_at[row]),
-        paid_at=_moment(orders.paid_at[row]),
-        completed_at=None if orders.completed_at is None else _moment(orders.completed_at[row]),
-        refunded_at=_moment(effective[0]) if len(effective) else None,
-    )
+    at = np.full(len(orders), np.datetime64("NaT", "us"))
+    at[back.row] = back.at
+    return at
 
 
 def _platform(orders: OrderTable, row: int) -> str:

@@ -12,7 +12,7 @@ from retailcrm.analytics.columns import Coded
 from retailcrm.analytics.observations import Runs, newest_values
 from retailcrm.analytics.tables import Customers, LineTable, OrderTable
 from retailcrm.ports.batches import Grain
-from retailcrm.shop.buyers import Buyers, number_buyers
+from retailcrm.shop.buyers import Buyers, adopted, number_buyers
 from retailcrm.shop.line_totals import line_totals
 from retailcrm.shop.order_facts import OrderFacts
 from retailcrm.shop.stacked import Stacked, is_range, stack
@@ -50,7 +50,7 @@ def fold(files: Sequence[Observed], *, currency: str, zone: str) -> Folded:
         currency: The shop's ISO 4217 code.
         zone: The shop's IANA zone.
     """
-    files = sorted(files, key=lambda f: (f.exported_at, f.name, f.digest))
+    files = sorted(adopted(files), key=lambda f: (f.exported_at, f.name, f.digest))
     numbers, stacks, platform = stack(files)
     orders, lines, refunds = (stacks[grain] for grain in (Grain.ORDERS, Grain.LINES, Grain.REFUNDS))
     facts = OrderFacts.empty(len(numbers))

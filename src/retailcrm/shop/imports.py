@@ -12,6 +12,7 @@ from retailcrm.adapters.sources.discover import Discovered, ReadSettings, discov
 from retailcrm.adapters.sources.limits import ImportLimits
 from retailcrm.adapters.sources.mapped import Mapped
 from retailcrm.adapters.sources.mapping import TableMapping, load_mapping, mapping_from_table, nearest
+from retailcrm.adapters.sources.opening import TextForm
 from retailcrm.errors import SettingsError
 from retailcrm.shop.observed import Collector, FileAccount, Observed
 
@@ -78,7 +79,7 @@ class Imports:
 
     def files(
         self,
-        paths: Iterable[str | Path],
+        paths: str | Path | Iterable[str | Path],
         *,
         mapping: MappingLike | None = None,
         format: str | None = None,  # noqa: A002 - the word users know
@@ -92,12 +93,15 @@ class Imports:
         newer values.
 
         Args:
-            paths: Text files, workbooks, gzip files or ZIP archives.
+            paths: Text files, workbooks, gzip files or ZIP archives; one path alone will do.
             mapping: For files no source knows: a mapping, its TOML file, or its table.
             format: Name of the source to use instead of the surest.
             password: For encrypted workbooks.
             limits: How much one file may take.
             progress: Called with the bytes and the records read since the last call.
+
+        Returns:
+            The account of every table read.
 
         Raises:
             ImportRefusedError: A file cannot be read at all; nothing of it is kept.
@@ -105,20 +109,33 @@ class Imports:
         """
         mapped = None if mapping is None else Mapped(_mapping(mapping))
         settings = ReadSettings(
-            zone=self.zone, currency=self._currency(mapped), password=password, limits=limits or ImportLimits(),
-            progress=None if progress is None else (lambda size: progress(size, 0)), **({} if mapped is None else {"form": mapped.mapping.form}),
-        )  # fmt: skip
+            zone=self.zone,
+            currency=self._currency(mapped),
+            password=password,
+            form=TextForm() if mapped is None else mapped.mapping.form,
+            limits=limits or ImportLimits(),
+            progress=None if progress is None else (lambda size: progress(size, 0)),
+        )
         sources = self._chosen(mapped, format)
+        several = [paths] if isinstance(paths, str | Path) else paths
         accounts = [
-            self._take(found, progress) for path in paths for found in discover(Path(path), sources, settings)
+            self._take(found, progress)
+            for path in several
+            for found in discover(Path(path), sources, settings)
         ]
         return ImportResult(tuple(accounts))
 
     def buyers(self, path: str | Path) -> ImportResult:
-        """Import a file that joins order numbers to buyers, for exports whose nicks are masked.
+        """Import a file that joins order numbers to buyers, for exports that mask or lack them.
+
+        Where all other files are of one platform its numbers and keys are taken as that platform's;
+        else as Taobao's. Numbers that no other file has make no order.
 
         Args:
             path: A file with a column of order numbers and one of buyer keys.
+
+        Returns:
+            The account of its records.
 
         Raises:
             ImportRefusedError: The file has no such two columns.
@@ -128,7 +145,7 @@ class Imports:
         settings = ReadSettings(zone=self.zone, currency=self.currency)
         reader = BuyersFile()
         found = discover(Path(path), {reader.name: reader}, settings)
-        return ImportResult(tuple(self._take(table) for table in found))
+        return ImportResult(tuple(self._take(table, buyers_only=True) for table in found))
 
     def table(self, data: Any, mapping: MappingLike, *, name: str = "table") -> ImportResult:  # noqa: ANN401
         """Import anything with an Arrow stream (pandas, polars, pyarrow, DuckDB) through a mapping.
@@ -137,6 +154,13 @@ class Imports:
             data: The table; never changed.
             mapping: What its columns mean.
             name: Stands for the file name in problems.
+
+        Returns:
+            The account of its records.
+
+        Raises:
+            InputError: ``data`` has no Arrow stream, or lacks columns that the mapping names.
+            SettingsError: The mapping is wrong.
         """
         from retailcrm.adapters.sources.arrow_table import discover_table  # noqa: PLC0415
 
@@ -149,6 +173,10 @@ class Imports:
 
     def _chosen(self, mapped: Mapped | None, name: str | None) -> Mapping[str, Source]:
         if mapped is not None:
+            if name is not None:
+                raise SettingsError(
+                    f"format {name!r} would not be read: the mapping says how to read the files"
+                )
             return {mapped.name: mapped}
         if name is None:
             return self.sources
@@ -157,17 +185,29 @@ class Imports:
             raise SettingsError(f"no format {name!r}{nearest(name, self.sources)}; formats are: {known}")
         return {name: self.sources[name]}
 
-    def _take(self, found: Discovered, progress: Callable[[int, int], None] | None = None) -> FileAccount:
+    def _take(
+        self,
+        found: Discovered,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        buyers_only: bool = False,
+    ) -> FileAccount:
         """Read one table to its end; keep it unless the very same was read before."""
         collector = Collector(currency=self.currency, progress=progress)
         items = found.source.read(found.table)
         tables = self.kept.collect(collector, items)
         rule = collector.money_rule
         observed = Observed(
-            digest=collector.digest(found.exported_at), exported_at=found.exported_at, name=found.table.name,
-            platform=found.source.platform, tables=tables,
-            buyer_key=collector.buyer_key, money_rule=rule,
-        )  # fmt: skip
+            # The same rows on two platforms are two files.
+            digest=f"{found.source.platform}:{collector.digest(found.exported_at)}",
+            exported_at=found.exported_at,
+            name=found.table.name,
+            platform=found.source.platform,
+            tables=tables,
+            buyer_key=collector.buyer_key,
+            money_rule=rule,
+            buyers_only=buyers_only,
+        )
         repeated = not self.kept.add(observed)
         account = _account(found, collector, rule, repeated=repeated)
         self._accounts.append(account)

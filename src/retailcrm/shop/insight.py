@@ -18,7 +18,7 @@ from retailcrm.analytics.summary import Coverage, Volume, coverage, merge_summar
 from retailcrm.analytics.value_class import ValueCuts, fit_value_cuts, given_value_cuts, value_classes
 from retailcrm.domain.labels import Label
 from retailcrm.domain.periods import instant_of
-from retailcrm.errors import InputError
+from retailcrm.errors import InputError, SettingsError
 from retailcrm.shop.scores import Scores
 from retailcrm.shop.tiering import no_tiers, tiers_of
 
@@ -157,7 +157,14 @@ class Insight:
     metrics: Mapping[str, TierMetric]
 
     def reduced(self, as_of: AsOf) -> Reduced:
-        """Reduce the shop's orders to its customers as they stood at a moment."""
+        """Reduce the shop's orders to its customers as they stood at a moment.
+
+        Args:
+            as_of: A date D means D 00:00 in the shop's zone; exclusive.
+
+        Returns:
+            Customers, coverage and months: all that scores and report are made of.
+        """
         moment = moment_of(as_of, self.policy.zone)
         return join_parts([reduce_part(part, moment, self.policy, self.metrics) for part in self.parts()])
 
@@ -168,8 +175,12 @@ class Insight:
             as_of: A date D means D 00:00 in the shop's zone; exclusive.
             cuts: RFM cut points kept from an earlier day; ``None`` fits them anew.
 
+        Returns:
+            One row a customer; none for a shop without a counted order.
+
         Raises:
             NoIdentityError: The shop has orders, but no buyer can be told from another.
+            SettingsError: The cut points were made for another scoring than the policy's.
         """
         return scores_of(self.reduced(as_of), self.policy, cuts)
 
@@ -177,11 +188,16 @@ class Insight:
 def scores_of(reduced: Reduced, policy: Policy, cuts: Cuts | None = None) -> Scores:
     """Score the customers of a reduced shop; see :meth:`Insight.score`."""
     summary = reduced.summary
+    if cuts is not None and cuts.spec != policy.scoring:
+        raise SettingsError(
+            "these cut points were made for another way of scoring than [rfm] and the segment map ask for; "
+            "fit them anew"
+        )
     if not len(summary) and reduced.coverage.none.orders:
         raise NoIdentityError(
-            f"none of {reduced.coverage.none.orders:,} orders has a buyer who can be told from others: the files have "
-            "no buyer column, or only masked nicks. Nobody can be scored. Give a file that joins order numbers to "
-            "buyers with --buyers (in Python: shop.imports.buyers)."
+            f"none of {reduced.coverage.none.orders:,} orders has a buyer who can be told from others: the "
+            "files have no buyer column, or only masked nicks. Nobody can be scored. Give a file that joins "
+            "order numbers to buyers with --buyers (in Python: shop.imports.buyers)."
         )
     scores = rfm_score(summary, cuts or fit_cuts(summary, policy.scoring))
     states = activity(summary, policy.activity)

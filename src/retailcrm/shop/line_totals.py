@@ -119,7 +119,11 @@ def _amounts(
 
 
 def _sums_of(
-    runs: Runs, amount: NDArray[np.int64], back: NDArray[np.int64], credit: NDArray[np.bool_], state: NDArray[np.int8]
+    runs: Runs,
+    amount: NDArray[np.int64],
+    back: NDArray[np.int64],
+    credit: NDArray[np.bool_],
+    state: NDArray[np.int8],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Add up what sells and what goes back; a line closed in an order that went on was never paid."""
     closed = state == OrderState.CLOSED
@@ -165,9 +169,7 @@ def _known(values: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.where(values == MISSING, 0, values)
 
 
-def _earliest(
-    runs: Runs, values: NDArray[np.datetime64], file: NDArray[np.int32]
-) -> NDArray[np.datetime64]:
+def _earliest(runs: Runs, values: NDArray[np.datetime64], file: NDArray[np.int32]) -> NDArray[np.datetime64]:
     """Give the earliest time that the newest file with any tells of each order."""
     told = has_value(values)
     newest = runs.newest(told)

@@ -66,6 +66,7 @@ class Observed:
         tables: Arrow table of each grain that the file has.
         buyer_key: What its buyer column holds.
         money_rule: How its amounts are meant.
+        buyers_only: It only joins order numbers to buyers.
     """
 
     digest: str
@@ -75,6 +76,7 @@ class Observed:
     tables: Mapping[Grain, pa.Table]
     buyer_key: BuyerKey
     money_rule: MoneyRule | None = None
+    buyers_only: bool = False
 
 
 @attrs.define(kw_only=True)
@@ -131,10 +133,24 @@ class Collector:
         """Keep all rows in memory."""
         for grain, table in self.take(items):
             self.batches.setdefault(grain, []).append(table)
-        return {
-            g: pa.concat_tables(parts, promote_options="default").unify_dictionaries()
-            for g, parts in self.batches.items()
-        }
+        return {grain: _joined(parts) for grain, parts in self.batches.items()}
+
+
+def _joined(parts: list[pa.Table]) -> pa.Table:
+    """Join the batches of one file: a source may code a column in one batch and not in another."""
+    coded = [{f.name for f in part.schema if pa.types.is_dictionary(f.type)} for part in parts]
+    plain = {
+        f.name for part, names in zip(parts, coded, strict=True) for f in part.schema if f.name not in names
+    }
+    mixed = set().union(*coded) & plain
+    if mixed:
+        parts = [_decoded(part, mixed) for part in parts]
+    return pa.concat_tables(parts, promote_options="default").unify_dictionaries()
+
+
+def _decoded(table: pa.Table, names: set[str]) -> pa.Table:
+    fields = [pa.field(f.name, pa.large_string()) if f.name in names else f for f in table.schema]
+    return table.cast(pa.schema(fields))
 
 
 def _feed(digest: Any, batch: Batch) -> None:  # noqa: ANN401 - hashlib has no public type

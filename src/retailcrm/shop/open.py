@@ -14,7 +14,7 @@ from retailcrm.shop.customers import CustomerFiles
 from retailcrm.shop.imports import Imports
 from retailcrm.shop.insight import AsOf, Insight, scores_of
 from retailcrm.shop.observations import Observations
-from retailcrm.shop.partitions import PartitionedObservations
+from retailcrm.shop.partitions import LEAST_BUDGET, PartitionedObservations
 from retailcrm.shop.policy import Policy, load_policy
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from retailcrm.analytics.tables import OrderTable
+    from retailcrm.domain.tiers import Ladder
     from retailcrm.report.data import Lang
 
 
@@ -54,10 +55,15 @@ class Shop:
 
         Returns:
             The path.
+
+        Raises:
+            NoIdentityError: The shop has orders, but no buyer can be told from another.
+            SettingsError: There is no such language.
         """
         from retailcrm.report.page import render_page  # noqa: PLC0415 - Plotly is slow to import
         from retailcrm.shop.report_data import report_data  # noqa: PLC0415
 
+        language = _lang(lang)
         reduced = self.insight.reduced(as_of)
         scores = scores_of(reduced, self.policy)
         data = report_data(
@@ -69,7 +75,7 @@ class Shop:
             name=self.policy.name or self.name,
         )
         target = Path(path)
-        target.write_text(render_page(data, lang=_lang(lang)), "utf-8")
+        target.write_text(render_page(data, lang=language), "utf-8")
         return target
 
     def close(self) -> None:
@@ -102,17 +108,21 @@ def open_shop(
     Args:
         url: ``"memory:"``: the shop lives as long as the program does.
         shop: The shop's key in every order reference.
-        policy: The rules: a policy, or its TOML file; ``None`` takes the defaults.
+        policy: The rules: a policy, or its TOML file; ``None`` takes the defaults, which
+            :meth:`Policy.lines` says in words.
         zone: IANA zone, instead of the policy's.
         currency: ISO 4217 code, instead of the policy's.
-        memory_budget: Bytes that a part of the orders may take; larger imports are partitioned on
-            disk by customer. ``None`` keeps all in memory.
+        memory_budget: Bytes that a part of the orders may take, at least a megabyte; larger imports
+            are partitioned on disk by customer. ``None`` keeps all in memory.
         clock: Tells the time of observation of tables that have no file; for tests.
         allow_plugins: Installed plugins to load; ``None`` loads all.
         block_plugins: Plugins never to load.
 
+    Returns:
+        The shop; close it, or use it in a ``with`` statement, to give back what it holds on disk.
+
     Raises:
-        SettingsError: The URL, the policy or a plugin is wrong.
+        SettingsError: The URL, the name, the budget, the policy or a plugin is wrong.
 
     Example:
         >>> shop = open_shop("memory:", currency="USD", zone="UTC")
@@ -123,20 +133,23 @@ def open_shop(
         raise SettingsError(
             f"no store for {url!r}; this release keeps a shop in memory: open_shop('memory:')"
         )
+    if not shop.strip():
+        raise SettingsError("a shop needs a name: it stands in every order reference")
+    if memory_budget is not None and memory_budget < LEAST_BUDGET:
+        raise SettingsError(f"a memory budget is at least {LEAST_BUDGET} bytes (1 MB), not {memory_budget}")
     rules = _policy(policy, zone, currency)
     manager = plugins.plugin_manager(allow=allow_plugins, block=block_plugins)
     metrics = plugins.tier_metrics(manager)
     if rules.ladder is not None:
-        _check_metrics(rules, metrics)
+        _check_metrics(rules.ladder, metrics)
+    sources = plugins.sources(manager)
     kept: Observations | PartitionedObservations
     if memory_budget is None:
         kept = Observations(rules.currency, rules.zone)
     else:
         kept = PartitionedObservations(rules.currency, rules.zone, memory_budget)
-    imports = Imports(
-        kept=kept, sources=plugins.sources(manager), zone=rules.zone, currency=rules.currency,
-        clock=clock or (lambda: datetime.now(UTC)),
-    )  # fmt: skip
+    now = clock or (lambda: datetime.now(UTC))
+    imports = Imports(kept=kept, sources=sources, zone=rules.zone, currency=rules.currency, clock=now)
     parts: Callable[[], Iterable[OrderTable]] = kept.parts
     return Shop(
         name=shop,
@@ -156,11 +169,13 @@ def _policy(said: Policy | str | Path | None, zone: str | None, currency: str | 
     return attrs.evolve(rules, **changes) if changes else rules  # type: ignore[arg-type]
 
 
-def _check_metrics(rules: Policy, metrics: object) -> None:
-    assert rules.ladder is not None  # noqa: S101 - the caller looked
-    unknown = [metric.name for metric in rules.ladder.metrics if metric.name not in metrics]  # type: ignore[operator]
+def _check_metrics(ladder: Ladder, metrics: Collection[str]) -> None:
+    unknown = [metric.name for metric in ladder.metrics if metric.name not in metrics]
     if unknown:
-        raise SettingsError(f"the ladder asks for {', '.join(unknown)}, which no plugin offers")
+        raise SettingsError(
+            f"the ladder asks for {', '.join(unknown)}, which no plugin offers; "
+            f"there are: {', '.join(metrics) or 'none'}"
+        )
 
 
 def _lang(lang: str) -> Lang:

@@ -107,7 +107,7 @@ class OrderFacts:
             self._over_instant(name, at, newest_values(runs, rows.instant(name)))
 
     def _take_gross(self, runs: Runs, amounts: Amounts) -> None:
-        """Take the newest amounts; one that may be net of a refund nobody told only where there is no other."""
+        """Take the newest amounts; those that may be net of an untold refund only for want of others."""
         at = runs.groups
         self.credit[at] &= ~runs.any(has_value(amounts.gross))
         if amounts.due is None:
@@ -132,10 +132,11 @@ class OrderFacts:
     def take_refunds(self, rows: Stacked, lines: Stacked, files: Sequence[Observed]) -> int:
         """Add the refunds that succeeded; return how many name an order that no file has."""
         amount, settled = rows.whole("amount"), rows.instant("settled_at")
-        refunds = Runs.of(_refund_codes(rows, amount, settled))
+        order = _orders_of_lines(rows, lines, self.known)
+        refunds = Runs.of(_refund_codes(rows, order, amount, settled))
         newest = refunds.newest(np.ones(len(rows.code), np.bool_))
         shown = refunds.least(np.where(amount > 0, _moments(files)[rows.file], _FAR))
-        code = _orders_of_lines(rows, lines, self.known)[newest]
+        code = order[newest]
         moved = amount[newest] > 0  # a refund that failed has a moment too, but moved no money
         there = moved & self.known[code]
         runs, newest = Runs.of(code[there]), newest[there]
@@ -168,8 +169,8 @@ class OrderFacts:
         completed = self.instants["completed_at"]
         return OrderTable(
             currency=currency, zone=zone, customers=customers, numbers=numbers, customer=customer,
-            placed_at=self.instants["placed_at"], paid_at=self.instants["paid_at"], state=state, credit=self.credit,
-            gross=gross, refunded=refunded, refunded_at=self.instants["refunded_at"],
+            placed_at=self.instants["placed_at"], paid_at=self.instants["paid_at"], state=state,
+            credit=self.credit, gross=gross, refunded=refunded, refunded_at=self.instants["refunded_at"],
             first_seen=np.where((refunded > 0) | full, self.first_seen, _NEVER),
             completed_at=None if np.isnat(completed).all() else completed,
             province=places["province"], city=places["city"], platform=platform,
@@ -215,7 +216,9 @@ class Amounts:
         state = rows.small("state", np.int8, -1)
         total, paid, refunded = (rows.whole(name) for name in ("total", "paid", "refunded"))
         ends = np.cumsum([len(table) for table in rows.parts])[:-1]
-        parts = zip(rows.files, *(np.split(column, ends) for column in (state, total, paid, refunded)), strict=True)
+        parts = zip(
+            rows.files, *(np.split(column, ends) for column in (state, total, paid, refunded)), strict=True
+        )
         settled = [settle(files[i].money_rule, *columns) for i, *columns in parts]
         gross, back = (np.concatenate(columns) for columns in zip(*settled, strict=True))
         unsure = (back == MISSING) & (paid != MISSING) & (gross != total)
@@ -224,7 +227,9 @@ class Amounts:
 
 
 def _moments(files: Sequence[Observed]) -> NDArray[np.datetime64]:
-    return np.asarray([int(file.exported_at.timestamp() * 1_000_000) for file in files], np.int64).view(INSTANT)
+    return np.asarray([int(file.exported_at.timestamp() * 1_000_000) for file in files], np.int64).view(
+        INSTANT
+    )
 
 
 def _first_seen(rows: Stacked, files: Sequence[Observed], amounts: Amounts) -> NDArray[np.datetime64]:
@@ -234,7 +239,7 @@ def _first_seen(rows: Stacked, files: Sequence[Observed], amounts: Amounts) -> N
 
 
 def _refund_codes(
-    rows: Stacked, amount: NDArray[np.int64], settled: NDArray[np.datetime64]
+    rows: Stacked, order: NDArray[np.int64], amount: NDArray[np.int64], settled: NDArray[np.datetime64]
 ) -> NDArray[np.int64]:
     """Give each distinct refund a code: by its own number within its order, else by its content."""
     known = rows.coded("refund")
@@ -243,7 +248,8 @@ def _refund_codes(
         content = np.stack([np.where(codes < 0, column, 0) for column in (amount, settled.view(np.int64))])
         _, alike = np.unique(content, axis=1, return_inverse=True)
         codes = np.where(codes < 0, codes.max(initial=-1) + 1 + alike.reshape(-1), codes)
-    return rows.code * (codes.max(initial=0) + 1) + codes
+    distinct: NDArray[np.int64] = order * (codes.max(initial=0) + 1) + codes
+    return distinct
 
 
 def _orders_of_lines(rows: Stacked, lines: Stacked, known: NDArray[np.bool_]) -> NDArray[np.int64]:

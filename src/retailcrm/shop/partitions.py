@@ -23,6 +23,8 @@ from retailcrm.analytics.hashing import hash_texts
 from retailcrm.analytics.tables import Customers, OrderTable
 from retailcrm.ports.batches import Batch, Grain
 from retailcrm.shop.folding import fold
+from retailcrm.shop.partition_refunds import refunds_of_sub_orders
+from retailcrm.shop.spread import BYTES_PER_ROW, PARTS, Spread, part_of, part_of_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -32,68 +34,11 @@ if TYPE_CHECKING:
     from retailcrm.domain.problems import Problem
     from retailcrm.shop.observed import Collector, Observed
 
-_BYTES_PER_ROW: Final = 700
-"""Measured peak of folding and reducing one order, scratch space included."""
+LEAST_BUDGET: Final = 1 << 20
+"""A smaller budget would not hold the rows of one read."""
 
-_PARTS: Final = 256
-"""Partitions of each pass. A budget of 256 MB then carries some 90 million orders."""
-
-_IPC: Final = pa.ipc.IpcWriteOptions(compression="lz4")
 _INSTANTS: Final = ("placed_at", "paid_at", "refunded_at", "first_seen")
 _AMOUNTS: Final = ("gross", "refunded")
-
-
-@attrs.define(eq=False)
-class _Spread:
-    """Rows spread over the files of one folder; each file is an Arrow stream."""
-
-    folder: Path
-    rows: NDArray[np.int64] = attrs.field(factory=lambda: np.zeros(_PARTS, np.int64))
-    _writers: dict[str, Any] = attrs.field(factory=dict, init=False)
-
-    def add(self, name: str, table: pa.Table, part: NDArray[np.int64]) -> None:
-        """Write each row to the file of its part."""
-        order = np.argsort(part, kind="stable")
-        sorted_table = table.take(pa.array(order))
-        ends = np.searchsorted(part[order], np.arange(_PARTS + 1))
-        self.rows += np.diff(ends)
-        for p in np.flatnonzero(ends[1:] > ends[:-1]).tolist():
-            self._write(f"{name}.{p}", sorted_table.slice(ends[p], ends[p + 1] - ends[p]))
-
-    def _write(self, name: str, table: pa.Table) -> None:
-        writer = self._writers.get(name)
-        if writer is None:
-            writer = self._writers[name] = pa.ipc.new_stream(
-                str(self.folder / name), table.schema, options=_IPC
-            )
-        writer.write_table(table)
-
-    def finish(self) -> None:
-        """Close the files."""
-        for writer in self._writers.values():
-            writer.close()
-        self._writers.clear()
-
-    def read(self, name: str, parts: range) -> pa.Table | None:
-        """Read some parts back as one table, ``None`` if no row fell there."""
-        tables = []
-        for part in parts:
-            path = self.folder / f"{name}.{part}"
-            if path.exists():
-                with pa.ipc.open_stream(str(path)) as reader:
-                    tables.append(reader.read_all())
-        return pa.concat_tables(tables, promote_options="default") if tables else None
-
-    def groups(self, budget: int) -> Iterator[range]:
-        """Give runs of parts that together fit a budget of bytes; a part alone may exceed it."""
-        start, held = 0, 0
-        for part, rows in enumerate(self.rows.tolist()):
-            if held and (held + rows) * _BYTES_PER_ROW > budget:
-                yield range(start, part)
-                start, held = part, 0
-            held += rows
-        if held:
-            yield range(start, _PARTS)
 
 
 @attrs.define(eq=False)
@@ -108,33 +53,34 @@ class PartitionedObservations:
 
     currency: str
     zone: str
-    budget: int = attrs.field(validator=attrs.validators.ge(1 << 20))
+    budget: int = attrs.field(validator=attrs.validators.ge(LEAST_BUDGET))
     _root: Path = attrs.field(factory=lambda: Path(tempfile.mkdtemp(prefix="retailcrm-")), init=False)
     _files: dict[str, tuple[str, Observed, NDArray[np.int64]]] = attrs.field(factory=dict, init=False)
     _read: int = attrs.field(default=0, init=False)
-    _last: NDArray[np.int64] = attrs.field(factory=lambda: np.zeros(_PARTS, np.int64), init=False)
-    _customers: _Spread | None = attrs.field(default=None, init=False)
+    _last: NDArray[np.int64] = attrs.field(factory=lambda: np.zeros(PARTS, np.int64), init=False)
+    _customers: Spread | None = attrs.field(default=None, init=False)
 
     def collect(self, collector: Collector, items: Iterable[Batch | Problem]) -> Mapping[Grain, pa.Table]:
         """Spread the rows of a file over the partitions while it is read."""
-        spread = _Spread(self._root)
+        spread = Spread(self._root)
         self._read += 1
         buffered: dict[Grain, list[pa.Table]] = {}
-        most = max(10_000, self.budget // (3 * _BYTES_PER_ROW))
-        for grain, table in collector.take(items):
-            buffered.setdefault(grain, []).append(_plain(table))
-            if sum(map(len, buffered[grain])) >= most:
-                self._flush(spread, grain, buffered.pop(grain))
-        for grain, tables in buffered.items():
-            self._flush(spread, grain, tables)
-        spread.finish()
+        most = max(10_000, self.budget // (3 * BYTES_PER_ROW))
+        try:
+            for grain, table in collector.take(items):
+                buffered.setdefault(grain, []).append(_plain(table))
+                if sum(map(len, buffered[grain])) >= most:
+                    self._flush(spread, grain, buffered.pop(grain))
+            for grain, tables in buffered.items():
+                self._flush(spread, grain, tables)
+        finally:
+            spread.finish()
         self._last = spread.rows
         return {}
 
-    def _flush(self, spread: _Spread, grain: Grain, tables: list[pa.Table]) -> None:
+    def _flush(self, spread: Spread, grain: Grain, tables: list[pa.Table]) -> None:
         table = pa.concat_tables(tables, promote_options="default").combine_chunks()
-        number = arrow.texts(table.column("number").combine_chunks())
-        spread.add(f"{self._read}.{grain}", table, _part(hash_texts(number)))
+        spread.add(f"{self._read}.{grain}", table, part_of_texts(table.column("number")))
 
     def add(self, observed: Observed) -> bool:
         """Keep the file just collected; ``False`` if the very same is there already."""
@@ -160,24 +106,21 @@ class PartitionedObservations:
         if not given:
             yield fold((), currency=self.currency, zone=self.zone).orders
 
-    def _spread_by_customer(self) -> _Spread:
-        spread = _Spread(Path(tempfile.mkdtemp(dir=self._root)))
-        disk = _Spread(
-            self._root, sum((rows for *_, rows in self._files.values()), np.zeros(_PARTS, np.int64))
-        )
+    def _spread_by_customer(self) -> Spread:
+        spread = Spread(Path(tempfile.mkdtemp(dir=self._root)))
+        disk = Spread(self._root, sum((rows for *_, rows in self._files.values()), np.zeros(PARTS, np.int64)))
+        home = refunds_of_sub_orders(disk, [stem for stem, *_ in self._files.values()], self.budget)
         for parts in disk.groups(self.budget):
-            files = [self._part_of(disk, stem, observed, parts) for stem, observed, _ in self._files.values()]
+            files = [
+                _part_of((disk, home), stem, observed, parts) for stem, observed, _ in self._files.values()
+            ]
             orders = fold(files, currency=self.currency, zone=self.zone).orders
             table, key = _as_arrow(orders)
-            spread.add("orders", table, _part(key))
+            spread.add("orders", table, part_of(key))
         spread.finish()
+        if home is not None:
+            shutil.rmtree(home.folder)
         return spread
-
-    def _part_of(self, disk: _Spread, stem: str, observed: Observed, parts: range) -> Observed:
-        tables = {grain: disk.read(f"{stem}.{grain}", parts) for grain in Grain}
-        return attrs.evolve(
-            observed, tables={grain: table for grain, table in tables.items() if table is not None}
-        )
 
     def _order_table(self, table: pa.Table) -> OrderTable:
         ids = table.column("customer").combine_chunks().dictionary_encode()
@@ -213,8 +156,15 @@ class PartitionedObservations:
         shutil.rmtree(self._root, ignore_errors=True)
 
 
-def _part(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
-    return (hashes % np.uint64(_PARTS)).astype(np.int64)
+def _part_of(spreads: tuple[Spread, Spread | None], stem: str, observed: Observed, parts: range) -> Observed:
+    """Give some parts of a file, refunds of sub-orders with their orders."""
+    tables = {}
+    for grain in Grain:
+        read = [spread.read(f"{stem}.{grain}", parts) for spread in spreads if spread is not None]
+        told = [table for table in read if table is not None]
+        if told:
+            tables[grain] = pa.concat_tables(told, promote_options="default")
+    return attrs.evolve(observed, tables=tables)
 
 
 def _plain(table: pa.Table) -> pa.Table:

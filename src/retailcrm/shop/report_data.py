@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,7 +29,7 @@ from retailcrm.report.data import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -120,11 +120,9 @@ def _share(value: Fraction | None) -> float | None:
 
 
 def _months(months: MonthlyMetrics) -> tuple[MonthRow, ...]:
-    columns = zip(
-        months.months.astype(str).tolist(), months.orders.tolist(), months.net.tolist(), months.buyers.tolist(),
-        months.new_buyers.tolist(), strict=True,
-    )  # fmt: skip
-    return tuple(MonthRow(month=m, orders=o, net=n, buyers=b, new_buyers=w) for m, o, n, b, w in columns)
+    columns = (months.orders, months.net, months.buyers, months.new_buyers)
+    rows = zip(months.months.astype(str).tolist(), *(column.tolist() for column in columns), strict=True)
+    return tuple(MonthRow(month=m, orders=o, net=n, buyers=b, new_buyers=w) for m, o, n, b, w in rows)
 
 
 def _segments(scores: Scores) -> tuple[SegmentRow, ...]:
@@ -149,8 +147,8 @@ def _segments(scores: Scores) -> tuple[SegmentRow, ...]:
 
 def _groups(
     column: Coded,
-    labels: Any,
-    rules: Any,
+    labels: Mapping[str, Label],
+    rules: Mapping[str, Label],
     summary: CustomerSummary,
 ) -> tuple[GroupRow, ...]:
     keys = column.values.tolist()

@@ -31,8 +31,11 @@ if TYPE_CHECKING:
 VERSION: Final = 1
 """Version of the columns: they are only ever added to, at the end."""
 
-_DANGEROUS: Final = r"^(\s*[=+\-@＝＋－＠\t\r\n\x00])"
+_DANGEROUS: Final = r"^([ \t\r\n]*[=+\-@＝＋－＠\t\r\n\x00])"
 """What a spreadsheet program could take for a formula (OWASP, CSV injection)."""
+
+_DIGITS: Final = 19
+"""Decimal digits that hold every 64-bit amount."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -96,9 +99,12 @@ class Scores:
             "tier": arrow.arrow_coded(self.tier),
         }
         about = {
-            "retailcrm.scores": str(VERSION), "retailcrm.policy": self.policy_digest, "retailcrm.currency": s.currency,
-            "retailcrm.as_of": str(s.as_of), "retailcrm.zone": s.zone,
-        }  # fmt: skip
+            "retailcrm.scores": str(VERSION),
+            "retailcrm.policy": self.policy_digest,
+            "retailcrm.currency": s.currency,
+            "retailcrm.as_of": str(s.as_of),
+            "retailcrm.zone": s.zone,
+        }
         return pa.table(columns).replace_schema_metadata(about)
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
@@ -186,7 +192,7 @@ def _amounts(minor: Any, currency: str) -> Any:  # noqa: ANN401
     words = np.empty((len(minor), 2), np.int64)
     words[:, 0], words[:, 1] = minor, minor >> 63
     return pa.Array.from_buffers(
-        pa.decimal128(18, exponent(currency)), len(minor), [None, pa.py_buffer(words)]
+        pa.decimal128(_DIGITS, exponent(currency)), len(minor), [None, pa.py_buffer(words)]
     )
 
 

@@ -42,7 +42,9 @@ class Stacked:
     def whole(self, name: str) -> NDArray[np.int64]:
         """Give a whole-number column, MISSING where a file lacks it."""
         columns = [
-            t.column(name).to_numpy() if name in t.column_names else np.full(len(t), MISSING, np.int64)
+            _told(t.column(name), MISSING).to_numpy()
+            if name in t.column_names
+            else np.full(len(t), MISSING, np.int64)
             for t in self.parts
         ]
         return np.concatenate([*columns, np.empty(0, np.int64)])
@@ -54,7 +56,7 @@ class Stacked:
     def small(self, name: str, dtype: Any, missing: int) -> NDArray[Any]:  # noqa: ANN401
         """Give a column of states or flags."""
         columns = [
-            t.column(name).to_numpy().astype(dtype)
+            _told(t.column(name), missing).to_numpy().astype(dtype)
             if name in t.column_names
             else np.full(len(t), missing, dtype)
             for t in self.parts
@@ -75,12 +77,17 @@ class Stacked:
                     )
                 )
                 continue
-            for chunk in table.column(name).chunks:
-                chunks.append(
-                    (chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()).cast(kind)
-                )
+            chunks += [
+                (chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()).cast(kind)
+                for chunk in table.column(name).chunks
+            ]
         together = pa.chunked_array(chunks, kind).unify_dictionaries().combine_chunks()
         return arrow.coded(together if isinstance(together, pa.Array) else together.chunk(0))
+
+
+def _told(column: Any, missing: int) -> Any:  # noqa: ANN401 - Arrow has no types
+    """Fill what some batches of a file did not have: Arrow would give floats for nulls."""
+    return column.fill_null(pa.scalar(missing).cast(column.type)) if column.null_count else column
 
 
 def stack(files: Sequence[Observed]) -> tuple[Texts, dict[Grain, Stacked], Coded]:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from retailcrm.domain.problems import Problem
     from retailcrm.ports.sources import Match, Source
 
+_NOTHING: Final = b" \t\r\n\0" + codecs.BOM_UTF8 + codecs.BOM_UTF16_LE
+"""Blanks, and the marks that a program writes before it writes nothing."""
+
 _ASCII_PROBE: Final = 4 << 20
 """A file that begins in plain ASCII is looked into this far for its encoding."""
 
@@ -93,7 +96,7 @@ def _text_table(
 ) -> Discovered:
     buffered = io.BufferedReader(_Watched(stream, settings.progress or _unwatched), _ASCII_PROBE)
     head = _head(buffered)
-    if not head.strip():
+    if not head.strip(_NOTHING):
         raise ImportRefusedError(f"'{member.name}' is empty; export it again", code="empty")
     name = plain_name(member.name)
     found = recognise(name, text_heads(head, settings.form), sources)

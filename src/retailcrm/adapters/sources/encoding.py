@@ -1,21 +1,26 @@
-"""Which encoding a text file may be in: strict decoding in a fixed order, never a guess by frequency."""
+"""Which encoding a text file may be in: decoding in a fixed order, never a guess by frequency."""
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LADDER: Final = ("utf-8", "gb18030", "big5hkscs")
 """Tried in this order. UTF-8 first: its bytes are nearly always valid GB18030 too, and read as nonsense."""
 
 _UTF16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_WRONG: Final = "\N{REPLACEMENT CHARACTER}"
+_GOOD_FOR_A_BAD: Final = 2
 
 
 def candidates(head: bytes) -> Iterator[str]:
     """Give the encodings that decode the beginning of a file, best first.
 
-    The caller decides among them by known column names.
+    The caller decides among them by known column names. A few damaged bytes do not rule an encoding
+    out: they reject their own record later. Text in another encoding is damaged nearly everywhere.
 
     Args:
         head: The file's first bytes; a character cut at the end is no fault.
@@ -25,6 +30,8 @@ def candidates(head: bytes) -> Iterator[str]:
         ['gb18030', 'big5hkscs']
         >>> list(candidates(b"order_id,total"))
         ['utf-8']
+        >>> list(candidates("订单编号,上海".encode() + bytes([0xFF])))[0]
+        'utf-8'
     """
     if head.startswith(_UTF16_MARKS):
         yield "utf-16"
@@ -35,13 +42,34 @@ def candidates(head: bytes) -> Iterator[str]:
 
 
 def decode_head(head: bytes, encoding: str) -> str:
-    """Decode the beginning of a file, leaving out a character cut at the end."""
-    return codecs.getincrementaldecoder(encoding)("strict").decode(head).removeprefix("\ufeff")
+    """Decode the beginning of a file, leaving out a character cut at the end.
+
+    Bytes that are none of the encoding's become replacement characters: who recognises a file looks at names.
+    """
+    return codecs.getincrementaldecoder(encoding)("replace").decode(head).removeprefix("\ufeff")
 
 
 def _decodes(head: bytes, encoding: str) -> bool:
+    text = decode_head(head, encoding)
+    bad = text.count(_WRONG)
+    if encoding == "utf-8":
+        # A file may hold that very character, from an earlier accident.
+        bad -= head.count(_WRONG.encode())
+    beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
+    return bad == 0 or bad * (_GOOD_FOR_A_BAD + 1) <= beyond_ascii
+
+
+def known_encoding(name: str) -> str | None:
+    """Give the usual name of a text encoding, ``None`` if there is no such encoding.
+
+    Example:
+        >>> known_encoding("GB18030-2000"), known_encoding("UTF-8-SIG"), known_encoding("klingon")
+        ('gb18030', 'utf-8', None)
+    """
     try:
-        decode_head(head, encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
+        found = codecs.lookup(name).name
+        # Some codecs, such as "hex", are not between bytes and text.
+        b"a".decode(found)
+    except (LookupError, ValueError):
+        return None
+    return found.removesuffix("-sig")

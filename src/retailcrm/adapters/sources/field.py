@@ -55,10 +55,19 @@ class Field:
     coded: bool = False
 
 
+def visible(text: str) -> str:
+    """Drop what nobody sees in a column name: byte-order marks, zero-width blanks, blanks around it."""
+    return "".join(c for c in text if unicodedata.category(c) != "Cf").strip()
+
+
 def header_name(text: str) -> str:
-    """Normalise a column name for comparison: width, blanks, invisible characters, letter case."""
-    plain = unicodedata.normalize("NFKC", text).replace("\u200b", "").replace("\ufeff", "")
-    return " ".join(plain.split()).casefold()
+    """Normalise a column name for comparison: width, blanks, invisible characters, letter case.
+
+    Example:
+        >>> header_name("实付（元）\u200b ") == header_name("实付(元)")
+        True
+    """
+    return " ".join(visible(unicodedata.normalize("NFKC", text)).split()).casefold()
 
 
 def find_fields(header: Sequence[str], fields: Mapping[str, Field]) -> dict[str, int]:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
-import io
+import itertools
+import re
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import attrs
 
 from retailcrm.adapters.sources.csv import Dialect, TextTable
-from retailcrm.adapters.sources.encoding import candidates, decode_head
-from retailcrm.errors import ImportRefusedError
+from retailcrm.adapters.sources.encoding import LADDER, candidates, decode_head, known_encoding
+from retailcrm.adapters.sources.field import visible
+from retailcrm.adapters.sources.text_streams import splittable
+from retailcrm.errors import ImportRefusedError, SettingsError
 from retailcrm.ports.sources import Match, Row, Sample, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from retailcrm.domain.problems import Problem
     from retailcrm.ports.raw import RawBlock, RawTable
 
 HEAD_BYTES: Final = 64 << 10
 SAMPLE_ROWS: Final = 20
+_NO_DELIMITER: Final = "\"'\r\n\0=+-.@"
 _DELIMITERS: Final = ",\t;|"
+_BLANK: Final = " \t\r\f\v"
+_BLANKS: Final = re.compile(rf"[{_BLANK}]+")
 
 
 @attrs.frozen(kw_only=True)
@@ -33,11 +38,30 @@ class TextForm:
         encoding: Codec name; ``None`` tries the ladder.
         delimiter: One character, ``" "`` for runs of blanks; ``None`` takes the commonest.
         header: Whether the file has column names.
+
+    Raises:
+        SettingsError: There is no such encoding, or the delimiter cannot be one.
     """
 
     encoding: str | None = None
     delimiter: str | None = None
     header: bool = True
+
+    def __attrs_post_init__(self) -> None:
+        if self.encoding is not None and known_encoding(self.encoding) is None:
+            raise SettingsError(
+                f"there is no encoding {self.encoding!r}; known are {', '.join(LADDER)}, cp1252, ..."
+            )
+        delimiter = self.delimiter
+        if delimiter is not None and not (
+            len(delimiter) == 1
+            and delimiter.isascii()
+            and not delimiter.isalnum()
+            and delimiter not in _NO_DELIMITER
+        ):
+            raise SettingsError(
+                f"a delimiter is one character such as , ; or a tab (' ' for any blanks), not {delimiter!r}"
+            )
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -117,22 +141,38 @@ def recognise(
     """Choose the source that is surest, over every way to read the bytes.
 
     Raises:
-        ImportRefusedError: No source knows the file; the message lists the columns found.
+        ImportRefusedError: No source knows the file; the message lists the columns found. Or its bytes
+            are no text.
     """
-    best: Recognised | None = None
-    seen: tuple[str, ...] = ()
+    refusal: ImportRefusedError | None = None
+    seen: tuple[str, ...] | None = None
     for head in heads:
-        seen = seen or next((row for row in head.rows if any(row)), ())
-        for source in sources.values():
-            match = source.identify(Sample(name=name, rows=head.rows, sheet=sheet))
-            if match and (best is None or match.strength > best.match.strength):
-                best = _recognised(source, match, head)
+        # Heads come in order of trust: the first under which some source knows the header holds.
+        best, refused = _surest(Sample(name=name, rows=head.rows, sheet=sheet), sources)
         if best is not None:
-            # The ladder is in order of trust: the first encoding under which the header is known holds.
-            break
-    if best is None:
-        raise ImportRefusedError(_unknown(name, seen, sources), code="unrecognised")
-    return best
+            return _recognised(*best, head)
+        refusal = refusal or refused
+        seen = seen or next((row for row in head.rows if any(row)), ())
+    if seen is None:
+        raise ImportRefusedError(_undecodable(name), code="encoding")
+    raise refusal or ImportRefusedError(_unknown(name, seen, sources), code="unrecognised")
+
+
+def _surest(
+    sample: Sample, sources: Mapping[str, Source]
+) -> tuple[tuple[Source, Match] | None, ImportRefusedError | None]:
+    """Ask every source; one that was told to read the file may say what it lacks."""
+    best: tuple[Source, Match] | None = None
+    refusal: ImportRefusedError | None = None
+    for source in sources.values():
+        try:
+            match = source.identify(sample)
+        except ImportRefusedError as error:
+            refusal = refusal or error
+            continue
+        if match and (best is None or match.strength > best[1].strength):
+            best = source, match
+    return best, refusal
 
 
 def _recognised(source: Source, match: Match, head: Head) -> Recognised:
@@ -157,43 +197,54 @@ def _unknown(name: str, columns: tuple[str, ...], sources: Mapping[str, Source])
     )
 
 
+def _undecodable(name: str) -> str:
+    return (
+        f"{name}: its bytes are no text in {', '.join(LADDER)}; if it is in another encoding, say so in a "
+        "mapping ([file] encoding), else save it as CSV UTF-8"
+    )
+
+
 def text_heads(head: bytes, form: TextForm) -> Iterator[Head]:
-    """Give the first rows of a text file under each encoding that fits."""
-    encodings = (form.encoding,) if form.encoding else candidates(head)
+    """Give the first rows of a text file under each encoding and delimiter that fit, likeliest first."""
+    encodings = (known_encoding(form.encoding) or form.encoding,) if form.encoding else candidates(head)
     for encoding in encodings:
         text = decode_head(head, encoding)[:HEAD_BYTES]
-        delimiter = form.delimiter or _commonest(text)
-        yield Head(encoding, delimiter, *_first_rows(text, delimiter))
+        for delimiter in (form.delimiter,) if form.delimiter else _delimiters(text):
+            yield Head(encoding, delimiter, *_first_rows(text, delimiter))
 
 
-def _commonest(text: str) -> str:
-    """Take the delimiter that the first lines have most of."""
-    start = "\n".join(text.splitlines()[:SAMPLE_ROWS])
-    return max(_DELIMITERS, key=start.count)
+def _delimiters(text: str) -> list[str]:
+    """Give the delimiters that the first lines hold, commonest first."""
+    start = "\n".join(_lines(text)[:SAMPLE_ROWS])
+    found = sorted((d for d in _DELIMITERS if d in start), key=start.count, reverse=True)
+    return found or [_DELIMITERS[0]]
+
+
+def _lines(text: str) -> list[str]:
+    """Split where the reader of the records will: at newlines, or at returns if there are only those."""
+    return (text if "\n" in text else text.replace("\r", "\n")).split("\n")
 
 
 def _first_rows(text: str, delimiter: str) -> tuple[tuple[tuple[str, ...], ...], tuple[int, ...]]:
-    rows, lines = [], []
+    lines = _lines(text)
     if delimiter == " ":
-        for number, line in enumerate(text.splitlines()[:SAMPLE_ROWS], 1):
-            rows.append(tuple(line.split()))
-            lines.append(number)
-        return tuple(rows), tuple(lines)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        # Blanks of other scripts separate nothing, as in the records.
+        rows = [
+            tuple(_BLANKS.split(line.strip(_BLANK)) if line.strip(_BLANK) else ())
+            for line in lines[:SAMPLE_ROWS]
+        ]
+        return tuple(rows), tuple(range(1, len(rows) + 1))
+    reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter)
+    found: list[tuple[str, ...]] = []
+    last_lines: list[int] = []
     try:
-        for cells in reader:
-            rows.append(tuple(_plain(cell) for cell in cells))
-            lines.append(reader.line_num)
-            if len(rows) == SAMPLE_ROWS:
-                break
+        for cells in itertools.islice(reader, SAMPLE_ROWS):
+            found.append(tuple(map(visible, cells)))
+            last_lines.append(reader.line_num)
     except csv.Error:
         # The rows so far are enough to recognise a file; the records themselves are read elsewhere.
         pass
-    return tuple(rows), tuple(lines)
-
-
-def _plain(cell: str) -> str:
-    return cell.replace("\ufeff", "").replace("\u200b", "").strip()
+    return tuple(found), tuple(last_lines)
 
 
 def open_text(name: str, stream: BinaryIO, found: Recognised, *, zone: str, currency: str) -> OpenedTable:
@@ -206,11 +257,7 @@ def open_text(name: str, stream: BinaryIO, found: Recognised, *, zone: str, curr
         zone: The shop's IANA zone.
         currency: The shop's ISO 4217 code.
     """
-    encoding = found.encoding
-    if encoding == "utf-16" or (found.delimiter == "|" and encoding != "utf-8"):
-        # Their characters may hold the delimiter's byte: split only after transcoding.
-        stream, encoding = _transcoded(stream, encoding), "utf-8"
-    stream = _with_newlines(stream)
+    plain, encoding = splittable(stream, found.encoding, found.delimiter)
     dialect = Dialect(
         encoding=encoding, delimiter=found.delimiter, columns=found.columns, skip_lines=found.skip_lines
     )
@@ -220,52 +267,5 @@ def open_text(name: str, stream: BinaryIO, found: Recognised, *, zone: str, curr
         header=found.header,
         zone=zone,
         currency=currency,
-        raw=TextTable(stream, dialect),
+        raw=TextTable(plain, dialect),
     )
-
-
-def _transcoded(stream: BinaryIO, encoding: str) -> BinaryIO:
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-
-    def convert(data: bytes) -> bytes:
-        try:
-            return decoder.decode(data, final=not data).replace("\ufeff", "").encode()
-        except UnicodeDecodeError as error:
-            raise ImportRefusedError(
-                f"this file stops being {encoding} text: {error.reason}", code="encoding"
-            ) from error
-
-    return io.BufferedReader(_Converted(stream, convert), HEAD_BYTES)
-
-
-def _with_newlines(stream: BinaryIO) -> BinaryIO:
-    """Turn lone carriage returns (old spreadsheet programs) into newlines, if the file has only those."""
-    buffered = (
-        stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(_Converted(stream), HEAD_BYTES)
-    )
-    head = buffered.peek(HEAD_BYTES)
-    if b"\r" in head and b"\n" not in head:
-        return io.BufferedReader(_Converted(buffered, lambda data: data.replace(b"\r", b"\n")), HEAD_BYTES)
-    return buffered
-
-
-class _Converted(io.RawIOBase):
-    """Any readable stream as a raw one, its bytes passed through a function."""
-
-    def __init__(self, stream: BinaryIO, convert: Callable[[bytes], bytes] = bytes) -> None:
-        self._stream, self._convert, self._waiting = stream, convert, b""
-
-    def readable(self) -> bool:
-        """Say yes."""
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Fill the buffer from the stream."""
-        while not self._waiting:
-            data = self._stream.read(len(buffer))
-            self._waiting = self._convert(data)
-            if not data:
-                break
-        part, self._waiting = self._waiting[: len(buffer)], self._waiting[len(buffer) :]
-        buffer[: len(part)] = part
-        return len(part)

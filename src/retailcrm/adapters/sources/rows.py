@@ -41,5 +41,6 @@ def _block_rows(file: SourceFile, block: RawBlock) -> Iterator[Row | Problem]:
                 code="encoding", message=f"not {block.encoding} text", column=wrong[0],
             )  # fmt: skip
         else:
-            cells = dict(zip(file.header, values, strict=True))
+            # Of columns with one name the first counts, as everywhere.
+            cells = dict(zip(reversed(file.header), reversed(values), strict=True))
             yield Row(record=place[0], cells=cells, first_line=place[1], last_line=place[2])

@@ -186,7 +186,7 @@ def _read_refunds(file: SourceFile) -> Iterator[Batch | Problem]:
         }
         if "status" in piece.values:
             # Only refunds that succeeded move money; the others are taken, and worth nothing.
-            columns["amount"] = np.where(piece.values["status"] == SUCCEEDED, columns["amount"], 0)
+            columns["amount"] = np.where(_is(piece.values["status"], SUCCEEDED), columns["amount"], 0)
         kept = {name: taken(column, piece.keep) for name, column in columns.items()}
         yield Batch(
             grain=Grain.REFUNDS,
@@ -195,3 +195,9 @@ def _read_refunds(file: SourceFile) -> Iterator[Batch | Problem]:
             currency=CURRENCY,
             blank=piece.blank,
         )
+
+
+def _is(column: Coded, word: str) -> NDArray[np.bool_]:
+    """Say which rows hold one text."""
+    equal = np.asarray([*(value == word for value in column.values), False])
+    return equal[column.codes]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CURRENCY: Final = "CNY"
-SUCCEEDED: Final = 1
+SUCCEEDED: Final = "退款成功"
 _ZONE: Final = "Asia/Shanghai"
 
 _STATE_TEXTS: Final = {
@@ -87,7 +87,7 @@ REFUND: Final[Mapping[str, Field]] = {
     "refund": Field(names=("退款编号",), kind=Kind.KEY, required=True),
     "number": Field(names=("订单编号",), kind=Kind.KEY, required=True),
     "amount": Field(names=("买家退款金额",), kind=Kind.AMOUNT, required=True),
-    "status": Field(names=("退款状态",), kind=Kind.STATE, states={header_name("退款成功"): SUCCEEDED}),
+    "status": Field(names=("退款状态",), kind=Kind.TEXT),
     "settled_at": _instant("退款完结时间"),
     "product": Field(names=("宝贝标题",), kind=Kind.TEXT),
     "paid_at": _instant("订单付款时间"),

@@ -33,7 +33,7 @@ class TierRows:
 
     Attributes:
         customer: Customer codes, -1 unknown; ``int32``, shape ``(n_rows,)``.
-        at: When each took effect, UTC, NaT for what never did; ``datetime64[us]``.
+        at: When each took effect, UTC, NaT for what never did or was not known; ``datetime64[us]``.
         spend: Minor units, negative when given back; ``int64``.
         orders: How many orders it counts as, -1 for one taken back in full; ``int64``.
         refund_of: Row of the order that it takes back from, :data:`NOT_A_REFUND` or

@@ -1,0 +1,184 @@
+"""``retailcrm demo``: 18 months of a made-up shop, the same bytes every time, and what to try next."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+from click.testing import Result
+
+from retailcrm.cli.exits import Exit
+
+Run = Callable[..., Result]
+
+SMALL: Final = ("--customers", "300")
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Give the digest of each file in a folder."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Run the demo once in a process of its own, as a user does; give the folder and what it printed."""
+    place = tmp_path_factory.mktemp("demo")
+    return place / "retailcrm-demo", started(place, {"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo"})
+
+
+def started(place: Path, env: dict[str, str]) -> str:
+    """Run a small demo as a process in a folder."""
+    command = [sys.executable, "-W", "error", "-c", "from retailcrm.cli import main; main()", "demo", *SMALL]
+    done = subprocess.run(
+        command,
+        cwd=place,
+        env={**os.environ, "COLUMNS": "80", **env},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_everything_is_there(first: tuple[Path, str]) -> None:
+    """The folder holds exports, a buyers file, scores, a page and the shop's rules."""
+    names = set(digests(first[0]))
+    assert {"scores.csv", "report.html", "shop.toml"} <= names
+    exports = {name for name in names if name.startswith("exports/")}
+    assert len(exports) == len(names) - 3
+    assert any("ExportOrderList" in name for name in exports)
+    assert "exports/买家对照表.csv" in exports
+
+
+def test_the_same_seed_gives_the_same_bytes(first: tuple[Path, str], tmp_path: Path) -> None:
+    """A second run elsewhere, under another hash seed and time zone, writes the same bytes in every file."""
+    said = started(tmp_path, {"PYTHONHASHSEED": "2", "TZ": "America/New_York"})
+    assert digests(tmp_path / "retailcrm-demo") == digests(first[0])
+    assert said == first[1]
+
+
+def test_running_it_again_in_the_same_folder_works(run: Run, first: tuple[Path, str]) -> None:
+    """A second demo replaces the first; another seed gives other files."""
+    assert run("demo", *SMALL).exit_code == Exit.OK
+    before = digests(Path("retailcrm-demo"))
+    assert before == digests(first[0])
+    assert run("demo", *SMALL).exit_code == Exit.OK
+    assert digests(Path("retailcrm-demo")) == before
+    assert run("demo", *SMALL, "--seed", "8").exit_code == Exit.OK
+    after = digests(Path("retailcrm-demo"))
+    assert set(after) == set(before)
+    assert after["scores.csv"] != before["scores.csv"]
+    assert after["shop.toml"] == before["shop.toml"]
+
+
+def test_eighteen_months(first: tuple[Path, str]) -> None:
+    """The orders of the exports run over the 18 months before the day of the scores."""
+    days = set()
+    for path in (first[0] / "exports").glob("ExportOrderList*.csv"):
+        with path.open(encoding="gb18030", newline="") as file:
+            days |= {row["订单创建时间"][:7] for row in csv.DictReader(file)}
+    assert len(days) == 18
+    assert (min(days), max(days)) == ("2023-01", "2024-06")
+    assert "18 months up to 2024-07-01" in first[1]
+
+
+def test_the_summary_is_short(first: tuple[Path, str]) -> None:
+    """The summary fits a screen, and says where the page lies and what to do with it."""
+    lines = first[1].splitlines()
+    assert len(lines) <= 24
+    assert "report   retailcrm-demo/report.html" in lines
+    assert "scores   retailcrm-demo/scores.csv" in lines
+    assert "open the report in a browser" in first[1]
+    tiers = [line for line in lines if line.startswith(("Member", "Silver", "Gold", "Platinum", "Diamond"))]
+    assert len(tiers) == 5
+
+
+def test_the_command_to_try_next_works(first: tuple[Path, str], tmp_path: Path) -> None:
+    """The last line is a command that scores the demo's exports, and as many customers as the demo did."""
+    command = first[1].splitlines()[-1]
+    assert command.startswith("retailcrm score retailcrm-demo/exports/Export*.csv --buyers ")
+    (tmp_path / "retailcrm-demo").symlink_to(first[0])
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-c", command],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == Exit.OK, done.stderr
+    ours, theirs = (
+        len((folder / "scores.csv").read_text("utf-8-sig").splitlines()) for folder in (tmp_path, first[0])
+    )
+    assert ours == theirs > 100
+
+
+def test_the_command_is_quoted(run: Run) -> None:
+    """A folder with a blank in its name is quoted in the command, its pattern left to the shell."""
+    said = run("demo", *SMALL, "--out", "my shop").stdout.splitlines()[-1]
+    assert said.startswith("retailcrm score 'my shop/exports'/Export*.csv --buyers 'my shop/exports/")
+
+
+def test_the_language(run: Run) -> None:
+    """--lang en gives an English page and English labels."""
+    assert run("demo", *SMALL, "--lang", "en").exit_code == Exit.OK
+    assert 'lang="en' in Path("retailcrm-demo/report.html").read_text("utf-8")
+    assert "Silver" in Path("retailcrm-demo/scores.csv").read_text("utf-8-sig")
+
+
+def test_the_rules_hold_the_shipped_ladder(first: tuple[Path, str], repo_root: Path) -> None:
+    """The ladder of the demo's shop.toml is, setting for setting, the one of the policy examples."""
+    demo = tomllib.loads((first[0] / "shop.toml").read_text("utf-8"))
+    example = tomllib.loads((repo_root / "examples" / "policies" / "tiers_metals.toml").read_text("utf-8"))
+    assert demo["ladder"] == example["ladder"]
+    assert set(demo) == {"shop", "ladder"}
+
+
+def test_rules_of_somebody_else_are_left_alone(run: Run) -> None:
+    """A folder with another shop.toml is refused, and the file is not touched."""
+    Path("mine").mkdir()
+    Path("mine/shop.toml").write_text("[shop]\n")
+    result = run("demo", *SMALL, "--out", "mine")
+    assert result.exit_code == Exit.USAGE
+    assert "its shop.toml is not the demo's" in result.stderr
+    assert [path.name for path in Path("mine").iterdir()] == ["shop.toml"]
+    assert Path("mine/shop.toml").read_text() == "[shop]\n"
+
+
+WRONG: Final = {
+    "nobody": (("--customers", "0"), "customers must be"),
+    "fewer": (("--customers", "-5"), "customers must be"),
+    "seed": (("--seed", "-1"), "seed must be"),
+    "words": (("--customers", "many"), "not a valid integer"),
+    "file": (("--out", "file.txt"), "this is a file; give a folder"),
+    "below a file": (("--out", "file.txt/demo"), "file.txt"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_a_wrong_option(run: Run, kind: str) -> None:
+    """A wrong option is told in a sentence, and nothing is written."""
+    given, words = WRONG[kind]
+    Path("file.txt").write_text("mine")
+    result = run("demo", *given)
+    assert result.exit_code in (Exit.USAGE, Exit.REFUSED)
+    assert words in result.stderr
+    assert [path.name for path in Path().iterdir()] == ["file.txt"]
+
+
+def test_a_shop_of_one(run: Run) -> None:
+    """A shop with a single customer works too."""
+    assert run("demo", "--customers", "1").exit_code == Exit.OK

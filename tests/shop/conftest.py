@@ -1,0 +1,163 @@
+"""Files made of plain rows, and tables taken apart into plain rows, for the tests of the shop."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, Final
+
+import attrs
+import numpy as np
+import pytest
+
+from retailcrm import Shop, open_shop
+from retailcrm.analytics.tables import OrderTable
+from retailcrm.domain.orders import OrderState
+from retailcrm.domain.problems import Problem
+from retailcrm.ports.batches import Batch, BuyerKey, Grain
+from retailcrm.ports.sources import Row, batches_from_rows
+from retailcrm.shop.folding import Folded, fold
+from retailcrm.shop.observed import Collector, Observed
+from retailcrm.simulate import BUYERS_FILE, ShopSpec, simulate_shop, write_taobao_exports
+
+NICK: Final = BuyerKey(platform="taobao", kind="nick", strength=2)
+
+Plain = dict[str, Any]
+
+
+def day(n: int, hour: int = 0) -> datetime:
+    """Give the n-th day of 2024, UTC."""
+    return datetime(2024, 1, 1, hour, tzinfo=UTC) + timedelta(days=n - 1)
+
+
+def make_batches(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    grain: Grain = Grain.ORDERS,
+    key: BuyerKey = NICK,
+    name: str = "file.csv",
+    **_: Any,
+) -> Iterable[Batch | Problem]:
+    """Make the batches of these rows; a column that no row names is a column the file lacks."""
+    names = list(dict.fromkeys(column for row in rows for column in row))
+    records = [Row(record=i + 1, cells={}, first_line=i + 2, last_line=i + 2) for i in range(len(rows))]
+    return batches_from_rows(
+        records,
+        lambda record: {n: rows[record.record - 1].get(n) for n in names},
+        source=name,
+        currency="CNY",
+        buyer_key=key,
+        grain=grain,
+    )
+
+
+def make_file(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    at: datetime | int = 1,
+    platform: str = "taobao",
+    name: str = "file.csv",
+    buyers_only: bool = False,
+    **settings: Any,
+) -> Observed:
+    """Make the file that has these rows, exported at a moment or on the n-th day of 2024."""
+    moment = day(at) if isinstance(at, int) else at
+    collector = Collector(currency="CNY")
+    tables = collector.collect(make_batches(rows, name=name, **settings))
+    return Observed(
+        digest=f"{name}{collector.digest(moment)}",
+        exported_at=moment,
+        name=name,
+        platform=platform,
+        tables=tables,
+        buyer_key=collector.buyer_key,
+        money_rule=collector.money_rule,
+        buyers_only=buyers_only,
+    )
+
+
+def fold_files(*files: Observed, zone: str = "Asia/Shanghai") -> Folded:
+    """Fold files of a shop in yuan."""
+    return fold(files, currency="CNY", zone=zone)
+
+
+def _instant(value: np.datetime64) -> datetime | None:
+    return None if np.isnat(value) else value.astype("datetime64[us]").item().replace(tzinfo=UTC)
+
+
+def _column(table: OrderTable, name: str) -> list[Any]:
+    column = getattr(table, name)
+    if column is None:
+        return [None] * len(table)
+    if isinstance(column, np.ndarray):
+        return [_instant(v) for v in column] if column.dtype.kind == "M" else column.tolist()
+    return column.tolist()
+
+
+def plain_orders(table: OrderTable) -> dict[Any, Plain]:
+    """Give each order as plain values, by number (by platform and number where there are several)."""
+    ids = [*table.customers.ids.tolist(), None]
+    strengths = [*table.customers.strength.tolist(), 0]
+    names = (
+        "placed_at", "paid_at", "completed_at", "refunded_at", "first_seen", "gross", "refunded", "credit",
+        "province", "city", "platform",
+    )  # fmt: skip
+    columns = {name: _column(table, name) for name in names}
+    found = {}
+    for i, number in enumerate(table.numbers):
+        row = {name: column[i] for name, column in columns.items()}
+        row["state"] = OrderState(int(table.state[i]))
+        row["buyer"], row["strength"] = ids[table.customer[i]], strengths[table.customer[i]]
+        found[number if len(set(columns["platform"])) == 1 else (row["platform"], number)] = row
+    assert len(found) == len(table)
+    return found
+
+
+def shop_orders(shop: Shop) -> dict[Any, Plain]:
+    """Give all orders of a shop as plain values, in one part or several."""
+    found: dict[Any, Plain] = {}
+    for part in shop.imports.kept.parts():
+        rows = plain_orders(part)
+        assert not found.keys() & rows.keys()
+        found |= rows
+    return found
+
+
+@pytest.fixture(scope="session")
+def kit():
+    """Give the makers: files of rows, their fold, and tables as plain values."""
+    return SimpleNamespace(
+        day=day, file=make_file, batches=make_batches, fold=fold_files, rows=plain_orders,
+        shop_rows=shop_orders, evolve=attrs.evolve,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def demo():
+    """Give a simulated shop of some 2,000 orders."""
+    return simulate_shop(ShopSpec(seed=11, customers=600))
+
+
+@pytest.fixture(scope="session")
+def demo_files(demo, tmp_path_factory):
+    """Give the simulated shop's exports: all but the buyers file, and the buyers file."""
+    folder = tmp_path_factory.mktemp("exports")
+    written = write_taobao_exports(demo, folder)
+    return [path for path in written if path.name != BUYERS_FILE], folder / BUYERS_FILE
+
+
+@pytest.fixture
+def open_demo(demo_files) -> Iterable[Callable[..., Shop]]:
+    """Give an opener of shops that hold the simulated exports; they are closed afterwards."""
+    opened: list[Shop] = []
+
+    def opener(**settings: Any) -> Shop:
+        shop = open_shop(**settings)
+        opened.append(shop)
+        files, buyers = demo_files
+        shop.imports.files(files)
+        shop.imports.buyers(buyers)
+        return shop
+
+    yield opener
+    for shop in opened:
+        shop.close()
