@@ -360,3 +360,10 @@ class TestLineAmount:
         way: Any = "up"
         with pytest.raises(InputError, match="half_up, half_even, down"):
             line_amount(1, Decimal("0.1"), "CNY", way)
+
+
+@pytest.mark.parametrize(("word", "meant"), [("RMB", "CNY"), ("NTD", "TWD")])
+def test_an_everyday_currency_word_is_refused_with_the_code_meant(word, meant):
+    """RMB would otherwise become a currency of its own beside CNY."""
+    with pytest.raises(InputError, match=meant):
+        exponent(word)

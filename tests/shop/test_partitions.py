@@ -72,11 +72,11 @@ def test_the_simulated_shop_has_the_same_orders(kit, both):
 
 @pytest.mark.data
 def test_online_retail_has_the_same_figures(data_dir, repo_root):
-    """541,909 lines, guests and credit notes included, in parts of at most 64 MB."""
+    """541,909 lines, guests and credit notes included, in parts of at most 16 MB."""
     mapping = load_mapping(repo_root / "examples/mappings/online_retail.toml")
     policy = Policy(zone="Europe/London", currency="GBP")
     found = []
-    for budget in (None, 64 << 20):
+    for budget in (None, 16 << 20):
         with open_shop(policy=policy, memory_budget=budget) as shop:
             shop.imports.files([data_dir / "online_retail.csv.gz"], mapping=mapping)
             found.append(shop.insight.reduced("2011-12-10"))

@@ -20,7 +20,7 @@ from retailcrm.domain.tiers import Progress, TierState, progress, tier_as_of
 from retailcrm.errors import NotFoundError
 from retailcrm.shop.buyers import ids_of
 from retailcrm.shop.insight import AsOf, moment_of
-from retailcrm.shop.tiering import events_of, joined_at, moment_in_utc, rows_of
+from retailcrm.shop.tiering import events_of, joined_at, moment_in_utc, order_positions, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -160,7 +160,7 @@ class CustomerFiles:
         counts: bool,
     ) -> OrderCard | None:
         """Show one order, ``None`` if it was not there yet."""
-        ref = OrderRef(platform=_platform(orders, row), shop=self.shop, number=orders.numbers[row])
+        ref = self._ref(orders, row)
         seen = Observation(
             ref=ref,
             observed_at=moment_in_utc(moment) - _TICK,
@@ -190,10 +190,15 @@ class CustomerFiles:
             return None, None
         instant, moment = instant_of(as_of, self.policy.zone), moment_of(as_of, self.policy.zone)
         rows = rows_of(orders, ladder, moment, self.policy.counting, self.metrics)
+        positions = order_positions(orders, ladder, moment, self.policy.counting)
+        keys = [str(self._ref(orders, i)) for i in range(len(orders))]
         # Who has not bought anything yet would join now.
         joined = _moment(joined_at(orders, rows, moment, self.policy.counting)[0]) or instant
-        state = tier_as_of(events_of(rows, 0), ladder, instant, joined)
+        state = tier_as_of(events_of(rows, positions, keys), ladder, instant, joined)
         return state, progress(state, ladder, instant)
+
+    def _ref(self, orders: OrderTable, row: int) -> OrderRef:
+        return OrderRef(platform=_platform(orders, row), shop=self.shop, number=orders.numbers[row])
 
 
 def _of_customer(orders: OrderTable, code: int) -> OrderTable:

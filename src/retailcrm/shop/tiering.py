@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import attrs
 import numpy as np
 
 from retailcrm.analytics.columns import INSTANT, Coded, Texts
@@ -14,7 +15,7 @@ from retailcrm.domain.orders import OrderState
 from retailcrm.domain.tiers import Ladder, TierEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -92,32 +93,38 @@ def tiers_of(
     return Coded(tiers[summary.customer].astype(np.int32), Texts.of(tier.name for tier in ladder.tiers))
 
 
-def events_of(rows: TierRows, customer: int) -> tuple[TierEvent, ...]:
+def events_of(rows: TierRows, positions: NDArray[np.int64], keys: Sequence[str]) -> tuple[TierEvent, ...]:
     """Give one customer's rows as the events that the one-customer rule reads.
 
     Args:
-        rows: Everybody's.
-        customer: Her code.
+        rows: What of her orders counts, and of nobody else's.
+        positions: From :func:`order_positions`.
+        keys: What each of her orders is called; one order, one key.
     """
     # A row that takes back from an order nobody counted takes back nothing.
-    mine = (rows.customer == customer) & ~np.isnat(rows.at) & (rows.refund_of != ORDER_UNSEEN)
+    mine = (rows.customer >= 0) & ~np.isnat(rows.at) & (rows.refund_of != ORDER_UNSEEN)
+    meant = np.where(rows.refund_of >= 0, rows.refund_of, np.arange(len(rows)))
+    named = meant < len(positions)  # a credit note belongs to no order
     return tuple(
         TierEvent(
             at=moment_in_utc(rows.at[i]),
             spend_minor=int(rows.spend[i]),
             orders=int(rows.orders[i]),
-            order_key=_key(rows, i),
+            order_key=keys[positions[meant[i]]] if named[i] else None,
             metrics=tuple((name, int(column[i])) for name, column in rows.metrics.items()),
         )
         for i in np.flatnonzero(mine).tolist()
     )
 
 
-def _key(rows: TierRows, row: int) -> str | None:
-    """Name the order that a row is, or takes back from; a credit note belongs to none."""
-    if rows.refund_of[row] >= 0:
-        return str(rows.refund_of[row])
-    return str(row) if rows.orders[row] > 0 else None
+def order_positions(
+    orders: OrderTable, ladder: Ladder, as_of: np.datetime64, policy: CountingPolicy
+) -> NDArray[np.int64]:
+    """Tell which order each of the first rows of :func:`rows_of` is; refunds and credit notes follow."""
+    # The rows show an order's gross, so orders numbered in that column show their number.
+    numbered = attrs.evolve(orders, gross=np.arange(len(orders)))
+    rows = tier_rows(numbered, ladder, as_of, policy)
+    return rows.spend[rows.orders > 0]
 
 
 def moment_in_utc(at: np.datetime64) -> datetime:

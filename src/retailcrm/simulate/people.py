@@ -95,7 +95,7 @@ def _place_choice() -> Choice:
 
 
 def places_of(draws: Draws, customers: NDArray[Any]) -> NDArray[np.int32]:
-    """Give each customer's position in :data:`retailcrm.simulate.places.PLACES`."""
+    """Give each customer's position in the list of places."""
     return _place_choice().pick(draws.of(Stream.PLACE, customers))
 
 

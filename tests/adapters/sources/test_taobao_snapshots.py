@@ -33,6 +33,11 @@ PAID: Final[Row] = {
 DONE: Final[Row] = {**PAID, "订单状态": "交易成功", "买家实际支付金额": "70.00", "退款金额": "30.00"}
 FIRST_DATE_TAKEN: Final = pytest.mark.xfail(strict=True, reason="the first date of a range is taken")
 REPEATED_ORDER: Final = pytest.mark.xfail(strict=True, reason="the last row of an order wins in silence")
+NO_ROW_TAKEN: Final = pytest.mark.xfail(
+    strict=True, raises=IndexError, reason="no row taken: the fold breaks"
+)
+NEVER_PAID: Final = pytest.mark.xfail(strict=True, reason="without a time of payment, closed is never paid")
+NO_LINE_PRICE: Final = pytest.mark.xfail(strict=True, reason="a line without paid amount counts as nothing")
 CLOSED: Final[Row] = {**DONE, "订单状态": "交易关闭", "买家实际支付金额": "0.00", "退款金额": "100.00"}
 
 
@@ -150,8 +155,8 @@ def item(line: str, paid: str, refunded: str = "无退款申请", order: str = N
     """Make a record of an item report."""
     return {
         "子订单编号": line, "主订单编号": order, "标题": "山核桃", "价格": paid, "购买数量": "1",
-        "订单状态": "交易成功", "买家实际支付金额": paid, "退款金额": refunded, "订单创建时间": "2024-01-04 09:00:00",
-        "订单付款时间": "2024-01-04 09:01:00",
+        "订单状态": "交易成功", "买家实际支付金额": paid, "退款金额": refunded,
+        "订单创建时间": "2024-01-04 09:00:00", "订单付款时间": "2024-01-04 09:01:00",
     }  # fmt: skip
 
 
@@ -235,3 +240,38 @@ def test_an_order_twice_in_one_report_with_two_amounts_is_warned_of(tmp_path: Pa
     shop, result = imported(export(tmp_path, at(20), rows))
     assert set(orders(shop)) == {N1}
     assert result.problems
+
+
+@NO_ROW_TAKEN
+def test_a_file_of_which_no_record_is_taken_makes_an_empty_shop(tmp_path: Path) -> None:
+    """One record, rejected: a problem, and a shop without orders."""
+    shop, result = imported(export(tmp_path, at(20), [{**PAID, "订单编号": "1.93E+15"}]))
+    assert (result.accepted, result.rejected) == (0, 1)
+    assert orders(shop) == {}
+
+
+@NEVER_PAID
+def test_an_order_closed_after_it_was_paid_is_refunded_whichever_file_tells_of_the_payment(
+    tmp_path: Path,
+) -> None:
+    """An older file has the time of payment, the newer one lacks that column and says closed."""
+    few = {"订单编号": N1, "订单状态": "交易关闭", "总金额": "100.00", "买家会员名": "小明"}
+    shop, _ = imported(export(tmp_path, at(5), [PAID]), export(tmp_path, at(20), [few]))
+    assert orders(shop)[N1]["state"] is S.REFUNDED
+
+
+@NEVER_PAID
+@pytest.mark.parametrize("told", [{"退款金额": "100.00"}, {"订单关闭原因": "退款"}], ids=["amount", "reason"])
+def test_an_order_closed_with_its_refund_told_was_paid(told: Row, tmp_path: Path) -> None:
+    """A selection without the time of payment still tells by refund or reason that money had come in."""
+    few = {"订单编号": N1, "订单状态": "交易关闭", "总金额": "100.00", "买家会员名": "小明", **told}
+    shop, _ = imported(export(tmp_path, at(20), [few]))
+    assert orders(shop)[N1]["state"] is S.REFUNDED
+
+
+@NO_LINE_PRICE
+def test_a_line_without_a_paid_amount_is_worth_its_price(tmp_path: Path) -> None:
+    """The literal null in the paid column of an item report is no amount, and not zero."""
+    line = {**item("71", "40.00"), "买家实际支付金额": "null", "购买数量": "2"}
+    shop, result = imported(export(tmp_path, "ExportItemList202401200900.csv", [line]))
+    assert (result.problems, orders(shop)[N1]["money"]) == ((), (80_00, 0))

@@ -1,4 +1,4 @@
-"""Reads Yuelan's order export: one row an order, numbers padded with tabs, amounts written ``128.00元``."""
+"""Reads Yuelan's order export: one row an order, cells padded with tabs, amounts written ``128.00元``."""
 
 from __future__ import annotations
 

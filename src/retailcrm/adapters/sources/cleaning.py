@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from decimal import Decimal
+import re
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from retailcrm.adapters.sources import arrow
+from retailcrm.adapters.sources.cleaning_values import COUNT_DIGITS, FINER, count, moment, price_steps
 from retailcrm.analytics.columns import MISSING
 from retailcrm.analytics.local_time import constant_offset
 from retailcrm.domain.money import exponent, parse_amount
@@ -21,16 +20,18 @@ from retailcrm.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_FINER: Final = 6
-PRICE_STEPS: Final = 10**_FINER
+PRICE_STEPS: Final = 10**FINER
 """A minor unit is this many steps of a unit price, so that prices such as 0.0425 stay exact."""
 
 _LARGEST: Final = 9e18
 """Products beyond this would overflow."""
 
+_PLAIN_DIRECTIVES: Final = frozenset("YmdHMS")
+"""Of ``strptime`` patterns: those that Arrow reads as Python does."""
+
 BLANKS: Final = " \t\r\n\u00a0\u3000\u200b\ufeff"
 NO_VALUE: Final = ("", "null", "NULL", "-", "无退款申请", "没有申请退款")
-_GUARDED: Final = r"^'([=+\-@＝＋－＠0-9])"
+_GUARDED: Final = r"^'([0-9]|\s*[=+\-@＝＋－＠])"
 _PROTECTED: Final = r'^="([^"]*)"$'
 
 Bad = NDArray[np.bool_]
@@ -91,13 +92,16 @@ def cleaned(texts: Any, no_value: tuple[str, ...] = NO_VALUE) -> Any:  # noqa: A
     """Strip blanks, spreadsheet protection (``="..."``, a leading ``'``), and words for "no value"."""
     texts = pc.utf8_trim(texts, BLANKS)
     protected = pc.starts_with(texts, '="')
-    if pc.all(protected).as_py() and len(texts):
+    if pc.all(protected).as_py() and pc.all(pc.ends_with(texts, '"')).as_py() and len(texts):
         # Whole columns of order numbers are protected: cutting is much faster than matching.
-        texts = pc.utf8_rtrim(pc.utf8_slice_codeunits(texts, 2), '"')
+        inner = pc.utf8_rtrim(pc.utf8_slice_codeunits(texts, 2), '"')
+        within = pc.any(pc.match_substring(inner, '"')).as_py()
+        texts = pc.replace_substring_regex(texts, _PROTECTED, r"\1") if within else inner
+        texts = pc.utf8_trim(texts, BLANKS)
     elif pc.any(protected).as_py():
         texts = pc.utf8_trim(pc.replace_substring_regex(texts, _PROTECTED, r"\1"), BLANKS)
     if pc.any(pc.starts_with(texts, "'")).as_py():
-        texts = pc.replace_substring_regex(texts, _GUARDED, r"\1")
+        texts = pc.utf8_trim(pc.replace_substring_regex(texts, _GUARDED, r"\1"), BLANKS)
     empty = pc.is_in(texts, value_set=pa.array(no_value, pa.string()))
     return pc.if_else(empty, None, texts) if pc.any(empty).as_py() else texts
 
@@ -117,13 +121,29 @@ def distinct(texts: Any, parse: Callable[[str], Any], kind: Any) -> tuple[Any, B
     return pc.take(pa.array([*parsed, None], kind), pa.array(codes)), refused[codes]
 
 
-def _quick_texts(raw: Any) -> Any:  # noqa: ANN401
-    """Take plain ASCII as texts without copying, empty cells as null; ``None`` for anything else."""
-    if not _is_ascii(raw):
+def _quick_texts(raw: Any, greatest: int) -> Any:  # noqa: ANN401
+    """Take plain ASCII as texts without copying, empty cells as null; ``None`` for anything else.
+
+    Args:
+        raw: A column as it stands in the file.
+        greatest: The greatest byte that a plain cell may hold.
+    """
+    data = raw.buffers()[2]
+    if data is not None and np.frombuffer(data, np.uint8).max(initial=0) > greatest:
         return None
     texts = raw.cast(pa.string())
     empty = pc.equal(pc.binary_length(texts), 0)
     return pc.if_else(empty, None, texts) if pc.any(empty).as_py() else texts
+
+
+def _quick(raw: Any, kind: Any, greatest: str) -> tuple[Any, Bad] | None:  # noqa: ANN401
+    texts = _quick_texts(raw, ord(greatest))
+    if texts is None:
+        return None
+    try:
+        return pc.cast(texts, kind), np.asarray(texts.is_null())
+    except pa.ArrowInvalid:
+        return None
 
 
 def quick_amounts(raw: Any, currency: str) -> tuple[NDArray[np.int64], Bad] | None:  # noqa: ANN401
@@ -132,43 +152,30 @@ def quick_amounts(raw: Any, currency: str) -> tuple[NDArray[np.int64], Bad] | No
     Returns:
         Minor units, and which cells are empty.
     """
-    texts = _quick_texts(raw)
-    if texts is None or _has_letter_e(raw):
-        return None
-    try:
-        units = pc.cast(texts, pa.decimal128(18, exponent(currency)))
-    except pa.ArrowInvalid:
-        return None
-    return arrow.minor_units(units), np.asarray(texts.is_null())
-
-
-def _has_letter_e(raw: Any) -> bool:  # noqa: ANN401
-    """Arrow would take 1.9E+15, which a spreadsheet made of an order number, for an amount."""
-    data = raw.buffers()[-1]
-    return data is not None and bool(((np.frombuffer(data, np.uint8) | 0x20) == ord("e")).any())
+    # Letters are beyond "9": Arrow would take 1.9E+15, which a spreadsheet made of an order number.
+    found = _quick(raw, pa.decimal128(18, exponent(currency)), "9")
+    return None if found is None else (arrow.minor_units(found[0]), found[1])
 
 
 def quick_counts(raw: Any) -> tuple[NDArray[np.int64], Bad] | None:  # noqa: ANN401
     """Parse a column in which every cell is empty or a whole number; ``None`` if one is not."""
-    texts = _quick_texts(raw)
-    if texts is None:
+    found = _quick(raw, pa.int64(), "9")
+    if found is None:
         return None
-    try:
-        return arrow.whole(pc.cast(texts, pa.int64())), np.asarray(texts.is_null())
-    except pa.ArrowInvalid:
-        return None
+    pieces = arrow.whole(found[0])
+    return None if _too_many(pieces).any() else (pieces, found[1])
+
+
+def _too_many(pieces: NDArray[np.int64]) -> Bad:
+    limit = 10**COUNT_DIGITS
+    beyond: Bad = (pieces != MISSING) & ((pieces >= limit) | (pieces <= -limit))
+    return beyond
 
 
 def quick_prices(raw: Any, currency: str) -> tuple[NDArray[np.int64], Bad] | None:  # noqa: ANN401
     """Parse a column of unit prices in which every cell is empty or a plain decimal, as :func:`prices`."""
-    texts = _quick_texts(raw)
-    if texts is None or _has_letter_e(raw):
-        return None
-    try:
-        exact = pc.cast(texts, pa.decimal128(18, exponent(currency) + _FINER))
-    except pa.ArrowInvalid:
-        return None
-    return arrow.minor_units(exact), np.asarray(texts.is_null())
+    found = _quick(raw, pa.decimal128(18, exponent(currency) + FINER), "9")
+    return None if found is None else (arrow.minor_units(found[0]), found[1])
 
 
 def quick_instants(raw: Any, zone: str) -> tuple[NDArray[np.datetime64], Bad] | None:  # noqa: ANN401
@@ -177,14 +184,18 @@ def quick_instants(raw: Any, zone: str) -> tuple[NDArray[np.datetime64], Bad] | 
     Returns:
         Instants, UTC, and which cells are empty.
     """
-    texts = _quick_texts(raw)
-    if texts is None:
-        return None
-    try:
-        local = pc.cast(texts, pa.timestamp("us"))
-    except pa.ArrowInvalid:
-        return None
-    return _in_utc(local, zone), np.asarray(texts.is_null())
+    found = _quick(raw, pa.timestamp("us"), "~")
+    return None if found is None else (_in_utc(found[0], zone), found[1])
+
+
+def typed_instants(column: Any, zone: str) -> NDArray[np.datetime64]:  # noqa: ANN401
+    """Give an Arrow timestamp column as UTC instants; without a zone of its own it is local.
+
+    What is finer than a microsecond is cut off.
+    """
+    if column.type.tz is None:
+        return _in_utc(pc.cast(column, pa.timestamp("us"), safe=False), zone)
+    return arrow.instants(pc.cast(column, pa.timestamp("us", "UTC"), safe=False))
 
 
 def _in_utc(local: Any, zone: str) -> NDArray[np.datetime64]:  # noqa: ANN401
@@ -197,7 +208,10 @@ def _in_utc(local: Any, zone: str) -> NDArray[np.datetime64]:  # noqa: ANN401
     offset = constant_offset(zone, told.min() - day, told.max() + day)
     if offset is not None:
         return times - offset
-    return arrow.instants(pc.assume_timezone(local, zone, ambiguous="earliest", nonexistent="latest"))
+    # A time that the clock skipped has the offset of before the gap: Arrow gives the gap's last moment
+    # before, and how far that is from the time asked for.
+    before = pc.assume_timezone(local, zone, ambiguous="earliest", nonexistent="earliest")
+    return arrow.instants(before) + (times - arrow.instants(pc.local_timestamp(before)))
 
 
 def amounts(texts: Any, currency: str) -> tuple[NDArray[np.int64], Bad]:  # noqa: ANN401
@@ -224,73 +238,40 @@ def instants(texts: Any, zone: str, pattern: str | None = None) -> tuple[NDArray
     Returns:
         ``datetime64[us]`` UTC with NaT, and which values were refused.
     """
-    local, bad = _local_times(texts, pattern)
+    local = _local_times(texts, pattern)
     if local is None:
-        parsed, bad = distinct(texts, lambda text: _moment(text, zone), pa.timestamp("us"))
+        parsed, bad = distinct(texts, lambda text: moment(text, zone, pattern), pa.timestamp("us"))
         return arrow.instants(parsed), bad
-    return _in_utc(local, zone), bad
+    return _in_utc(local, zone), np.zeros(len(texts), np.bool_)
 
 
-def _local_times(texts: Any, pattern: str | None) -> tuple[Any, Bad]:  # noqa: ANN401
-    if pattern is not None:
-        local = pc.strptime(texts, pattern, "us", error_is_null=True)
-        return local, np.asarray(pc.and_(texts.is_valid(), local.is_null()))
-    try:
-        return pc.cast(texts, pa.timestamp("us")), np.zeros(len(texts), np.bool_)
-    except pa.ArrowInvalid:
-        return None, np.zeros(len(texts), np.bool_)
-
-
-_PATTERNS: Final = (
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M",
-    "%Y/%m/%d",
-    "%Y-%m-%d %H:%M",
-    "%Y%m%d",
-    "%Y年%m月%d日",
-)
-
-
-def _moment(text: str, zone: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text) if not text.isdigit() else datetime.strptime(text, "%Y%m%d")  # noqa: DTZ007 - zone follows
-    except ValueError:
-        moment = _patterned(text)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(zone))
-    return moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def _patterned(text: str) -> datetime:
-    for pattern in _PATTERNS:
+def _local_times(texts: Any, pattern: str | None) -> Any:  # noqa: ANN401
+    """Parse all texts at once; ``None`` if one of them is not plain."""
+    if pattern is None:
         try:
-            return datetime.strptime(text, pattern)  # noqa: DTZ007 - the zone is put on by the caller
-        except ValueError:
-            continue
-    raise InputError(f"{text!r} is not a time such as 2024-03-25 22:30:00")
+            return pc.cast(texts, pa.timestamp("us"))
+        except pa.ArrowInvalid:
+            return None
+    if not set(re.findall("%(.)", pattern)) <= _PLAIN_DIRECTIVES:
+        return None
+    local = pc.strptime(texts, pattern, "s", error_is_null=True)
+    # Arrow makes the first of March of the thirtieth of February, and takes 2020022 for a date:
+    # only what it would write the same is certain.
+    same = pc.equal(pc.strftime(local, pattern), texts)
+    certain = pc.or_(texts.is_null(), pc.fill_null(same, fill_value=False))
+    return local.cast(pa.timestamp("us")) if pc.all(certain).as_py() else None
 
 
 def counts(texts: Any) -> tuple[NDArray[np.int64], Bad]:  # noqa: ANN401
-    """Parse whole numbers of pieces (``6``, ``6.0``, ``-1``)."""
-    try:
-        return arrow.whole(pc.cast(texts, pa.int64())), np.zeros(len(texts), np.bool_)
-    except pa.ArrowInvalid:
-        parsed, bad = distinct(texts, _count, pa.int64())
-        return arrow.whole(parsed), bad
-
-
-def _count(text: str) -> int:
-    try:
-        value = Decimal(text.replace(",", ""))
-    except ArithmeticError as error:
-        raise InputError(f"{text!r} is not a number") from error
-    if not value.is_finite() or value != value.to_integral_value() or abs(value) >= 10**15:
-        raise InputError(f"{text!r} is not a whole number of pieces")
-    return int(value)
+    """Parse whole numbers of pieces (``6``, ``6.0``, ``-1``, ``1,200``)."""
+    parsed, bad = distinct(texts, count, pa.int64())
+    return arrow.whole(parsed), bad
 
 
 def states(
-    texts: Any, table: Mapping[str, int], normalise: Callable[[str], str]
+    texts: Any,  # noqa: ANN401
+    table: Mapping[str, int],
+    normalise: Callable[[str], str],
 ) -> tuple[NDArray[np.int8], Bad]:
     """Look states up, null as -1; an unknown text becomes 0 (unknown) and is marked."""
     coded = texts.dictionary_encode()
@@ -302,14 +283,11 @@ def states(
 
 def prices(texts: Any, currency: str) -> tuple[NDArray[np.int64], Bad]:  # noqa: ANN401
     """Parse unit prices exactly, as whole numbers of 10**-6 minor units (see :data:`PRICE_STEPS`)."""
-    digits = exponent(currency) + _FINER
-    parsed, bad = distinct(texts, lambda text: _scaled(text, digits), pa.int64())
+    parsed, bad = distinct(texts, lambda text: price_steps(text, currency), pa.int64())
     return arrow.whole(parsed), bad
 
 
-def products(
-    quantity: NDArray[np.int64], unit_prices: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], Bad]:
+def products(quantity: NDArray[np.int64], unit_prices: NDArray[np.int64]) -> tuple[NDArray[np.int64], Bad]:
     """Multiply quantity by exact unit price, each line rounded half away from zero to minor units.
 
     Args:
@@ -325,13 +303,3 @@ def products(
     scaled = np.where(bad, 0, price) * np.where(bad, 0, pieces)
     rounded = np.sign(scaled) * ((np.abs(scaled) + PRICE_STEPS // 2) // PRICE_STEPS)
     return np.where(missing | bad, MISSING, rounded), bad
-
-
-def _scaled(text: str, digits: int) -> int:
-    try:
-        value = Decimal(text.replace(",", "").lstrip("¥￥$€£")) * 10**digits
-    except ArithmeticError as error:
-        raise InputError(f"{text!r} is not a price") from error
-    if not value.is_finite() or value != value.to_integral_value() or abs(value) >= 10**18:
-        raise InputError(f"{text!r} is not a price")
-    return int(value)

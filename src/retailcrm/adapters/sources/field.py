@@ -43,6 +43,8 @@ class Field:
         states: Texts of states, normalised, and what they mean.
         decimal_id: Ids written like ``17850.0`` lose the ``.0``.
         coded: Give a KEY as a coded column because its values repeat (lines of one order).
+        never_round: Genuine numbers of this KEY never all end in zeros: where a file's long ones do, a
+            spreadsheet program rounded them, and they are refused. Else that is only a warning.
     """
 
     names: tuple[str, ...]
@@ -53,6 +55,7 @@ class Field:
     states: Mapping[str, int] = attrs.field(factory=dict)
     decimal_id: bool = False
     coded: bool = False
+    never_round: bool = False
 
 
 def visible(text: str) -> str:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from retailcrm.adapters.sources import arrow, cleaning
 from retailcrm.adapters.sources.field import Field, Kind, header_name
+from retailcrm.adapters.sources.rounded_numbers import RoundedNumbers
 from retailcrm.analytics.columns import MISSING, Coded
 from retailcrm.domain.problems import Problem, Severity
 
@@ -33,6 +34,7 @@ class Piece:
         block: Where the rows stand in the file.
         problems: Rejections and warnings, in row order for each field.
         blank: Blank records among and between the rows.
+        columns: What each field's column is called in the file.
     """
 
     values: Mapping[str, Any]
@@ -40,9 +42,19 @@ class Piece:
     block: RawBlock
     problems: tuple[Problem, ...]
     blank: int
+    columns: Mapping[str, str]
 
 
 _DAMAGED: Final = r"^\d(\.\d+)?[eE]\+\d+$"
+_TOTALS: Final = pa.array(["合计", "总计", "小计", "共计", "总和", "Total", "TOTAL", "total"])
+_ROUNDED: Final = (
+    "a spreadsheet program rounded this number; export the file again and do not save it from there"
+)
+_MAYBE_ROUNDED: Final = (
+    "every long number here has only zeros after its 15th digit, as a spreadsheet program leaves it: different "
+    "records may have one number; compare with the original export"
+)
+_PLACE_WORDS: Final = 2
 _MESSAGES: Final = {
     Kind.AMOUNT: "not an amount of money",
     Kind.PRICE: "not a unit price",
@@ -52,18 +64,35 @@ _MESSAGES: Final = {
 }
 
 
-def read_fields(file: SourceFile, fields: Mapping[str, Field], places: Mapping[str, int]) -> Iterator[Piece]:
+def read_fields(
+    file: SourceFile, fields: Mapping[str, Field], places: Mapping[str, int], *, currency: str | None = None
+) -> Iterator[Piece]:
     """Read the fields of a file, block by block.
 
     Args:
         file: The opened table.
         fields: What to read.
         places: The column of each field, from :func:`find_fields`.
+        currency: ISO 4217 code of the amounts; ``None`` takes the shop's.
     """
     coded = {places[k] for k in places if fields[k].kind in (Kind.TEXT, Kind.STATE) or fields[k].coded}
     plain = set(places.values()) - coded
+    columns = {k: file.header[i] if file.header else f"column {i + 1}" for k, i in places.items()}
+    rounded = {k: RoundedNumbers() for k in places if fields[k].kind is Kind.KEY}
+    form = _Form({k: fields[k] for k in places}, places, columns, currency or file.currency, rounded)
     for block in file.blocks(plain, coded):
-        yield _read_block(file, block, {k: fields[k] for k in places}, places)
+        yield _read_block(file, block, form)
+
+
+@attrs.frozen(eq=False)
+class _Form:
+    """What holds for all blocks of a file."""
+
+    fields: Mapping[str, Field]
+    places: Mapping[str, int]
+    columns: Mapping[str, str]
+    currency: str
+    rounded: dict[str, RoundedNumbers]
 
 
 @attrs.define(eq=False)
@@ -105,33 +134,38 @@ class _Reading:
                 )
             )
 
+    def warn(self, column: str, code: str, message: str) -> None:
+        """Note something about a column of the file as a whole."""
+        self.problems.append(
+            Problem(
+                source=self.file.name, sheet=self.file.sheet, column=column, code=code, message=message,
+                severity=Severity.WARNING,
+            )
+        )  # fmt: skip
 
-def _read_block(
-    file: SourceFile, block: RawBlock, fields: Mapping[str, Field], places: Mapping[str, int]
-) -> Piece:
+
+def _read_block(file: SourceFile, block: RawBlock, form: _Form) -> Piece:
     rows = len(block)
     reading = _Reading(file, block, np.ones(rows, np.bool_), np.zeros(rows, np.bool_))
     values, missing = {}, {}
-    for key, field in fields.items():
-        column = file.header[places[key]] if file.header else f"column {places[key] + 1}"
-        quick = _quick(field, block.columns[places[key]], file)
+    for key, field in form.fields.items():
+        raw = block.columns[form.places[key]]
+        quick = _quick(field, raw, form.currency, field.zone or file.zone)
         if quick is not None:
             values[key], missing[key] = quick
-            reading.empty &= missing[key]
-            continue
-        texts = _texts(reading, block.columns[places[key]], column, words=2 if field.kind is Kind.PLACE else None)
-        missing[key] = np.asarray(texts.is_null())
-        reading.empty &= missing[key]
-        values[key] = _value(reading, field, texts, column)
-    for key, field in fields.items():
-        if field.required:
-            column = file.header[places[key]] if file.header else f"column {places[key] + 1}"
-            reading.mark(
-                missing[key] & ~reading.empty & ~reading.rejected,
-                column,
-                "missing",
-                "a value is required here",
+        else:
+            texts = _texts(
+                reading, raw, form.columns[key], words=_PLACE_WORDS if field.kind is Kind.PLACE else None
             )
+            missing[key] = np.asarray(texts.is_null())
+            values[key] = _value(reading, form, key, texts)
+        reading.empty &= missing[key]
+    # Undecodable cells read as missing too.
+    reading.empty &= ~reading.rejected
+    for key, field in form.fields.items():
+        if field.required:
+            lacking = missing[key] & ~reading.empty & ~reading.rejected
+            reading.mark(lacking, form.columns[key], "missing", "a value is required here")
     for bad in block.bad:
         reading.problems.append(
             Problem(
@@ -140,21 +174,25 @@ def _read_block(
             )
         )  # fmt: skip
     keep = ~reading.rejected & ~reading.empty
-    return Piece(values, keep, block, tuple(reading.problems), block.blank + int(reading.empty.sum()))
+    blank = block.blank + int(reading.empty.sum())
+    return Piece(values, keep, block, tuple(reading.problems), blank, form.columns)
 
 
-def _quick(field: Field, raw: Any, file: SourceFile) -> tuple[Any, NDArray[np.bool_]] | None:  # noqa: ANN401
+def _quick(field: Field, raw: Any, currency: str, zone: str) -> tuple[Any, NDArray[np.bool_]] | None:  # noqa: ANN401
     """Read a column whose every cell is in the plain form; ``None`` if a cell is not."""
-    if pa.types.is_dictionary(raw.type):
+    if pa.types.is_timestamp(raw.type) and field.kind is Kind.INSTANT:
+        # A table in memory, not a file: whatever pattern is meant for texts.
+        return cleaning.typed_instants(raw, zone), np.asarray(raw.is_null())
+    if not (pa.types.is_binary(raw.type) or pa.types.is_string(raw.type)):
         return None
     if field.kind is Kind.AMOUNT:
-        return cleaning.quick_amounts(raw, file.currency)
+        return cleaning.quick_amounts(raw, currency)
     if field.kind is Kind.COUNT:
         return cleaning.quick_counts(raw)
     if field.kind is Kind.PRICE:
-        return cleaning.quick_prices(raw, file.currency)
+        return cleaning.quick_prices(raw, currency)
     if field.kind is Kind.INSTANT and field.pattern is None:
-        return cleaning.quick_instants(raw, field.zone or file.zone)
+        return cleaning.quick_instants(raw, zone)
     return None
 
 
@@ -176,21 +214,19 @@ def _texts(reading: _Reading, raw: Any, column: str, *, words: int | None = None
     return pa.DictionaryArray.from_arrays(pc.take(clean.indices, codes), clean.dictionary)
 
 
-def _value(reading: _Reading, field: Field, texts: Any, column: str) -> Any:  # noqa: ANN401
+def _value(reading: _Reading, form: _Form, key: str, texts: Any) -> Any:  # noqa: ANN401
+    field, column = form.fields[key], form.columns[key]
     if field.kind in (Kind.KEY, Kind.TEXT, Kind.NAME, Kind.PLACE):
-        return _text(reading, field, texts, column)
+        return _text(reading, form, key, texts)
     bad: NDArray[np.bool_]
     result: Any
-    if field.kind is Kind.AMOUNT:
-        result, bad = cleaning.amounts(texts, reading.file.currency)
-    elif field.kind is Kind.PRICE:
-        result, bad = cleaning.prices(texts, reading.file.currency)
-    elif field.kind is Kind.COUNT:
-        result, bad = cleaning.counts(texts)
-    elif field.kind is Kind.INSTANT:
-        result, bad = cleaning.instants(texts, field.zone or reading.file.zone, field.pattern)
-    else:
+    if field.kind is Kind.STATE:
         result, bad = cleaning.states(texts, field.states, header_name)
+    else:
+        if pa.types.is_dictionary(texts.type):
+            # Another field reads the same column as text that repeats.
+            texts = texts.cast(texts.type.value_type)
+        result, bad = _number(reading, form, field, texts)
     if bad.any():
         reading.mark(
             bad, column, str(field.kind), _MESSAGES[field.kind], texts, warn=field.kind is Kind.STATE
@@ -198,25 +234,62 @@ def _value(reading: _Reading, field: Field, texts: Any, column: str) -> Any:  # 
     return result
 
 
-def _text(reading: _Reading, field: Field, texts: Any, column: str) -> Any:  # noqa: ANN401
+def _number(
+    reading: _Reading,
+    form: _Form,
+    field: Field,
+    texts: Any,  # noqa: ANN401
+) -> tuple[Any, NDArray[np.bool_]]:
+    if field.kind is Kind.AMOUNT:
+        return cleaning.amounts(texts, form.currency)
+    if field.kind is Kind.PRICE:
+        return cleaning.prices(texts, form.currency)
+    if field.kind is Kind.COUNT:
+        return cleaning.counts(texts)
+    return cleaning.instants(texts, field.zone or reading.file.zone, field.pattern)
+
+
+def _text(reading: _Reading, form: _Form, key: str, texts: Any) -> Any:  # noqa: ANN401
+    field = form.fields[key]
     repeats = pa.types.is_dictionary(texts.type)
     values = texts.dictionary if repeats else texts
     if field.decimal_id:
         values = pc.replace_substring_regex(values, r"^(\d+)\.0+$", r"\1")
     if field.kind is Kind.KEY:
-        damaged = np.asarray(pc.fill_null(pc.match_substring_regex(values, _DAMAGED), fill_value=False))
-        if damaged.any():
-            if repeats:
-                damaged = np.append(damaged, False)[
-                    texts.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
-                ]
-            reading.mark(
-                damaged, column, "damaged-number",
-                "a spreadsheet program rounded this number; export the file again and do not save it from there", texts,
-            )  # fmt: skip
+        _check_numbers(reading, form, key, values, texts.indices if repeats else None)
     if not repeats:
         return arrow.coded(values.dictionary_encode()) if field.coded else arrow.texts(values)
+    if field.decimal_id:
+        # 17850 and 17850.0 have become one.
+        once = values.dictionary_encode()
+        return arrow.coded(
+            pa.DictionaryArray.from_arrays(pc.take(once.indices, texts.indices), once.dictionary)
+        )
     return arrow.coded(pa.DictionaryArray.from_arrays(texts.indices, values))
+
+
+def _check_numbers(reading: _Reading, form: _Form, key: str, values: Any, codes: Any) -> None:  # noqa: ANN401
+    """Find numbers that are none, or not the ones that were exported."""
+    field, column = form.fields[key], form.columns[key]
+
+    def mark(flags: Any, code: str, message: str) -> None:  # noqa: ANN401
+        flags = np.asarray(pc.fill_null(flags, fill_value=False))
+        if flags.any():
+            texts = values
+            if codes is not None:
+                flags = np.append(flags, False)[codes.fill_null(len(values)).to_numpy(zero_copy_only=False)]
+                texts = pc.take(values, codes)
+            reading.mark(flags, column, code, message, texts)
+
+    mark(pc.match_substring_regex(values, _DAMAGED), "damaged-number", _ROUNDED)
+    if field.required:
+        mark(pc.is_in(values, value_set=_TOTALS), "total", "a row of totals, not a record")
+    rounded = form.rounded[key].find(values)
+    if rounded is not None and field.never_round:
+        mark(pa.array(rounded), "damaged-number", _ROUNDED)
+    elif rounded is not None:
+        form.rounded[key] = RoundedNumbers(sound=True)
+        reading.warn(column, "rounded-numbers", _MAYBE_ROUNDED)
 
 
 def line_amounts(file: SourceFile, piece: Piece, price: str) -> tuple[NDArray[np.int64], Piece]:
@@ -235,10 +308,9 @@ def line_amounts(file: SourceFile, piece: Piece, price: str) -> tuple[NDArray[np
     if not bad.any():
         return amounts, piece
     reading = _Reading(file, piece.block, np.zeros(len(bad), np.bool_), np.zeros(len(bad), np.bool_))
-    reading.mark(bad, price, "amount", "quantity times unit price is too large to be money")
-    return amounts, attrs.evolve(
-        piece, keep=piece.keep & ~bad, problems=(*piece.problems, *reading.problems)
-    )
+    message = "quantity times unit price is too large to be money"
+    reading.mark(bad, piece.columns[price], "amount", message)
+    return amounts, attrs.evolve(piece, keep=piece.keep & ~bad, problems=(*piece.problems, *reading.problems))
 
 
 def whole(piece: Piece, key: str) -> NDArray[np.int64]:

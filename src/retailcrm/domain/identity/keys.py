@@ -116,7 +116,8 @@ def _tells_apart(kind: str, value: str) -> bool:
         return values.looks_like_phone(plain)
     if kind == IdentityKind.EMAIL:
         return values.looks_like_email(plain)
-    return not values.is_damaged_number(plain)
+    # Shopify numbers its customers; elsewhere 4e135 may well be what somebody calls herself.
+    return not values.is_damaged_number(plain, numeric=kind == IdentityKind.SHOPIFY_ID)
 
 
 def phone_name_key(phone: str, name: str) -> str | None:

@@ -15,8 +15,9 @@ MAX_LENGTH: Final = 1_000
 _VIRTUAL: Final = re.compile(r"[0-9]{11}-[0-9]{3,6}|[-+0-9()]{5,}(?:ext\.?|转|分机|x|#|,)[0-9]+")
 _COUNTRY: Final = re.compile(r"\A(?:(?:\+|00)86-?|86-?(?=1[0-9]{10}(?:\Z|-)))")
 _PHONE: Final = re.compile(r"\+?[0-9]{7,15}")
-# With the plus sign that spreadsheets write: 4e135 is somebody's nick.
+# Spreadsheets write the plus sign.
 _DAMAGED: Final = re.compile(r"[0-9](?:\.[0-9]+)?e\+[0-9]+", re.IGNORECASE)
+_DAMAGED_DIGITS: Final = re.compile(r"[0-9](?:\.[0-9]+)?e\+?[0-9]+", re.IGNORECASE)
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -49,9 +50,15 @@ def is_blank(text: str) -> bool:
     return text.strip().lower() in NO_VALUE
 
 
-def is_damaged_number(text: str) -> bool:
-    """Tell whether a spreadsheet has rounded an id: ``1.93068E+15`` stands for thousands of ids."""
-    return bool(_DAMAGED.fullmatch(text.strip()))
+def is_damaged_number(text: str, *, numeric: bool = False) -> bool:
+    """Tell whether a spreadsheet has rounded an id: ``1.93068E+15`` stands for thousands of ids.
+
+    Args:
+        text: The id.
+        numeric: Its kind has digits only, so that ``5E15`` without a plus sign is no name either.
+    """
+    pattern = _DAMAGED_DIGITS if numeric else _DAMAGED
+    return bool(pattern.fullmatch(text.strip()))
 
 
 def normalised(kind: str, text: str) -> str:

@@ -53,6 +53,11 @@ MARKS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 )
 """What exports write beside an amount of a currency, its own code aside."""
 
+_EVERYDAY: Final[Mapping[str, str]] = MappingProxyType(
+    {"RMB": "CNY", "CNH": "CNY", "YEN": "JPY", "NTD": "TWD", "STG": "GBP"}
+)
+"""Codes that people write and ISO 4217 does not have, with the one they mean."""
+
 _CODE: Final = re.compile(r"[A-Z]{3}")
 
 
@@ -66,7 +71,7 @@ def exponent(currency: str) -> int:
         Digits after the point, 0 to 4; 2 for a code that the table of exceptions does not name.
 
     Raises:
-        InputError: The code is not three capital letters.
+        InputError: The code is not three capital letters, or an everyday word such as RMB.
 
     Example:
         >>> exponent("CNY"), exponent("JPY"), exponent("KWD")
@@ -77,6 +82,8 @@ def exponent(currency: str) -> int:
     """
     if not _CODE.fullmatch(currency):
         raise InputError(f"a currency is an ISO 4217 code such as CNY, not {currency!r}")
+    if currency in _EVERYDAY:
+        raise InputError(f"{currency} is no ISO 4217 code; write {_EVERYDAY[currency]}")
     return EXPONENTS.get(currency, USUAL_EXPONENT)
 
 

@@ -11,7 +11,7 @@ order. At one instant tests come first, then refunds, then a rise; several event
 from retailcrm.domain.tiers.events import TierEvent
 from retailcrm.domain.tiers.history import TierChange, TierState, tier_as_of, tier_history
 from retailcrm.domain.tiers.ladder import Benefits, Hold, Ladder, Metric, Tier, Window
-from retailcrm.domain.tiers.progress import Progress, progress
+from retailcrm.domain.tiers.outlook import Progress, progress
 from retailcrm.domain.tiers.requirement import Requirement
 from retailcrm.domain.tiers.standing import Reason
 from retailcrm.domain.tiers.table import ladder_from_table

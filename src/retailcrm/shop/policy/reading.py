@@ -93,7 +93,7 @@ def segment_map(said: str, folder: Path) -> SegmentMap:
     """Take a map that ships by its name, or a map of the user's by its file.
 
     Args:
-        said: ``"eleven"``, ``"eight"``, or the name of a TOML file.
+        said: ``"eleven"``, ``"chinese-8"``, or the name of a TOML file.
         folder: Where the file lies.
 
     Returns:
