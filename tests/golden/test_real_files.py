@@ -16,7 +16,6 @@ from retailcrm.domain.orders import OrderState
 from retailcrm.shop.insight import NoIdentityError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from retailcrm.analytics.tables import OrderTable
@@ -184,16 +183,15 @@ def expected_scores(trade: Any, as_of: str, moved: Any = None) -> dict[str, tupl
     table["refunded"] += notes
     table["net"] = table["gross"] - table["refunded"]
     table["days_since_last"] = (moment - table["last"]).dt.days
-    table["r"] = quintiles(table["days_since_last"].tolist(), high_is_good=False)
-    table["f"] = quintiles(table["orders"].tolist(), high_is_good=True)
-    table["m"] = quintiles(table["net"].tolist(), high_is_good=True)
+    table["r_score"] = quintiles(table["days_since_last"].tolist(), high_is_good=False)
+    table["f_score"] = quintiles(table["orders"].tolist(), high_is_good=True)
+    table["m_score"] = quintiles(table["net"].tolist(), high_is_good=True)
     eleven = MAPS["eleven"]
     table["segment"] = [
         eleven.segments[int(eleven.cells[r - 1, f - 1, m - 1])].key
-        for r, f, m in zip(table["r"], table["f"], table["m"], strict=True)
+        for r, f, m in zip(table["r_score"], table["f_score"], table["m_score"], strict=True)
     ]
-    order = ["orders", "purchase_days", "gross", "refunded", "net", "days_since_last", "r", "f", "m", "segment"]
-    rows = table[order].itertuples(name=None)
+    rows = table[list(SCORED)].itertuples(name=None)
     return {str(row[0]): tuple(row[1:]) for row in rows}
 
 
@@ -233,7 +231,7 @@ def test_online_retail_gives_its_facts(online_retail: Imported, retail_rows: Any
 
 
 def test_online_retail_invoice_by_invoice(online_retail: Imported, retail_trade: Any) -> None:
-    """Each invoice has its customer, instant, gross and refund; C invoices, and no others, are credit notes."""
+    """Each invoice has its customer, instant, gross and refund; the C invoices are the credit notes."""
     orders = online_retail.orders
     ids = [*orders.customers.ids.tolist(), ""]
     clock = pd.Series(orders.placed_at).dt.tz_localize("UTC").dt.tz_convert("Europe/London")
@@ -321,9 +319,7 @@ def test_tmall_gives_its_facts(tmall: Imported, data_dir: Path) -> None:
     orders = tmall.orders
     rows = pd.read_csv(data_dir / "tmall_order_report_2020_02.csv", dtype=str)
     rows.columns = rows.columns.str.strip()
-    fen = {
-        name: (rows[name].astype(float) * 100).round().astype("int64") for name in ("总金额", "退款金额")
-    }
+    fen = {name: (rows[name].astype(float) * 100).round().astype("int64") for name in ("总金额", "退款金额")}
     paid = rows["订单付款时间"].notna()
     assert tmall.counts() == (28_010, 28_010, 0, 0)
     assert len(orders) == 28_010
@@ -333,7 +329,9 @@ def test_tmall_gives_its_facts(tmall: Imported, data_dir: Path) -> None:
     assert orders.province is not None
     assert len({text for text in orders.province.tolist() if text is not None}) == 31
     # What was paid before refunds is 总金额 again, and nothing is taken off twice.
-    by_number = dict(zip(orders.numbers.tolist(), zip(orders.gross, orders.refunded, strict=True), strict=True))
+    by_number = dict(
+        zip(orders.numbers.tolist(), zip(orders.gross, orders.refunded, strict=True), strict=True)
+    )
     expected = zip(rows["订单编号"], zip(fen["总金额"], fen["退款金额"], strict=True), strict=True)
     assert not differing(by_number, dict(expected))
 
@@ -350,7 +348,7 @@ def test_tmall_money_rule_is_told(tmall: Imported) -> None:
 def test_tmall_cannot_be_scored(tmall: Imported) -> None:
     """Without a buyer column nobody can be scored, and the refusal says what would help."""
     assert len(tmall.orders.customers) == 0
-    with pytest.raises(NoIdentityError, match="no buyer column.*--buyers"):
+    with pytest.raises(NoIdentityError, match=r"no buyer column.*--buyers"):
         tmall.shop.insight.score("2020-03-01")
 
 
@@ -372,20 +370,21 @@ def test_taobao_scores(taobao: Imported, taobao_trade: Any, as_of: str) -> None:
     assert not differing(scored(taobao.shop, as_of), expected_scores(taobao_trade, as_of))
 
 
-@pytest.fixture(scope="module")
-def retail_in_shanghai(data_dir: Path, mappings: Path) -> Iterator[Shop]:
-    """Give a shop on another clock than the file, whose mapping says London."""
-    with open_shop(zone="Asia/Shanghai", currency="GBP") as shop:
-        shop.imports.files(data_dir / "online_retail.csv.gz", mapping=mappings / "online_retail.toml")
-        yield shop
+def test_before_the_first_order_nobody_is_scored(online_retail: Imported, taobao: Imported) -> None:
+    """``as_of`` is exclusive: on the day of the first order, and before, there is nobody, and no error."""
+    assert len(online_retail.shop.insight.score("2010-12-01")) == 0
+    assert len(taobao.shop.insight.score("2019-01-01")) == 0
+    assert len(taobao.shop.insight.score("2019-01-02")) > 0
 
 
-def test_days_are_the_shops(retail_in_shanghai: Shop, retail_trade: Any) -> None:
+def test_days_are_the_shops(data_dir: Path, mappings: Path, retail_trade: Any) -> None:
     """The file's times are London's, but days and ``as_of`` are those of the shop's own zone."""
+    path, mapping = data_dir / "online_retail.csv.gz", mappings / "online_retail.toml"
+    shop = imported(path, mapping, "Asia/Shanghai", "GBP").shop
     london = retail_trade["at"].dt.tz_localize("Europe/London")
     moved = london.dt.tz_convert("Asia/Shanghai").dt.tz_localize(None)
     expected = expected_scores(retail_trade, "2011-06-01", moved)
-    assert not differing(scored(retail_in_shanghai, "2011-06-01"), expected)
+    assert not differing(scored(shop, "2011-06-01"), expected)
     assert differing(expected, expected_scores(retail_trade, "2011-06-01"))
 
 

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from retailcrm import open_shop
-from retailcrm.analytics.tables import OrderTable
 from retailcrm.domain.orders import OrderState
 from retailcrm.simulate import BUYERS_FILE, ShopSpec, simulate_shop, write_taobao_exports
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from retailcrm.analytics.metrics import MonthlyMetrics
+    from retailcrm.analytics.tables import OrderTable
     from retailcrm.shop.imports import ImportResult
     from retailcrm.shop.open import Shop
     from retailcrm.shop.scores import Scores
@@ -79,9 +79,7 @@ def rows_of(orders: OrderTable) -> dict[str, dict[str, Any]]:
     columns["city"] = [None] * len(orders) if orders.city is None else orders.city.tolist()
     numbers = orders.numbers.tolist()
     assert len(set(numbers)) == len(numbers)
-    return {
-        number: {name: column[i] for name, column in columns.items()} for i, number in enumerate(numbers)
-    }
+    return {number: {name: column[i] for name, column in columns.items()} for i, number in enumerate(numbers)}
 
 
 def present(shop: Shop) -> dict[str, dict[str, Any]]:

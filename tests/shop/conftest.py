@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import attrs
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from retailcrm import Shop, open_shop
@@ -129,6 +130,47 @@ def kit():
         day=day, file=make_file, batches=make_batches, fold=fold_files, rows=plain_orders,
         shop_rows=shop_orders, evolve=attrs.evolve,
     )  # fmt: skip
+
+
+SMALL: Final = """\
+id,who,state,placed,paid_at,total,paid,refunded
+1,ann,completed,2024-01-01 10:00,2024-01-03 09:00,100,100,0
+2,ann,completed,2024-01-31 23:30,2024-02-01 00:30,50,50,0
+3,ann,shipped,2024-03-10 12:00,2024-03-10 12:00,80,80,0
+4,bob,refunded,2024-02-10 12:00,2024-02-10 12:00,60,0,60
+5,bob,completed,2024-01-05 12:00,2024-01-05 12:00,30,30,0
+6,cat,completed,2024-02-20 12:00,2024-02-20 12:00,200,150,50
+7,cat,completed,2024-02-20 20:00,2024-02-20 20:00,40,40,0
+8,dan,placed,2024-03-01 12:00,,70,0,0
+9,eve,completed,2024-03-01 12:00,2024-03-01 12:00,10,10,0
+10,eve,completed,2024-03-11 12:00,2024-03-11 12:00,10,10,0
+"""
+"""Five people: a regular, one with a full refund, one with a partial one, one who never paid, a small one."""
+
+SMALL_MAPPING: Final = {
+    "name": "small",
+    "zone": "Asia/Shanghai",
+    "columns": {
+        "number": "id", "buyer": "who", "state": "state", "placed_at": "placed", "paid_at": "paid_at",
+        "total": "total", "paid": "paid", "refunded": "refunded",
+    },
+    "buyer": {"kind": "id", "strength": "stable"},
+    "states": {state.name.lower(): state.name.lower() for state in OrderState},
+}  # fmt: skip
+
+
+@pytest.fixture
+def small():
+    """Give an opener of a shop of ten orders, exported on 10 April 2024."""
+
+    def opener(text: str = SMALL, **settings: Any) -> Shop:
+        shop = open_shop(clock=lambda: datetime(2024, 4, 10, tzinfo=UTC), **settings)
+        rows = [line.split(",") for line in text.splitlines()]
+        columns = {name: [row[i] or None for row in rows[1:]] for i, name in enumerate(rows[0])}
+        shop.imports.table(pa.table(columns), SMALL_MAPPING)
+        return shop
+
+    return opener
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ MAPPING: Final[Mapping[str, Any]] = {
     "buyer": {"kind": "id", "strength": "stable"},
     "states": {"completed": ["done", "成功"], "closed": "void"},
 }  # fmt: skip
-USUAL: Final[Mapping[str, list[Any]]] = {
+USUAL: Final[dict[str, list[Any]]] = {
     "order": ["a1", "a2", "a3"],
     "who": ["ann", None, "𠮷"],
     "when": [datetime(2024, 3, d, 8, 30, 1) for d in (1, 2, 3)],  # noqa: DTZ001 - naive on purpose
@@ -59,6 +59,8 @@ def polars_table(columns: Mapping[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(dict(columns))
 
 
+UNMAPPED: Final = pytest.mark.xfail(strict=True, raises=InputError, reason="unmapped columns are read too")
+SCIENTIFIC: Final = pytest.mark.xfail(strict=True, reason="Arrow writes floats from 1e10 on with an exponent")
 MAKERS: Final = pytest.mark.parametrize("make", [arrow_table, pandas_table, polars_table])
 
 
@@ -167,17 +169,26 @@ def test_missing_values_of_every_kind(make: Callable[[Mapping[str, Any]], Any]) 
     assert {n: row["money"] for n, row in rows(shop).items()} == {"a1": (12_30, 0), "a3": (1000_00, 0)}
 
 
-def test_categories_are_their_texts() -> None:
-    """Categorical columns of pandas and Polars and Arrow dictionaries read as what they stand for."""
-    tables = [
-        pandas_table(USUAL).astype({"who": "category", "status": "category", "order": "category"}),
-        polars_table(USUAL).with_columns(pl.col("who", "status", "order").cast(pl.Categorical)),
-        arrow_table(
-            {**USUAL, **{n: pa.array(USUAL[n]).dictionary_encode() for n in ("who", "status", "order")}}
-        ),
-    ]
-    wanted = rows(imported(arrow_table(USUAL))[0])
-    assert [rows(imported(table)[0]) for table in tables] == [wanted] * 3
+CATEGORIES: Final[Mapping[str, Any]] = {
+    "arrow": arrow_table(
+        USUAL | {n: pa.array(USUAL[n]).dictionary_encode() for n in ("who", "status", "order")}
+    ),
+    "pandas": pandas_table(USUAL).astype(dict.fromkeys(("who", "status", "order"), "category")),
+    "polars": polars_table(USUAL).with_columns(pl.col("who", "status", "order").cast(pl.Categorical)),
+    "polars enum": polars_table(USUAL).with_columns(pl.col("status").cast(pl.Enum(["done", "成功", "void"]))),
+}
+VIEWS: Final = pytest.mark.xfail(
+    strict=True, raises=pa.ArrowNotImplementedError, reason="dictionary of views"
+)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["arrow", "pandas", pytest.param("polars", marks=VIEWS), pytest.param("polars enum", marks=VIEWS)],
+)
+def test_categories_are_their_texts(kind: str) -> None:
+    """Categorical columns and dictionaries read as what they stand for, nulls as nulls."""
+    assert rows(imported(CATEGORIES[kind])[0]) == rows(imported(arrow_table(USUAL))[0])
 
 
 @pytest.mark.parametrize(
@@ -215,6 +226,22 @@ def test_whole_numbers_as_order_numbers(make: Callable[[Mapping[str, Any]], Any]
     assert set(rows(shop)) == set(map(str, numbers))
 
 
+@SCIENTIFIC
+@pytest.mark.parametrize(("name", "wanted"), [("order", "1930000000000647"), ("who", "193000000000")])
+def test_whole_floats_that_kept_their_digits_are_whole_numbers(name: str, wanted: str) -> None:
+    """Pandas makes floats of whole numbers beside a null: up to 2**53 none of their digits is lost."""
+    table = pandas_table(with_column(name, [int(wanted), None, 7]))
+    assert table[name].dtype == np.float64
+    found = rows(imported(table)[0])
+    assert wanted in (found if name == "order" else {row["buyer"] for row in found.values()})
+
+
+@SCIENTIFIC
+def test_very_large_float_amounts_are_exact() -> None:
+    """12,345,678,901.50 is an amount, in rupiah or won not even a large one."""
+    assert amounts(pandas_table(with_column("sum", [12345678901.5, 1.5, 2.5])))[0] == 1234567890150
+
+
 def test_float_order_numbers_that_lost_digits_are_refused() -> None:
     """Two 19-digit numbers in a float column have become one: rejected, never one order of two."""
     numbers = [5113000000000047045.0, 5113000000000047046.0, 5113000000000047047.0]
@@ -248,6 +275,7 @@ def test_a_column_of_lists_is_refused() -> None:
         imported(arrow_table(with_column("sum", [[1], [2], [3]])))
 
 
+@UNMAPPED
 def test_a_column_that_nobody_maps_may_be_anything() -> None:
     """Lists beside the mapped columns are no obstacle."""
     _, result = imported(arrow_table({**USUAL, "tags": [["a"], [], None]}))

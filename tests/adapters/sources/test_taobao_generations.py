@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from retailcrm import Shop, open_shop
@@ -237,7 +237,6 @@ def test_a_workbook_gives_the_same_orders(generation: str, tmp_path: Path) -> No
     assert orders(book) == orders(text)
 
 
-@settings(max_examples=25)
 @given(
     header=st.permutations(sorted({*T5B, *T6, *T7})),
     left_out=st.sets(st.sampled_from(sorted({*T7} - {"订单编号"})), max_size=70),

@@ -250,6 +250,27 @@ def test_a_file_of_which_no_record_is_taken_makes_an_empty_shop(tmp_path: Path) 
     assert orders(shop) == {}
 
 
+ITEM_NUMBER_LOST: Final[Row] = {**item("71", "5.00"), "主订单编号": "1.93E+15"}
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        (at(21), [{**PAID, "订单编号": "1.93E+15"}]),
+        pytest.param("ExportItemList202401200900.csv", [ITEM_NUMBER_LOST], marks=NO_ROW_TAKEN),
+        ("退款.csv", [refund("1", "1.93E+15", "5.00")]),
+    ],
+    ids=["orders", "items", "refunds"],
+)
+def test_a_file_of_which_no_record_is_taken_takes_nothing_from_the_others(
+    name: str, rows: list[Row], tmp_path: Path
+) -> None:
+    """Beside a good order report it is a problem, and no more."""
+    shop, result = imported(export(tmp_path, at(20), [DONE]), export(tmp_path, name, rows))
+    assert [p.code for p in result.problems] == ["damaged-number"]
+    assert {number: row["money"] for number, row in orders(shop).items()} == {N1: (100_00, 30_00)}
+
+
 @NEVER_PAID
 def test_an_order_closed_after_it_was_paid_is_refunded_whichever_file_tells_of_the_payment(
     tmp_path: Path,

@@ -23,8 +23,10 @@ Table = list[list[Any]]
 
 N1: Final = "5113000000000047045"
 N2: Final = "5113000000000047046"
-ORDER_NAMES: Final[list[Any]] = ["订单编号", "买家会员名", "订单状态", "总金额", "买家实际支付金额", "退款金额",
-                      "订单创建时间", "订单付款时间 "]  # fmt: skip
+ORDER_NAMES: Final[list[Any]] = [
+    "订单编号", "买家会员名", "订单状态", "总金额", "买家实际支付金额", "退款金额", "订单创建时间",
+    "订单付款时间 ",
+]  # fmt: skip
 ORDER_ROWS: Final = [
     [N1, "小𠮷", "交易成功", "128.00", "98.00", "30.00", "2024-03-25 22:30:05", "2024-03-25 22:31:00"],
     [
@@ -263,3 +265,55 @@ def test_every_encoding_and_container_gives_one_shop(encoding: str, tmp_path: Pa
         shop = open_shop()
         assert shop.imports.files(saved(tmp_path, name, packed)).problems == ()
         assert money(shop) == MONEY
+
+
+@pytest.mark.xfail(strict=True, reason="the members before the one that is refused are kept")
+@pytest.mark.parametrize("second", [b"x,y\n1,2\n", b""], ids=["unknown", "empty"])
+def test_an_archive_that_is_refused_leaves_nothing_behind(second: bytes, tmp_path: Path) -> None:
+    """Its second member cannot be read: all of it is refused, as the verb promises, or none of it."""
+    shop = open_shop()
+    refusal(shop, saved(tmp_path, "a.zip", zipped({"a.csv": csv(ORDER_SHEET), "b.csv": second})))
+    assert money(shop) == {}
+    assert shop.imports.accounts() == ()
+
+
+def test_what_a_mac_adds_to_an_archive_is_passed_over(tmp_path: Path) -> None:
+    """Shadow files of a Mac are no exports."""
+    members = {"__MACOSX/._a.csv": b"\x00\x05\x16\x07", "a.csv": csv(ORDER_SHEET), ".DS_Store": b"\x00"}
+    shop = open_shop()
+    assert shop.imports.files(saved(tmp_path, "a.zip", zipped(members))).accepted == 2
+    assert money(shop) == MONEY
+
+
+def test_a_workbook_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    """The refusal lists columns that were found; the shop stays empty."""
+    shop = open_shop()
+    said = refusal(shop, saved(tmp_path, "a.xlsx", workbook({"a": PARCEL_SHEET, "b": []})))
+    assert said.code == "unrecognised"
+    assert "物流公司" in str(said)
+    assert money(shop) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.csv", csv(ORDER_SHEET[:1])),
+        ("a.xlsx", workbook({"a": ORDER_SHEET[:1], "b": []})),
+        ("a.zip", zipped({"a.csv": csv(ORDER_SHEET[:1])})),
+    ],
+)
+def test_a_report_without_records_is_an_empty_one(name: str, data: bytes, tmp_path: Path) -> None:
+    """A header alone is known, has no records, and makes no order."""
+    shop = open_shop()
+    (file,) = shop.imports.files(saved(tmp_path, name, data)).files
+    assert (file.source, file.records, file.problems) == ("taobao", 0, ())
+    assert money(shop) == {}
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.xls", True), ("a.xlsx", True), ("a.csv", False)])
+def test_the_ending_of_a_name_decides_nothing(name: str, text: bool, tmp_path: Path) -> None:
+    """A CSV called .xls and a workbook called .csv are what they hold."""
+    data = csv(ORDER_SHEET) if text else workbook({"a": ORDER_SHEET})
+    shop = open_shop()
+    assert shop.imports.files(saved(tmp_path, name, data)).accepted == 2
+    assert money(shop) == MONEY

@@ -11,7 +11,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from retailcrm.adapters.sources import arrow
-from retailcrm.adapters.sources.cleaning_values import COUNT_DIGITS, FINER, count, moment, price_steps
+from retailcrm.adapters.sources.cleaning_values import (
+    COUNT_DIGITS,
+    EARLIEST,
+    FINER,
+    LATEST,
+    count,
+    moment,
+    price_steps,
+)
 from retailcrm.analytics.columns import MISSING
 from retailcrm.analytics.local_time import constant_offset
 from retailcrm.domain.money import exponent, parse_amount
@@ -25,6 +33,9 @@ PRICE_STEPS: Final = 10**FINER
 
 _LARGEST: Final = 9e18
 """Products beyond this would overflow."""
+
+_EARLIEST: Final = np.datetime64(EARLIEST, "us")
+_LATEST: Final = np.datetime64(LATEST, "us")
 
 _PLAIN_DIRECTIVES: Final = frozenset("YmdHMS")
 """Of ``strptime`` patterns: those that Arrow reads as Python does."""
@@ -92,18 +103,26 @@ def cleaned(texts: Any, no_value: tuple[str, ...] = NO_VALUE) -> Any:  # noqa: A
     """Strip blanks, spreadsheet protection (``="..."``, a leading ``'``), and words for "no value"."""
     texts = pc.utf8_trim(texts, BLANKS)
     protected = pc.starts_with(texts, '="')
-    if pc.all(protected).as_py() and pc.all(pc.ends_with(texts, '"')).as_py() and len(texts):
-        # Whole columns of order numbers are protected: cutting is much faster than matching.
-        inner = pc.utf8_rtrim(pc.utf8_slice_codeunits(texts, 2), '"')
-        within = pc.any(pc.match_substring(inner, '"')).as_py()
-        texts = pc.replace_substring_regex(texts, _PROTECTED, r"\1") if within else inner
-        texts = pc.utf8_trim(texts, BLANKS)
+    if len(texts) and _all_protected(texts, protected):
+        # Whole columns of order numbers are: cutting is much faster than matching.
+        texts = pc.utf8_trim(pc.utf8_slice_codeunits(texts, 2, -1), BLANKS)
     elif pc.any(protected).as_py():
         texts = pc.utf8_trim(pc.replace_substring_regex(texts, _PROTECTED, r"\1"), BLANKS)
     if pc.any(pc.starts_with(texts, "'")).as_py():
         texts = pc.utf8_trim(pc.replace_substring_regex(texts, _GUARDED, r"\1"), BLANKS)
     empty = pc.is_in(texts, value_set=pa.array(no_value, pa.string()))
     return pc.if_else(empty, None, texts) if pc.any(empty).as_py() else texts
+
+
+def _all_protected(texts: Any, opens: Any) -> bool:  # noqa: ANN401
+    """Say whether every text is ``="..."`` without a quote within."""
+    if not (pc.all(opens).as_py() and pc.all(pc.ends_with(texts, '"')).as_py()):
+        return False
+    inner = pc.utf8_slice_codeunits(texts, 2, -1)
+    return (
+        pc.min(pc.binary_length(texts)).as_py() > len('="')
+        and not pc.any(pc.match_substring(inner, '"')).as_py()
+    )
 
 
 def distinct(texts: Any, parse: Callable[[str], Any], kind: Any) -> tuple[Any, Bad]:  # noqa: ANN401
@@ -163,13 +182,12 @@ def quick_counts(raw: Any) -> tuple[NDArray[np.int64], Bad] | None:  # noqa: ANN
     if found is None:
         return None
     pieces = arrow.whole(found[0])
-    return None if _too_many(pieces).any() else (pieces, found[1])
+    return None if _too_many(pieces[~found[1]]) else (pieces, found[1])
 
 
-def _too_many(pieces: NDArray[np.int64]) -> Bad:
+def _too_many(pieces: NDArray[np.int64]) -> bool:
     limit = 10**COUNT_DIGITS
-    beyond: Bad = (pieces != MISSING) & ((pieces >= limit) | (pieces <= -limit))
-    return beyond
+    return bool(pieces.max(initial=0) >= limit or pieces.min(initial=0) <= -limit)
 
 
 def quick_prices(raw: Any, currency: str) -> tuple[NDArray[np.int64], Bad] | None:  # noqa: ANN401
@@ -185,17 +203,33 @@ def quick_instants(raw: Any, zone: str) -> tuple[NDArray[np.datetime64], Bad] | 
         Instants, UTC, and which cells are empty.
     """
     found = _quick(raw, pa.timestamp("us"), "~")
-    return None if found is None else (_in_utc(found[0], zone), found[1])
+    if found is None:
+        return None
+    times = _in_utc(found[0], zone)
+    return None if _beyond(times).any() else (times, found[1])
 
 
-def typed_instants(column: Any, zone: str) -> NDArray[np.datetime64]:  # noqa: ANN401
+def typed_instants(column: Any, zone: str) -> tuple[NDArray[np.datetime64], Bad]:  # noqa: ANN401
     """Give an Arrow timestamp column as UTC instants; without a zone of its own it is local.
 
     What is finer than a microsecond is cut off.
+
+    Returns:
+        As :func:`instants`.
     """
     if column.type.tz is None:
-        return _in_utc(pc.cast(column, pa.timestamp("us"), safe=False), zone)
-    return arrow.instants(pc.cast(column, pa.timestamp("us", "UTC"), safe=False))
+        return _within(_in_utc(pc.cast(column, pa.timestamp("us"), safe=False), zone))
+    return _within(arrow.instants(pc.cast(column, pa.timestamp("us", "UTC"), safe=False)))
+
+
+def _within(times: NDArray[np.datetime64]) -> tuple[NDArray[np.datetime64], Bad]:
+    bad = _beyond(times)
+    return np.where(bad, np.datetime64("NaT", "us"), times) if bad.any() else times, bad
+
+
+def _beyond(times: NDArray[np.datetime64]) -> Bad:
+    """Mark times that no order can have: programs write the year 1 or 9999 where they know none."""
+    return (times < _EARLIEST) | (times >= _LATEST)
 
 
 def _in_utc(local: Any, zone: str) -> NDArray[np.datetime64]:  # noqa: ANN401
@@ -236,13 +270,13 @@ def instants(texts: Any, zone: str, pattern: str | None = None) -> tuple[NDArray
         pattern: ``strptime`` pattern; ``None`` accepts ISO 8601 and ``2020/2/21 0:00``.
 
     Returns:
-        ``datetime64[us]`` UTC with NaT, and which values were refused.
+        ``datetime64[us]`` UTC with NaT, and which values were refused: no times, or none of an order's.
     """
     local = _local_times(texts, pattern)
     if local is None:
         parsed, bad = distinct(texts, lambda text: moment(text, zone, pattern), pa.timestamp("us"))
         return arrow.instants(parsed), bad
-    return _in_utc(local, zone), np.zeros(len(texts), np.bool_)
+    return _within(_in_utc(local, zone))
 
 
 def _local_times(texts: Any, pattern: str | None) -> Any:  # noqa: ANN401

@@ -14,6 +14,10 @@ from retailcrm.errors import InputError
 FINER: Final = 6
 """Decimals that a unit price may have beyond those of its currency."""
 
+EARLIEST: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC
+LATEST: Final = datetime(2200, 1, 1)  # noqa: DTZ001 - UTC
+"""Programs write the year 1 or 9999 where they know no time; no order is of before or after these."""
+
 COUNT_DIGITS: Final = 15
 """A number of pieces with more digits is a number of something else."""
 
@@ -52,7 +56,7 @@ def moment(text: str, zone: str, pattern: str | None = None) -> datetime:
         The instant in UTC, without a zone.
 
     Raises:
-        InputError: It is no such time.
+        InputError: It is no such time, or not within 1970 to 2199.
 
     Example:
         >>> moment("2020/2/21 0:00", "Asia/Shanghai"), moment("2024-03-25T22:30:00+08:00", "UTC")
@@ -61,9 +65,12 @@ def moment(text: str, zone: str, pattern: str | None = None) -> datetime:
     try:
         found = _written(text) if pattern is None else _patterned(text, pattern)
         local = found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(zone))
-        return local.astimezone(UTC).replace(tzinfo=None)
+        utc = local.astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError) as error:
         raise InputError(f"{text!r} is not a time such as 2024-03-25 22:30:00") from error
+    if not EARLIEST <= utc < LATEST:
+        raise InputError(f"{text!r} is before 1970 or after 2199")
+    return utc
 
 
 def _patterned(text: str, pattern: str) -> datetime:

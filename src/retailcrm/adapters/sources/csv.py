@@ -97,7 +97,7 @@ def _renumbered(block: RawBlock, start: int) -> RawBlock:
 
 def _parse(piece: Piece, dialect: Dialect, wanted: _Wanted, *, final: bool = False) -> Parsed:
     if piece.overlong:
-        return Parsed(no_block(dialect.encoding, overlong(piece)), None)
+        return Parsed(no_block(dialect.encoding, overlong(piece), wanted.plain | wanted.coded), None)
     block = regular_block(piece, dialect, wanted.plain, wanted.coded)
     if block is not None:
         return Parsed(block, None)

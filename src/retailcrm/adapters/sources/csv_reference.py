@@ -106,10 +106,15 @@ def reference_block(
     return Parsed(_block(reading, plain, coded), over)
 
 
-def no_block(encoding: str, bad: BadRecord) -> RawBlock:
-    """Make the block of one bad record."""
+def no_block(encoding: str, bad: BadRecord, wanted: Collection[int]) -> RawBlock:
+    """Make the block of one bad record: its columns are there, and empty."""
+    import pyarrow as pa  # noqa: PLC0415 - only who reads files loads Arrow
+
     none = np.empty(0, np.int64)
-    return RawBlock(columns={}, encoding=encoding, records=none, first_line=none, last_line=none, bad=(bad,))
+    columns = {i: pa.array([], pa.binary()) for i in wanted}
+    return RawBlock(
+        columns=columns, encoding=encoding, records=none, first_line=none, last_line=none, bad=(bad,)
+    )
 
 
 def _read_record(reading: _Reading, *, final: bool) -> bool:
@@ -180,7 +185,7 @@ def _several_lines(reading: _Reading) -> tuple[list[str], int]:
         raise _UnfinishedError
 
     values = next(csv.reader(feed(), delimiter=reading.dialect.byte, strict=True))
-    if any(_is_huge(value, reading.dialect) for value in values):
+    if any("\n" in value and _is_huge(value, reading.dialect) for value in values):
         raise csv.Error(_HUGE)
     return values, taken
 

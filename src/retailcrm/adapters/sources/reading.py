@@ -51,8 +51,8 @@ _ROUNDED: Final = (
     "a spreadsheet program rounded this number; export the file again and do not save it from there"
 )
 _MAYBE_ROUNDED: Final = (
-    "every long number here has only zeros after its 15th digit, as a spreadsheet program leaves it: different "
-    "records may have one number; compare with the original export"
+    "every long number here has only zeros after its 15th digit, as a spreadsheet program leaves it: "
+    "different records may have got one number; compare with the original export"
 )
 _PLACE_WORDS: Final = 2
 _MESSAGES: Final = {
@@ -111,7 +111,7 @@ class _Reading:
         column: str,
         code: str,
         message: str,
-        texts: Any = None,
+        texts: Any = None,  # noqa: ANN401
         *,
         warn: bool = False,
     ) -> None:
@@ -151,7 +151,12 @@ def _read_block(file: SourceFile, block: RawBlock, form: _Form) -> Piece:
     for key, field in form.fields.items():
         raw = block.columns[form.places[key]]
         quick = _quick(field, raw, form.currency, field.zone or file.zone)
-        if quick is not None:
+        if field.kind is Kind.INSTANT and pa.types.is_timestamp(raw.type):
+            # A table in memory, not a file: whatever pattern is meant for texts.
+            values[key], beyond = cleaning.typed_instants(raw, field.zone or file.zone)
+            missing[key] = np.asarray(raw.is_null())
+            reading.mark(beyond, form.columns[key], str(field.kind), _MESSAGES[field.kind])
+        elif quick is not None:
             values[key], missing[key] = quick
         else:
             texts = _texts(
@@ -180,20 +185,18 @@ def _read_block(file: SourceFile, block: RawBlock, form: _Form) -> Piece:
 
 def _quick(field: Field, raw: Any, currency: str, zone: str) -> tuple[Any, NDArray[np.bool_]] | None:  # noqa: ANN401
     """Read a column whose every cell is in the plain form; ``None`` if a cell is not."""
-    if pa.types.is_timestamp(raw.type) and field.kind is Kind.INSTANT:
-        # A table in memory, not a file: whatever pattern is meant for texts.
-        return cleaning.typed_instants(raw, zone), np.asarray(raw.is_null())
+    found: tuple[Any, NDArray[np.bool_]] | None = None
     if not (pa.types.is_binary(raw.type) or pa.types.is_string(raw.type)):
-        return None
-    if field.kind is Kind.AMOUNT:
-        return cleaning.quick_amounts(raw, currency)
-    if field.kind is Kind.COUNT:
-        return cleaning.quick_counts(raw)
-    if field.kind is Kind.PRICE:
-        return cleaning.quick_prices(raw, currency)
-    if field.kind is Kind.INSTANT and field.pattern is None:
-        return cleaning.quick_instants(raw, zone)
-    return None
+        pass
+    elif field.kind is Kind.AMOUNT:
+        found = cleaning.quick_amounts(raw, currency)
+    elif field.kind is Kind.COUNT:
+        found = cleaning.quick_counts(raw)
+    elif field.kind is Kind.PRICE:
+        found = cleaning.quick_prices(raw, currency)
+    elif field.kind is Kind.INSTANT and field.pattern is None:
+        found = cleaning.quick_instants(raw, zone)
+    return found
 
 
 def _texts(reading: _Reading, raw: Any, column: str, *, words: int | None = None) -> Any:  # noqa: ANN401
