@@ -84,7 +84,14 @@ def _load_entry_points(manager: pluggy.PluginManager, allow: Collection[str] | N
     for point in found:
         wanted = allow is None or point.name in allow
         if wanted and not manager.is_blocked(point.name) and not manager.has_plugin(point.name):
-            manager.register(point.load(), point.name)
+            _register(manager, point)
+
+
+def _register(manager: pluggy.PluginManager, point: importlib.metadata.EntryPoint) -> None:
+    try:
+        manager.register(point.load(), point.name)
+    except pluggy.PluginValidationError as error:
+        raise SettingsError(f"plugin {point.name}: {' '.join(str(error).split())}") from error
 
 
 def _check_hooks(manager: pluggy.PluginManager) -> None:

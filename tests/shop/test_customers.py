@@ -111,7 +111,8 @@ def dated():
     [
         # (number, state, refunded, counts)
         ("2024-01-02", [("1", S.PLACED, 0, False)], 0, 0),
-        ("2024-01-03", [("1", S.PAID, 0, True)], 100, 0),
+        # When it was shipped is not told: at most received, since it was completed on the 5th.
+        ("2024-01-03", [("1", S.RECEIVED, 0, True)], 100, 0),
         ("2024-01-06", [("1", S.COMPLETED, 0, True)], 100, 0),
         ("2024-02-01", [("1", S.COMPLETED, 0, True), ("2", S.PLACED, 0, False)], 100, 0),
         ("2024-02-11", [("1", S.REFUNDED, 100, False), ("2", S.RECEIVED, 0, True)], 100, 0),

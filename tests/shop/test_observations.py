@@ -24,8 +24,8 @@ def keep(kit, store, rows, **settings):
     """Read a file of rows into a store; say whether it was new."""
     made = kit.file(rows, **settings)
     collector = Collector(currency="CNY")
-    tables = store.collect(collector, kit.batches(rows, **settings))
-    return store.add(kit.evolve(made, tables=tables))
+    collected = store.collect(collector, kit.batches(rows, **settings))
+    return store.add(kit.evolve(made, tables=collected.tables), collected)
 
 
 def rows_of(kit, store):

@@ -136,16 +136,16 @@ def test_a_budget_must_hold_a_read():
 def keep(store, batches, name, at):
     """Read batches into a store as one file."""
     collector = Collector(currency="CNY")
-    tables = store.collect(collector, batches)
+    collected = store.collect(collector, batches)
     observed = Observed(
         digest=name,
         exported_at=at,
         name=name,
         platform="taobao",
-        tables=tables,
+        tables=collected.tables,
         buyer_key=collector.buyer_key,
     )
-    assert store.add(observed)
+    assert store.add(observed, collected)
 
 
 def batch(grain, numbers, **columns):

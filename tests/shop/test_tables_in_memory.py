@@ -59,8 +59,6 @@ def polars_table(columns: Mapping[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(dict(columns))
 
 
-UNMAPPED: Final = pytest.mark.xfail(strict=True, raises=InputError, reason="unmapped columns are read too")
-SCIENTIFIC: Final = pytest.mark.xfail(strict=True, reason="Arrow writes floats from 1e10 on with an exponent")
 MAKERS: Final = pytest.mark.parametrize("make", [arrow_table, pandas_table, polars_table])
 
 
@@ -177,14 +175,11 @@ CATEGORIES: Final[Mapping[str, Any]] = {
     "polars": polars_table(USUAL).with_columns(pl.col("who", "status", "order").cast(pl.Categorical)),
     "polars enum": polars_table(USUAL).with_columns(pl.col("status").cast(pl.Enum(["done", "成功", "void"]))),
 }
-VIEWS: Final = pytest.mark.xfail(
-    strict=True, raises=pa.ArrowNotImplementedError, reason="dictionary of views"
-)
 
 
 @pytest.mark.parametrize(
     "kind",
-    ["arrow", "pandas", pytest.param("polars", marks=VIEWS), pytest.param("polars enum", marks=VIEWS)],
+    ["arrow", "pandas", "polars", "polars enum"],
 )
 def test_categories_are_their_texts(kind: str) -> None:
     """Categorical columns and dictionaries read as what they stand for, nulls as nulls."""
@@ -226,7 +221,6 @@ def test_whole_numbers_as_order_numbers(make: Callable[[Mapping[str, Any]], Any]
     assert set(rows(shop)) == set(map(str, numbers))
 
 
-@SCIENTIFIC
 @pytest.mark.parametrize(("name", "wanted"), [("order", "1930000000000647"), ("who", "193000000000")])
 def test_whole_floats_that_kept_their_digits_are_whole_numbers(name: str, wanted: str) -> None:
     """Pandas makes floats of whole numbers beside a null: up to 2**53 none of their digits is lost."""
@@ -236,7 +230,6 @@ def test_whole_floats_that_kept_their_digits_are_whole_numbers(name: str, wanted
     assert wanted in (found if name == "order" else {row["buyer"] for row in found.values()})
 
 
-@SCIENTIFIC
 def test_very_large_float_amounts_are_exact() -> None:
     """12,345,678,901.50 is an amount, in rupiah or won not even a large one."""
     assert amounts(pandas_table(with_column("sum", [12345678901.5, 1.5, 2.5])))[0] == 1234567890150
@@ -275,7 +268,6 @@ def test_a_column_of_lists_is_refused() -> None:
         imported(arrow_table(with_column("sum", [[1], [2], [3]])))
 
 
-@UNMAPPED
 def test_a_column_that_nobody_maps_may_be_anything() -> None:
     """Lists beside the mapped columns are no obstacle."""
     _, result = imported(arrow_table({**USUAL, "tags": [["a"], [], None]}))

@@ -23,8 +23,8 @@ METRICS = {"active_days": ActiveDays()}
 WINDOWS = [
     {"window": "lifetime", "hold": "forever"},
     {"window": "rolling", "window_months": 2, "hold_months": 1, "drop": "to_balance"},
-    {"window": "calendar", "period": "month", "hold": "period", "grace": "P1M"},
-    {"window": "calendar", "period": "quarter"},
+    {"window": "calendar", "period": "month"},
+    {"window": "calendar", "period": "quarter", "hold": "period", "grace": "P1M"},
     {"window": "since_join", "hold_months": 1, "drop": "one_down"},
     {"window": "since_last_change", "hold_months": 2, "drop": "one_down"},
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import numpy as np
 
-from retailcrm.analytics.columns import Coded, Texts
+from retailcrm.analytics.columns import Texts
 from retailcrm.analytics.counting import CountingPolicy, counted, refunded_as_of, refunds
 from retailcrm.analytics.hashing import hash_texts
 from retailcrm.analytics.tables import Customers, OrderTable
@@ -20,6 +20,7 @@ from retailcrm.domain.tiers import Progress, TierState, progress, tier_as_of
 from retailcrm.errors import NotFoundError
 from retailcrm.shop.buyers import ids_of
 from retailcrm.shop.insight import AsOf, moment_of
+from retailcrm.shop.picking import picked
 from retailcrm.shop.tiering import events_of, joined_at, moment_in_utc, order_positions, rows_of
 
 if TYPE_CHECKING:
@@ -203,19 +204,11 @@ class CustomerFiles:
 
 def _of_customer(orders: OrderTable, code: int) -> OrderTable:
     """Give one customer's orders as a table of its own, so that nothing is computed for the others."""
-    rows = np.flatnonzero(orders.customer == code)
-    picked: dict[str, Any] = {}
-    for field in attrs.fields(OrderTable):
-        value = getattr(orders, field.name)
-        if isinstance(value, np.ndarray):
-            picked[field.name] = value[rows]
-        elif isinstance(value, Coded | Texts):
-            picked[field.name] = value.take(rows)
+    hers = picked(orders, np.flatnonzero(orders.customer == code))
     customers = Customers(
         ids=orders.customers.ids.take(np.array([code])), strength=orders.customers.strength[[code]]
     )
-    picked |= {"customers": customers, "customer": np.zeros(len(rows), np.int32)}
-    return attrs.evolve(orders, **picked)
+    return attrs.evolve(hers, customers=customers, customer=np.zeros(len(hers), np.int32))
 
 
 def _refund_moments(orders: OrderTable, policy: CountingPolicy) -> NDArray[np.datetime64]:

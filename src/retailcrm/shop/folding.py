@@ -15,6 +15,7 @@ from retailcrm.ports.batches import Grain
 from retailcrm.shop.buyers import Buyers, adopted, number_buyers
 from retailcrm.shop.line_totals import line_totals
 from retailcrm.shop.order_facts import OrderFacts
+from retailcrm.shop.picking import picked
 from retailcrm.shop.stacked import Stacked, is_range, stack
 
 if TYPE_CHECKING:
@@ -72,7 +73,10 @@ def fold(files: Sequence[Observed], *, currency: str, zone: str) -> Folded:
         platform=platform,
     )
     line_table = None if totals is None else totals.table(known)
-    return Folded(_taken(table, known), line_table, stray)
+    if not known.all():
+        # Numbers that only a buyers file or a refund names: no file told of such an order.
+        table = picked(table, np.flatnonzero(known))
+    return Folded(table, line_table, stray)
 
 
 def _buyers(files: Sequence[Observed], orders: Stacked, lines: Stacked) -> Buyers:
@@ -139,18 +143,3 @@ def _place(name: str, orders: Stacked, lines: Stacked, n_orders: int) -> Coded |
         start += len(column.values)
     joined = Coded.of(text for _, column in told for text in column.values)
     return Coded(np.append(joined.codes, np.int32(-1))[codes], joined.values)
-
-
-def _taken(table: OrderTable, known: NDArray[np.bool_]) -> OrderTable:
-    """Leave out numbers that only a buyers file or a refund names: no file told of such an order."""
-    if known.all():
-        return table
-    rows = np.flatnonzero(known)
-    picked: dict[str, Any] = {}
-    for field in attrs.fields(OrderTable):
-        value = getattr(table, field.name)
-        if isinstance(value, np.ndarray):
-            picked[field.name] = value[rows]
-        elif isinstance(value, Coded) or field.name == "numbers":
-            picked[field.name] = value.take(rows)
-    return attrs.evolve(table, **picked)

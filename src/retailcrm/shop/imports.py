@@ -13,13 +13,13 @@ from retailcrm.adapters.sources.limits import ImportLimits
 from retailcrm.adapters.sources.mapped import Mapped
 from retailcrm.adapters.sources.mapping import TableMapping, load_mapping, mapping_from_table, nearest
 from retailcrm.adapters.sources.opening import TextForm
+from retailcrm.domain.problems import Problem
 from retailcrm.errors import SettingsError
-from retailcrm.shop.observed import Collector, FileAccount, Observed
+from retailcrm.shop.observed import Collected, Collector, FileAccount, Observed
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from retailcrm.domain.problems import Problem
     from retailcrm.ports.sources import Source
     from retailcrm.shop.money_rule import MoneyRule
     from retailcrm.shop.observations import Observations
@@ -119,9 +119,11 @@ class Imports:
         sources = self._chosen(mapped, format)
         several = [paths] if isinstance(paths, str | Path) else paths
         accounts = [
-            self._take(found, progress)
+            account
             for path in several
-            for found in discover(Path(path), sources, settings)
+            for account in self._keep(
+                self._read(found, progress) for found in discover(Path(path), sources, settings)
+            )
         ]
         return ImportResult(tuple(accounts))
 
@@ -145,7 +147,7 @@ class Imports:
         settings = ReadSettings(zone=self.zone, currency=self.currency)
         reader = BuyersFile()
         found = discover(Path(path), {reader.name: reader}, settings)
-        return ImportResult(tuple(self._take(table, buyers_only=True) for table in found))
+        return ImportResult(self._keep(self._read(table, buyers_only=True) for table in found))
 
     def table(self, data: Any, mapping: MappingLike, *, name: str = "table") -> ImportResult:  # noqa: ANN401
         """Import anything with an Arrow stream (pandas, polars, pyarrow, DuckDB) through a mapping.
@@ -166,7 +168,8 @@ class Imports:
 
         mapped = Mapped(_mapping(mapping))
         settings = ReadSettings(zone=self.zone, currency=self._currency(mapped))
-        return ImportResult((self._take(discover_table(data, name, mapped, settings, self.clock())),))
+        found = discover_table(data, name, mapped, settings, self.clock())
+        return ImportResult(self._keep([self._read(found)]))
 
     def _currency(self, mapped: Mapped | None) -> str:
         return self.currency if mapped is None else mapped.mapping.currency or self.currency
@@ -185,38 +188,59 @@ class Imports:
             raise SettingsError(f"no format {name!r}{nearest(name, self.sources)}; formats are: {known}")
         return {name: self.sources[name]}
 
-    def _take(
+    def _read(
         self,
-        found: Discovered,
+        found: Discovered | Problem,
         progress: Callable[[int, int], None] | None = None,
         *,
         buyers_only: bool = False,
-    ) -> FileAccount:
-        """Read one table to its end; keep it unless the very same was read before."""
+    ) -> _Read | Problem:
+        """Read one table to its end; a warning is passed on."""
+        if isinstance(found, Problem):
+            return found
         collector = Collector(currency=self.currency, progress=progress)
-        items = found.source.read(found.table)
-        tables = self.kept.collect(collector, items)
-        rule = collector.money_rule
+        collected = self.kept.collect(collector, found.source.read(found.table))
         observed = Observed(
             # The same rows on two platforms are two files.
             digest=f"{found.source.platform}:{collector.digest(found.exported_at)}",
             exported_at=found.exported_at,
             name=found.table.name,
             platform=found.source.platform,
-            tables=tables,
+            tables=collected.tables,
             buyer_key=collector.buyer_key,
-            money_rule=rule,
+            money_rule=collector.money_rule,
             buyers_only=buyers_only,
         )
-        repeated = not self.kept.add(observed)
-        account = _account(found, collector, rule, repeated=repeated)
-        self._accounts.append(account)
-        return account
+        return _Read(observed, collected, _account(found, collector, collector.money_rule))
+
+    def _keep(self, read: Iterable[_Read | Problem]) -> tuple[FileAccount, ...]:
+        """Keep the tables of one path, all or (if one is refused) none, but those read before."""
+        tables: list[_Read] = []
+        notes: list[Problem] = []
+        for item in read:
+            if isinstance(item, Problem):
+                notes.append(item)
+            else:
+                tables.append(item)
+        accounts = [
+            attrs.evolve(t.account, repeated=not self.kept.add(t.observed, t.collected)) for t in tables
+        ]
+        if notes:
+            accounts[-1] = attrs.evolve(accounts[-1], problems=(*accounts[-1].problems, *notes))
+        self._accounts.extend(accounts)
+        return tuple(accounts)
 
 
-def _account(
-    found: Discovered, collector: Collector, rule: MoneyRule | None, *, repeated: bool
-) -> FileAccount:
+@attrs.frozen(eq=False)
+class _Read:
+    """One table, read and not yet kept."""
+
+    observed: Observed
+    collected: Collected
+    account: FileAccount
+
+
+def _account(found: Discovered, collector: Collector, rule: MoneyRule | None) -> FileAccount:
     rejected = len(collector.rejected)
     return FileAccount(
         name=found.table.name if found.table.sheet is None else f"{found.table.name} [{found.table.sheet}]",
@@ -229,7 +253,6 @@ def _account(
         blank=collector.blank,
         problems=(*found.notes, *collector.problems),
         money_rule=rule,
-        repeated=repeated,
     )
 
 

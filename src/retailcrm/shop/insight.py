@@ -10,6 +10,7 @@ import numpy as np
 
 from retailcrm.analytics.activity import activity, potential
 from retailcrm.analytics.columns import Coded, Texts
+from retailcrm.analytics.counting import counted, purchase_at
 from retailcrm.analytics.metrics import MonthlyMetrics, monthly
 from retailcrm.analytics.rfm import Cuts, fit_cuts
 from retailcrm.analytics.rfm import score as rfm_score
@@ -19,12 +20,14 @@ from retailcrm.analytics.value_class import ValueCuts, fit_value_cuts, given_val
 from retailcrm.domain.labels import Label
 from retailcrm.domain.periods import instant_of
 from retailcrm.errors import InputError, SettingsError
+from retailcrm.shop.picking import picked
 from retailcrm.shop.scores import Scores
 from retailcrm.shop.tiering import no_tiers, tiers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from retailcrm.analytics.counting import CountingPolicy
     from retailcrm.analytics.tables import CustomerSummary, OrderTable
     from retailcrm.ports.tier_metrics import TierMetric
     from retailcrm.shop.policy import Policy
@@ -49,6 +52,7 @@ class Reduced:
         months: Calendar months.
         potential: People who ordered and never paid.
         orders: Rows of the part's order table.
+        since: First counted order, whoever bought, UTC; NaT without any.
     """
 
     summary: CustomerSummary
@@ -59,6 +63,7 @@ class Reduced:
     months: MonthlyMetrics
     potential: int
     orders: int
+    since: np.datetime64
 
 
 def moment_of(as_of: AsOf, zone: str) -> np.datetime64:
@@ -83,7 +88,21 @@ def reduce_part(
         months=monthly(orders, as_of, policy.counting),
         potential=len(potential(orders, as_of)),
         orders=len(orders),
+        since=_first_purchase(orders, summary, as_of, policy.counting),
     )
+
+
+def _first_purchase(
+    orders: OrderTable, summary: CustomerSummary, as_of: np.datetime64, policy: CountingPolicy
+) -> np.datetime64:
+    """Give the first counted order: the known customers' first, unless a guest bought before it."""
+    known = summary.first_at.min() if len(summary) else as_of
+    earlier = np.flatnonzero((orders.customer < 0) & (purchase_at(orders, policy) < known))
+    guests = picked(orders, earlier)
+    at = purchase_at(guests, policy)[counted(guests, policy, as_of)]
+    if len(at):
+        return np.datetime64(at.min(), "us")
+    return known if len(summary) else np.datetime64("NaT", "us")
 
 
 def join_parts(parts: list[Reduced]) -> Reduced:
@@ -104,6 +123,7 @@ def join_parts(parts: list[Reduced]) -> Reduced:
         months=_joined_months([p.months for p in parts]),
         potential=sum(p.potential for p in parts),
         orders=sum(p.orders for p in parts),
+        since=np.fmin.reduce([p.since for p in parts]),
     )
 
 

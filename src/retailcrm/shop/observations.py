@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 import attrs
 
 from retailcrm.shop.folding import Folded, fold
+from retailcrm.shop.observed import Collected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    import pyarrow as pa
+    from collections.abc import Iterable, Iterator
 
     from retailcrm.analytics.tables import OrderTable
     from retailcrm.domain.problems import Problem
-    from retailcrm.ports.batches import Batch, Grain
+    from retailcrm.ports.batches import Batch
     from retailcrm.shop.observed import Collector, Observed
 
 
@@ -33,11 +32,11 @@ class Observations:
     _files: dict[str, Observed] = attrs.field(factory=dict, init=False)
     _folded: Folded | None = attrs.field(default=None, init=False)
 
-    def collect(self, collector: Collector, items: Iterable[Batch | Problem]) -> Mapping[Grain, pa.Table]:
+    def collect(self, collector: Collector, items: Iterable[Batch | Problem]) -> Collected:
         """Keep the rows of a file that is being read."""
-        return collector.collect(items)
+        return Collected(collector.collect(items))
 
-    def add(self, observed: Observed) -> bool:
+    def add(self, observed: Observed, collected: Collected) -> bool:  # noqa: ARG002 - its rows are the file's
         """Keep a file; ``False`` if the very same is there already."""
         if observed.digest in self._files:
             return False

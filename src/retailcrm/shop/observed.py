@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
+    from numpy.typing import NDArray
+
 _ANY_BUYER: Final = BuyerKey(platform="", kind="", strength=0)
 
 
@@ -79,6 +81,21 @@ class Observed:
     buyers_only: bool = False
 
 
+@attrs.frozen(eq=False)
+class Collected:
+    """Rows of a file that has been read, before it is decided whether they are kept.
+
+    Attributes:
+        tables: Arrow table of each grain; empty where the rows lie on disk.
+        stem: What the file's parts on disk are called; ``""`` in memory.
+        rows: Rows in each partition on disk.
+    """
+
+    tables: Mapping[Grain, pa.Table]
+    stem: str = ""
+    rows: NDArray[np.int64] = attrs.field(factory=lambda: np.zeros(0, np.int64))
+
+
 @attrs.define(kw_only=True)
 class Collector:
     """Collects what a source yields for one file."""
@@ -133,7 +150,9 @@ class Collector:
         """Keep all rows in memory."""
         for grain, table in self.take(items):
             self.batches.setdefault(grain, []).append(table)
-        return {grain: _joined(parts) for grain, parts in self.batches.items()}
+        # A file of which no record was taken tells nothing.
+        told = {grain: parts for grain, parts in self.batches.items() if any(map(len, parts))}
+        return {grain: _joined(parts) for grain, parts in told.items()}
 
 
 def _joined(parts: list[pa.Table]) -> pa.Table:

@@ -23,11 +23,12 @@ from retailcrm.analytics.hashing import hash_texts
 from retailcrm.analytics.tables import Customers, OrderTable
 from retailcrm.ports.batches import Batch, Grain
 from retailcrm.shop.folding import fold
+from retailcrm.shop.observed import Collected
 from retailcrm.shop.partition_refunds import refunds_of_sub_orders
 from retailcrm.shop.spread import BYTES_PER_ROW, PARTS, Spread, part_of, part_of_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -57,10 +58,9 @@ class PartitionedObservations:
     _root: Path = attrs.field(factory=lambda: Path(tempfile.mkdtemp(prefix="retailcrm-")), init=False)
     _files: dict[str, tuple[str, Observed, NDArray[np.int64]]] = attrs.field(factory=dict, init=False)
     _read: int = attrs.field(default=0, init=False)
-    _last: NDArray[np.int64] = attrs.field(factory=lambda: np.zeros(PARTS, np.int64), init=False)
     _customers: Spread | None = attrs.field(default=None, init=False)
 
-    def collect(self, collector: Collector, items: Iterable[Batch | Problem]) -> Mapping[Grain, pa.Table]:
+    def collect(self, collector: Collector, items: Iterable[Batch | Problem]) -> Collected:
         """Spread the rows of a file over the partitions while it is read."""
         spread = Spread(self._root)
         self._read += 1
@@ -75,21 +75,19 @@ class PartitionedObservations:
                 self._flush(spread, grain, tables)
         finally:
             spread.finish()
-        self._last = spread.rows
-        return {}
+        return Collected({}, str(self._read), spread.rows)
 
     def _flush(self, spread: Spread, grain: Grain, tables: list[pa.Table]) -> None:
         table = pa.concat_tables(tables, promote_options="default").combine_chunks()
         spread.add(f"{self._read}.{grain}", table, part_of_texts(table.column("number")))
 
-    def add(self, observed: Observed) -> bool:
-        """Keep the file just collected; ``False`` if the very same is there already."""
-        stem = str(self._read)
+    def add(self, observed: Observed, collected: Collected) -> bool:
+        """Keep a file; ``False`` if the very same is there already."""
         if observed.digest in self._files:
-            for path in self._root.glob(f"{stem}.*"):
+            for path in self._root.glob(f"{collected.stem}.*"):
                 path.unlink()
             return False
-        self._files[observed.digest] = (stem, observed, self._last)
+        self._files[observed.digest] = (collected.stem, observed, collected.rows)
         self._forget_customers()
         return True
 

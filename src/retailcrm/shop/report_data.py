@@ -63,9 +63,8 @@ def report_data(
     summary = scores.summary
     curve = lorenz(summary.net)
     x, y = curve.points()
-    first = (
-        None if not len(summary) else str(np.datetime64(local_day(summary.first_at.min(), policy.zone), "D"))
-    )
+    never = np.isnat(reduced.since)
+    first = None if never else str(np.datetime64(local_day(reduced.since, policy.zone), "D"))
     return ReportData(
         shop=name,
         as_of=as_of,

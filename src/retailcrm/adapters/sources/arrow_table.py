@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from retailcrm.ports.sources import Source
 
 _ROWS: Final = 100_000
+_EXPONENT_FROM: Final = 1e10
+_EXACT_BELOW: Final = 2.0**53
 
 
 def discover_table(data: Any, name: str, source: Source, settings: ReadSettings, now: datetime) -> Discovered:  # noqa: ANN401
@@ -41,14 +43,13 @@ def discover_table(data: Any, name: str, source: Source, settings: ReadSettings,
     table = pa.RecordBatchReader.from_stream(data).read_all()
     header = tuple(table.column_names)
     found = recognise(name, [Head("utf-8", ",", (header,), (1,))], {source.name: source})
-    texts = [as_texts(column) for column in table.columns]
     opened = OpenedTable(
         name=name,
         sheet=None,
         header=header,
         zone=settings.zone,
         currency=settings.currency,
-        raw=_ArrowTable(texts),
+        raw=_ArrowTable(table),
     )
     return Discovered(table=opened, source=source, match=found.match, exported_at=now)
 
@@ -61,7 +62,10 @@ def as_texts(column: Any) -> Any:  # noqa: ANN401
     """
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return as_texts(column.cast(kind.value_type))
+        chunks = [pc.take(as_texts(chunk.dictionary), chunk.indices) for chunk in column.chunks]
+        return pa.chunked_array(chunks, pa.string())
+    if pa.types.is_floating(kind):
+        return pa.chunked_array([_float_texts(chunk) for chunk in _chunks(column)], pa.string())
     if pa.types.is_timestamp(kind):
         # An aware instant says its offset; a naive one is in the zone of the mapping or the shop.
         pattern = "%Y-%m-%d %H:%M:%S+00:00" if kind.tz else "%Y-%m-%d %H:%M:%S"
@@ -72,19 +76,41 @@ def as_texts(column: Any) -> Any:  # noqa: ANN401
         raise InputError(f"a column of type {kind} cannot be read as text") from error
 
 
+def _chunks(column: Any) -> list[Any]:  # noqa: ANN401
+    return list(column.chunks) if isinstance(column, pa.ChunkedArray) else [column]
+
+
+def _float_texts(values: Any) -> Any:  # noqa: ANN401
+    """Write floats as their shortest digits; Arrow writes an exponent from 1e10 on.
+
+    Above 2**53 digits have been lost already: the exponent stays, so that such a number is refused.
+    """
+    texts = values.cast(pa.string())
+    numbers = values.cast(pa.float64()).fill_null(0).to_numpy(zero_copy_only=False)
+    large = (np.abs(numbers) >= _EXPONENT_FROM) & (np.abs(numbers) < _EXACT_BELOW)
+    if not large.any():
+        return texts
+    written = texts.to_pylist()
+    for i in np.flatnonzero(large & np.asarray(values.is_valid())).tolist():
+        written[i] = np.format_float_positional(numbers[i], trim="-")
+    return pa.array(written, pa.string())
+
+
 @attrs.frozen(eq=False)
 class _ArrowTable:
     """Columns of texts, in raw blocks."""
 
-    texts: list[Any]
+    table: pa.Table
 
     def blocks(self, plain: Collection[int], coded: Collection[int]) -> Iterator[RawBlock]:
         """Read the rows once."""
-        rows = len(self.texts[0]) if self.texts else 0
+        rows = self.table.num_rows
+        # Only columns that the mapping names: the others may be of any type.
+        texts = {i: as_texts(self.table.column(i)) for i in {*plain, *coded}}
         for start in range(0, rows, _ROWS):
             columns = {}
             for i in {*plain, *coded}:
-                part = self.texts[i].slice(start, _ROWS).fill_null("").combine_chunks()
+                part = texts[i].slice(start, _ROWS).fill_null("").combine_chunks()
                 part = pa.concat_arrays(part.chunks) if isinstance(part, pa.ChunkedArray) else part
                 columns[i] = part.dictionary_encode() if i in coded else part
             records = np.arange(start, min(start + _ROWS, rows), dtype=np.int64) + 1

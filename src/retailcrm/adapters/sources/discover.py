@@ -18,6 +18,7 @@ from retailcrm.adapters.sources.opening import (
     recognise,
     text_heads,
 )
+from retailcrm.domain.problems import Problem, Severity
 from retailcrm.errors import ImportRefusedError
 
 if TYPE_CHECKING:
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from retailcrm.domain.problems import Problem
     from retailcrm.ports.sources import Match, Source
 
 _NOTHING: Final = b" \t\r\n\0" + codecs.BOM_UTF8 + codecs.BOM_UTF16_LE
 """Blanks, and the marks that a program writes before it writes nothing."""
 
+_PASSED_OVER: Final = ("unrecognised", "empty")
 _ASCII_PROBE: Final = 4 << 20
 """A file that begins in plain ASCII is looked into this far for its encoding."""
 
@@ -75,20 +76,56 @@ class Discovered:
     notes: tuple[Problem, ...] = ()
 
 
-def discover(path: Path, sources: Mapping[str, Source], settings: ReadSettings) -> Iterator[Discovered]:
+def discover(
+    path: Path, sources: Mapping[str, Source], settings: ReadSettings
+) -> Iterator[Discovered | Problem]:
     """Open every table of a file in turn; read each before asking for the next.
 
-    Raises:
-        ImportRefusedError: There is nothing to read, or no source knows it.
-    """
-    for member in members(path, settings.limits):
-        if member.kind == "text":
-            with member.open() as stream:
-                yield _text_table(member, stream, sources, settings)
-        else:
-            from retailcrm.adapters.sources.sheets import discover_sheets  # noqa: PLC0415 - loads Arrow
+    Yields:
+        The tables, and a warning for each member of an archive, or sheet of a workbook, that was left
+        unread because no source knows it or because it is empty.
 
-            yield from discover_sheets(member, sources, settings)
+    Raises:
+        ImportRefusedError: There is nothing to read, or no source knows any of it.
+    """
+    refusal: ImportRefusedError | None = None
+    known = False
+    for member in members(path, settings.limits):
+        try:
+            for found in _tables(member, sources, settings):
+                known = known or isinstance(found, Discovered)
+                yield found
+        except ImportRefusedError as error:
+            # Archives hold a readme beside the exports; anything worse refuses the whole file.
+            if error.code not in _PASSED_OVER or "!" not in member.name:
+                raise
+            refusal = error
+            yield unread(member.name, None, error)
+    if refusal is not None and not known:
+        raise refusal
+
+
+def _tables(
+    member: Member, sources: Mapping[str, Source], settings: ReadSettings
+) -> Iterator[Discovered | Problem]:
+    if member.kind == "text":
+        with member.open() as stream:
+            yield _text_table(member, stream, sources, settings)
+    else:
+        from retailcrm.adapters.sources.sheets import discover_sheets  # noqa: PLC0415 - loads Arrow
+
+        yield from discover_sheets(member, sources, settings)
+
+
+def unread(name: str, sheet: str | None, error: ImportRefusedError) -> Problem:
+    """Warn that a part of a file was left unread."""
+    return Problem(
+        source=name,
+        sheet=sheet,
+        code="unrecognised",
+        severity=Severity.WARNING,
+        message=f"this part of the file was not read: {error}",
+    )
 
 
 def _text_table(

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 import pyarrow as pa
 
-from retailcrm.adapters.sources.discover import Discovered, ReadSettings, plain_name
+from retailcrm.adapters.sources.discover import Discovered, ReadSettings, plain_name, unread
 from retailcrm.adapters.sources.opening import SAMPLE_ROWS, Head, OpenedTable, Recognised, recognise
 from retailcrm.adapters.sources.xlsx import ROW, Sheet, read_workbook
-from retailcrm.domain.problems import Problem, Severity
 from retailcrm.errors import ImportRefusedError
 from retailcrm.ports.raw import RawBlock
 
@@ -20,14 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from retailcrm.adapters.sources.containers import Member
+    from retailcrm.domain.problems import Problem
     from retailcrm.ports.sources import Source
-
-_UNKNOWN: Final = "unrecognised"
 
 
 def discover_sheets(
     member: Member, sources: Mapping[str, Source], settings: ReadSettings
-) -> Iterator[Discovered]:
+) -> Iterator[Discovered | Problem]:
     """Open every sheet that a source knows; warn of the others.
 
     Raises:
@@ -43,7 +41,7 @@ def discover_sheets(
                 found = _discovered(member, sheet, sources, settings)
             except ImportRefusedError as error:
                 refusal = error
-                notes.append(_unread(member, sheet, error))
+                notes.append(unread(member.name, sheet.name, error))
                 continue
             if found is not None:
                 known += 1
@@ -51,7 +49,10 @@ def discover_sheets(
                 notes.clear()
     if settings.progress:
         settings.progress(member.size_hint or 0)
-    if not known:
+    if known:
+        # What follows the last known sheet is still to be told.
+        yield from notes
+    else:
         raise refusal or ImportRefusedError(f"'{member.name}' has no rows; export it again", code="empty")
 
 
@@ -117,10 +118,3 @@ def _column(batch: pa.RecordBatch, place: int, *, coded: bool) -> Any:  # noqa: 
     texts = batch.column(name) if name in batch.schema.names else pa.nulls(batch.num_rows, pa.string())
     texts = texts.fill_null("")
     return texts.dictionary_encode() if coded else texts
-
-
-def _unread(member: Member, sheet: Sheet, error: ImportRefusedError) -> Problem:
-    return Problem(
-        source=member.name, sheet=sheet.name, code=_UNKNOWN, severity=Severity.WARNING,
-        message=f"this sheet was not read: {error}",
-    )  # fmt: skip

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 CURRENCY: Final = "CNY"
 SUCCEEDED: Final = "退款成功"
+REFUNDED: Final = "退款"
 _ZONE: Final = "Asia/Shanghai"
 
 _STATE_TEXTS: Final = {
@@ -52,7 +53,7 @@ def _instant(*names: str) -> Field:
 
 
 ORDER: Final[Mapping[str, Field]] = {
-    "number": Field(names=("订单编号",), kind=Kind.KEY, required=True),
+    "number": Field(names=("订单编号",), kind=Kind.KEY, required=True, never_round=True),
     "buyer": Field(names=("买家会员名", "买家会员昵称", "买家昵称"), kind=Kind.NAME),
     "state": Field(names=("订单状态",), kind=Kind.STATE, states=STATES),
     "placed_at": _instant("订单创建时间"),
@@ -63,13 +64,16 @@ ORDER: Final[Mapping[str, Field]] = {
     "paid": Field(names=("买家实际支付金额", "买家实付金额"), kind=Kind.AMOUNT),
     "refunded": Field(names=("退款金额",), kind=Kind.AMOUNT),
     "address": Field(names=("收货地址",), kind=Kind.PLACE),
+    "close_reason": Field(names=("订单关闭原因",), kind=Kind.TEXT),
 }
 """Order report: generations T1 (2012) to T8 (2026)."""
 
 ITEM: Final[Mapping[str, Field]] = {
     # I2 and I3 name both numbers; in I1 the only number is the order's.
-    "number": Field(names=("主订单编号", "订单编号"), kind=Kind.KEY, required=True, coded=True),
-    "line": Field(names=("子订单编号",), kind=Kind.KEY),
+    "number": Field(
+        names=("主订单编号", "订单编号"), kind=Kind.KEY, required=True, coded=True, never_round=True
+    ),
+    "line": Field(names=("子订单编号",), kind=Kind.KEY, never_round=True),
     "product": Field(names=("标题", "商品标题"), kind=Kind.TEXT),
     "code": Field(names=("商家编码", "外部系统编号"), kind=Kind.TEXT),
     "options": Field(names=("商品属性",), kind=Kind.TEXT),
@@ -84,8 +88,8 @@ ITEM: Final[Mapping[str, Field]] = {
 """Item report: generations I1 (2012) to I3 (2026)."""
 
 REFUND: Final[Mapping[str, Field]] = {
-    "refund": Field(names=("退款编号",), kind=Kind.KEY, required=True),
-    "number": Field(names=("订单编号",), kind=Kind.KEY, required=True),
+    "refund": Field(names=("退款编号",), kind=Kind.KEY, required=True, never_round=True),
+    "number": Field(names=("订单编号",), kind=Kind.KEY, required=True, never_round=True),
     "amount": Field(names=("买家退款金额",), kind=Kind.AMOUNT, required=True),
     "status": Field(names=("退款状态",), kind=Kind.TEXT),
     "settled_at": _instant("退款完结时间"),

@@ -121,15 +121,14 @@ class SubOrderRows:
         if held is not None:
             yield held
 
-    def add_up(self, piece: Piece, columns: dict[str, Any]) -> dict[str, Any]:
+    def add_up(self, columns: dict[str, Any]) -> dict[str, Any]:
         """Let each row of an order hold the amounts of the rows up to it: the last row then counts.
 
         An amount that is the same on all rows of every order is the order's own, and stays. A
         sub-order that ended does not end an order that went on.
 
         Args:
-            piece: Rows as read.
-            columns: The good ones among them, by name.
+            columns: Rows of whole orders.
         """
         numbers = columns["number"]
         starts = _run_starts(numbers)
@@ -137,9 +136,11 @@ class SubOrderRows:
             return columns
         run = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(numbers))))
         self._orders += int(np.count_nonzero(np.bincount(run) > 1))
-        amounts = {name: columns[name] for name in _AMOUNTS if name in columns and name in piece.columns}
+        amounts: dict[str, Any] = {name: columns[name] for name in _AMOUNTS if name in columns}
         self._vary |= {name for name, values in amounts.items() if _varies(values, starts)}
-        added = {name: _running(amounts[name], starts, run) for name in amounts if name in self._vary}
+        added: dict[str, Any] = {
+            name: _running(amounts[name], starts, run) for name in amounts if name in self._vary
+        }
         state = columns["state"]
         ended = np.isin(state, _ENDS)
         went_on = np.logical_or.reduceat(~ended & (state >= 0), starts)[run]
@@ -174,9 +175,7 @@ def _varies(values: NDArray[np.int64], starts: NDArray[np.intp]) -> bool:
     return bool((np.maximum.reduceat(values, starts) != np.minimum.reduceat(values, starts)).any())
 
 
-def _running(
-    values: NDArray[np.int64], starts: NDArray[np.intp], run: NDArray[np.intp]
-) -> NDArray[np.int64]:
+def _running(values: NDArray[np.int64], starts: NDArray[np.intp], run: NDArray[np.intp]) -> NDArray[np.int64]:
     """Add up within each run; missing where no row up to this one tells."""
     told = values != MISSING
     sums = np.cumsum(np.where(told, values, 0))
@@ -215,9 +214,9 @@ def _joined(held: RawBlock, block: RawBlock) -> RawBlock:
 
 
 def _concatenated(one: Any, other: Any) -> Any:  # noqa: ANN401
-    if one.type != other.type:
+    if not len(one) or not len(other):
         # A block without rows may be plain where another is encoded.
-        return other if not len(one) else one if not len(other) else pa.chunked_array([one, other])
+        return one if len(one) else other
     if pa.types.is_dictionary(one.type):
         together = pa.chunked_array([one, other]).unify_dictionaries().combine_chunks()
         return together if isinstance(together, pa.Array) else together.chunk(0)

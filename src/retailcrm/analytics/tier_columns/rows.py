@@ -116,7 +116,8 @@ def tier_rows(
         refund_of=np.concatenate(
             [np.full(len(taken), NOT_A_REFUND), np.where(back.credit, NOT_A_REFUND, place[back.row])]
         ),
-        metrics={name: np.append(one, np.where(full >= 0, -one[full], 0)) for name, one in added.items()},
+        # Two more places: ORDER_UNSEEN points to the first of them.
+        metrics={name: np.append(one, -np.append(one, (0, 0))[full]) for name, one in added.items()},
     )
 
 
