@@ -12,7 +12,8 @@ NAMES = sorted(path.stem.removeprefix("bench_") for path in Path(__file__).paren
 def main() -> None:
     """Run the named benchmarks, or all."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(NAMES)}; all if none is given")
+    which = f"one of {', '.join(NAMES)}; all if none is given"
+    parser.add_argument("names", nargs="*", metavar="NAME", help=which)
     parser.add_argument("--date", required=True, help="day of the run, stored beside the figures")
     options = parser.parse_args()
     for name in options.names or NAMES:

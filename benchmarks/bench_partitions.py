@@ -64,16 +64,17 @@ def main(date: str) -> None:
     rows = {}
     with tempfile.TemporaryDirectory() as folder:
         # The simulator runs in a process of its own, so that its memory is nobody's peak.
-        paths = [measure("make", make, nothing, args=(folder, n), repeats=1, digest=str).digest for n in SIZES]
+        made = [measure("make", make, nothing, args=(folder, n), repeats=1, digest=str) for n in SIZES]
+        paths = [one.digest for one in made]
         whole = measure("in memory, small", the_file, scored, args=(paths[0], None), repeats=1, digest=digest)
         rows["whole_small"] = row(whole, SIZES[0])
         for name, path, n in zip(("small", "large"), paths, SIZES, strict=True):
-            run = measure(f"partitioned, {name}", the_file, scored, args=(path, BUDGET), repeats=1, digest=digest)
+            args = (path, BUDGET)
+            run = measure(f"partitioned, {name}", the_file, scored, args=args, repeats=1, digest=digest)
             rows[f"partitioned_{name}"] = row(run, n)
     if rows["partitioned_small"]["figures"] != rows["whole_small"]["figures"]:
         raise AssertionError("partitioned and whole scores differ")
     growth = rows["partitioned_large"]["peak_rss_mb"] / rows["partitioned_small"]["peak_rss_mb"]
     print(f"ten times the orders, {growth:.2f}x the peak memory; budget {BUDGET >> 20} MB")
-    write_result(
-        "partitions", date, {"budget_mb": BUDGET >> 20, **rows, "peak_growth": round(growth, 3)}, ("retailcrm-core", "pyarrow")
-    )
+    payload = {"budget_mb": BUDGET >> 20, **rows, "peak_growth": round(growth, 3)}
+    write_result("partitions", date, payload, ("retailcrm-core", "pyarrow"))

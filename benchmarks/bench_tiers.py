@@ -1,20 +1,21 @@
 """Tiers of all customers at once against one by one, on made-up orders; prints the ratio.
 
-``python benchmarks/bench_tiers.py [customers] [orders] [customers one by one]``. The one-by-one side gets
+``python -m benchmarks tiers --date DATE``. The one-by-one side gets
 its events ready made and runs on an even sample of the customers; its time is scaled up to all of them.
 Both sides use one thread, and their processor time is compared.
 """
 
 from __future__ import annotations
 
-import sys
 import time
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from benchmarks.measure import write_result
 from retailcrm.analytics.tier_columns import NOT_A_REFUND, TierRows, tiers_as_of
 from retailcrm.domain.tiers import Ladder, TierEvent, ladder_from_table, tier_as_of
 
@@ -57,7 +58,7 @@ def events_of(rows: TierRows, wanted: set[int]) -> dict[int, list[TierEvent]]:
 
 def compare(
     name: str, ladder: Ladder, rows: TierRows, customers: int, events: dict[int, list[TierEvent]]
-) -> None:
+) -> dict[str, float]:
     """Time both sides and check that they agree."""
     times = []
     for _ in range(3):
@@ -74,17 +75,16 @@ def compare(
     print(
         f"{name}: {bulk:.3f} s at once, {one_by_one:.1f} s singly: {one_by_one / bulk:.0f}x; tiers {spread}"
     )
+    return {"at_once_seconds": bulk, "one_by_one_seconds": one_by_one, "times_faster": one_by_one / bulk}
 
 
-def main(customers: int = 100_000, orders: int = 1_000_000, sample: int = 2_000) -> None:
-    """Compare the two shipped ladders."""
+def main(date: str, customers: int = 100_000, orders: int = 1_000_000, sample: int = 2_000) -> None:
+    """Compare the two shipped ladders and store the ratios."""
     rows = shop(customers, orders)
     events = events_of(rows, set(range(0, customers, customers // sample)))
+    found: dict[str, Any] = {"customers": customers, "orders": orders, "sample": sample}
     for name in ("tiers_metals", "tiers_vip"):
         table = tomllib.loads((POLICIES / f"{name}.toml").read_text("utf-8"))
         ladder = ladder_from_table(table["ladder"], currency="CNY", zone="Asia/Shanghai")
-        compare(name, ladder, rows, customers, events)
-
-
-if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+        found[name] = compare(name, ladder, rows, customers, events)
+    write_result("tiers", date, found, ("retailcrm-core", "numpy"))

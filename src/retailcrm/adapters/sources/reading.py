@@ -202,6 +202,8 @@ def _quick(field: Field, raw: Any, currency: str, zone: str) -> tuple[Any, NDArr
 def _texts(reading: _Reading, raw: Any, column: str, *, words: int | None = None) -> Any:  # noqa: ANN401
     """Decode and strip a column; dictionary columns stay dictionaries of distinct clean values."""
     encoding = reading.block.encoding
+    if pa.types.is_timestamp(raw.type):
+        raw = cleaning.written_instants(raw)
     if words is not None:
         raw = arrow.first_words(raw, words).dictionary_encode()
     if not pa.types.is_dictionary(raw.type):
@@ -275,7 +277,7 @@ def _check_numbers(reading: _Reading, form: _Form, key: str, values: Any, codes:
     """Find numbers that are none, or not the ones that were exported."""
     field, column = form.fields[key], form.columns[key]
 
-    def mark(flags: Any, code: str, message: str) -> None:  # noqa: ANN401
+    def flag(flags: Any, code: str, message: str) -> None:  # noqa: ANN401
         flags = np.asarray(pc.fill_null(flags, fill_value=False))
         if flags.any():
             texts = values
@@ -284,12 +286,12 @@ def _check_numbers(reading: _Reading, form: _Form, key: str, values: Any, codes:
                 texts = pc.take(values, codes)
             reading.mark(flags, column, code, message, texts)
 
-    mark(pc.match_substring_regex(values, _DAMAGED), "damaged-number", _ROUNDED)
+    flag(pc.match_substring_regex(values, _DAMAGED), "damaged-number", _ROUNDED)
     if field.required:
-        mark(pc.is_in(values, value_set=_TOTALS), "total", "a row of totals, not a record")
+        flag(pc.is_in(values, value_set=_TOTALS), "total", "a row of totals, not a record")
     rounded = form.rounded[key].find(values)
     if rounded is not None and field.never_round:
-        mark(pa.array(rounded), "damaged-number", _ROUNDED)
+        flag(pa.array(rounded), "damaged-number", _ROUNDED)
     elif rounded is not None:
         form.rounded[key] = RoundedNumbers(sound=True)
         reading.warn(column, "rounded-numbers", _MAYBE_ROUNDED)
