@@ -9,7 +9,7 @@ from retailcrm import open_shop
 from retailcrm.domain.identity import Identity, OrderRef, Strength
 from retailcrm.domain.money import Money
 from retailcrm.domain.orders import OrderState
-from retailcrm.domain.tiers import progress
+from retailcrm.domain.tiers import TierEvent, progress, tier_as_of
 from retailcrm.errors import NotFoundError
 from retailcrm.shop.policy import policy_from_table
 
@@ -237,6 +237,43 @@ def test_cards_agree_with_the_scores_row_by_row(tiered, as_of):
         again = progress(card.tier, tiered.policy.ladder, datetime.fromisoformat(f"{as_of}T00:00+08:00"))
         assert card.progress == again
     assert len({row["tier"] for row in sample}) >= 3
+
+
+def events_by_hand(rows, as_of):
+    """Write one customer's orders down as tier events: completed orders, and refunds when they settled."""
+    events = []
+    for number, row in rows:
+        if row["state"] not in (S.PAID, S.SHIPPED, S.RECEIVED, S.COMPLETED, S.REFUNDED):
+            continue
+        complete = row["completed_at"]
+        if complete is not None and complete < as_of:
+            events.append(TierEvent(complete, row["gross"], 1, number))
+        back_at = row["refunded_at"] or row["paid_at"]
+        if row["refunded"] and back_at < as_of:
+            full = row["refunded"] >= row["gross"]
+            events.append(TierEvent(back_at, -row["refunded"], -1 if full else 0, number))
+    return events
+
+
+def test_tiers_and_progress_equal_a_replay_by_hand(kit, tiered):
+    """Of 200 customers: tier, what counts, and the sentence in both languages."""
+    as_of = datetime(2024, 6, 30, 16, tzinfo=UTC)
+    ladder = tiered.policy.ladder
+    by_buyer = {}
+    for number, row in kit.shop_rows(tiered).items():
+        by_buyer.setdefault(row["buyer"], []).append((number, row))
+    del by_buyer[None]
+    sample = random.Random(6).sample(sorted(by_buyer), 200)  # noqa: S311 - nobody guesses it
+    texts = set()
+    for buyer in sample:
+        state = tier_as_of(events_by_hand(by_buyer[buyer], as_of), ladder, as_of, None)
+        card = tiered.customers.get(buyer, as_of="2024-07-01")
+        assert (card.tier.index, card.tier.values) == (state.index, state.values)
+        assert card.tier.held_until == state.held_until
+        assert card.progress.text == progress(state, ladder, as_of).text
+        assert card.progress.keep_text == progress(state, ladder, as_of).keep_text
+        texts.add(card.progress.text.zh)
+    assert len(texts) > 50
 
 
 def test_progress_is_said_in_both_languages(small):

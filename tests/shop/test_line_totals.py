@@ -157,6 +157,14 @@ def test_an_order_whose_lines_ended_in_a_later_file_has_ended(kit):
     assert (row["state"], row["gross"], row["refunded"]) == (S.REFUNDED, 20, 20)
 
 
+def test_an_incomplete_file_of_refunded_lines_does_not_end_the_order(kit):
+    """One of three lines given back, in a later file that has but this one."""
+    full = lines(kit, [{"amount": 10, "state": S.PAID}] * 3, at=1, name="full.csv")
+    part = lines(kit, [{"amount": 10, "state": S.REFUNDED}], at=2, name="part.csv")
+    row = only(kit.fold(full, part), kit)
+    assert (row["state"], row["gross"], row["refunded"]) == (S.PAID, 30, 0)
+
+
 def test_the_line_table_points_to_the_rows_of_the_order_table(kit):
     """Lines keep product, pieces and amount; those of orders nobody tells of point nowhere."""
     rows = [

@@ -111,6 +111,20 @@ class CustomerFiles:
 
         Raises:
             NotFoundError: Nobody has that id, or the identity is of another shop or tells nobody apart.
+
+        Example:
+            >>> import pyarrow as pa
+            >>> from retailcrm import open_shop
+            >>> from retailcrm.domain.identity import Identity
+            >>> orders = pa.table({"id": ["1"], "who": ["ann"], "at": ["2024-03-01"], "amount": ["50.00"]})
+            >>> shop = open_shop()
+            >>> _ = shop.imports.table(orders, {
+            ...     "name": "ours",
+            ...     "columns": {"number": "id", "buyer": "who", "paid_at": "at", "paid": "amount"},
+            ...     "buyer": {"kind": "id", "strength": "stable"}, "constants": {"state": "completed"}})
+            >>> ann = shop.customers.get(Identity.of("ours", "main", "id", "ann"), as_of="2024-04-01")
+            >>> print(ann.id, ann.gross, ann.orders[0].ref)
+            ann ¥50.00 ours/main/1
         """
         wanted = self._ids(who)
         for orders in self.parts():

@@ -163,6 +163,17 @@ class Imports:
         Raises:
             InputError: ``data`` has no Arrow stream, or lacks columns that the mapping names.
             SettingsError: The mapping is wrong.
+
+        Example:
+            >>> import pyarrow as pa
+            >>> from retailcrm import open_shop
+            >>> orders = pa.table({"id": ["1"], "who": ["ann"], "at": ["2024-03-01"], "amount": ["50.00"]})
+            >>> shop = open_shop()
+            >>> result = shop.imports.table(orders, {
+            ...     "columns": {"number": "id", "buyer": "who", "paid_at": "at", "paid": "amount"},
+            ...     "buyer": {"kind": "id", "strength": "stable"}, "constants": {"state": "completed"}})
+            >>> result.accepted, result.problems
+            (1, ())
         """
         from retailcrm.adapters.sources.arrow_table import discover_table  # noqa: PLC0415
 

@@ -201,6 +201,18 @@ class Insight:
         Raises:
             NoIdentityError: The shop has orders, but no buyer can be told from another.
             SettingsError: The cut points were made for another scoring than the policy's.
+
+        Example:
+            >>> import pyarrow as pa
+            >>> from retailcrm import open_shop
+            >>> orders = pa.table({"id": ["1", "2"], "who": ["ann", "bob"], "amount": ["50.00", "20.00"],
+            ...                    "at": ["2024-03-01", "2024-03-09"]})
+            >>> shop = open_shop()
+            >>> _ = shop.imports.table(orders, {
+            ...     "columns": {"number": "id", "buyer": "who", "paid_at": "at", "paid": "amount"},
+            ...     "buyer": {"kind": "id", "strength": "stable"}, "constants": {"state": "completed"}})
+            >>> shop.insight.score("2024-04-01").to_arrow().select(["customer_id", "net"]).to_pylist()
+            [{'customer_id': 'ann', 'net': Decimal('50.00')}, {'customer_id': 'bob', 'net': Decimal('20.00')}]
         """
         return scores_of(self.reduced(as_of), self.policy, cuts)
 

@@ -135,14 +135,18 @@ def _sums_of(
 
 
 def _states(runs: Runs, lines: Stacked, state: NDArray[np.int8], files: int) -> NDArray[np.int8]:
-    """Fold the states of the lines: an order has ended only when all its lines of one file have."""
+    """Fold the states of the lines: an order has ended when all lines of one of its fullest files have."""
     ended = (state == OrderState.CLOSED) | (state == OrderState.REFUNDED)
     if not ended.any():
         return fold_states(runs, state)
     of_file = Runs.of(lines.code * files + lines.file)
+    of_order = Runs.of(of_file.groups // files)
     stage = of_file.greatest(np.where(ended, -1, state).astype(np.int8))
     end = of_file.greatest(np.where(ended, state, -1).astype(np.int8))
-    return fold_states(Runs.of(of_file.groups // files), np.where(stage >= 0, stage, end).astype(np.int8))
+    size = np.diff(np.append(of_file.starts, len(of_file.order)))
+    fullest = size == np.repeat(of_order.greatest(size), np.diff(np.append(of_order.starts, len(size))))
+    told = np.where(stage >= 0, stage, np.where(fullest, end, -1))
+    return fold_states(of_order, told.astype(np.int8))
 
 
 def _first_seen(

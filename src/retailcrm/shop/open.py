@@ -135,19 +135,13 @@ def open_shop(
         )
     if not shop.strip():
         raise SettingsError("a shop needs a name: it stands in every order reference")
-    if memory_budget is not None and memory_budget < LEAST_BUDGET:
-        raise SettingsError(f"a memory budget is at least {LEAST_BUDGET} bytes (1 MB), not {memory_budget}")
     rules = _policy(policy, zone, currency)
     manager = plugins.plugin_manager(allow=allow_plugins, block=block_plugins)
     metrics = plugins.tier_metrics(manager)
     if rules.ladder is not None:
         _check_metrics(rules.ladder, metrics)
     sources = plugins.sources(manager)
-    kept: Observations | PartitionedObservations
-    if memory_budget is None:
-        kept = Observations(rules.currency, rules.zone)
-    else:
-        kept = PartitionedObservations(rules.currency, rules.zone, memory_budget)
+    kept = _store(rules, memory_budget)
     now = clock or (lambda: datetime.now(UTC))
     imports = Imports(kept=kept, sources=sources, zone=rules.zone, currency=rules.currency, clock=now)
     parts: Callable[[], Iterable[OrderTable]] = kept.parts
@@ -159,6 +153,14 @@ def open_shop(
         customers=CustomerFiles(parts, rules, metrics, shop),
         kept=kept,
     )
+
+
+def _store(rules: Policy, budget: int | None) -> Observations | PartitionedObservations:
+    if budget is None:
+        return Observations(rules.currency, rules.zone)
+    if budget < LEAST_BUDGET:
+        raise SettingsError(f"a memory budget is at least {LEAST_BUDGET} bytes (1 MB), not {budget}")
+    return PartitionedObservations(rules.currency, rules.zone, budget)
 
 
 def _policy(said: Policy | str | Path | None, zone: str | None, currency: str | None) -> Policy:

@@ -126,14 +126,21 @@ TakeBytes = Callable[..., Taken]
 
 @pytest.fixture
 def take_file() -> TakeFile:
-    """Give the reader of every table in a file."""
+    """Give the reader of every table in a file; it asks for a table only when the one before is read."""
 
     def take(path: Path, reader: Source | Mapping[str, Any] | None = None, **settings: Any) -> list[Taken]:
         source = source_of(reader)
         if isinstance(source, Mapped):
             settings = {"form": source.mapping.form, **settings}
         form = ReadSettings(**{"zone": "Asia/Shanghai", "currency": "CNY", **settings})
-        return [taken(found) for found in discover(path, {source.name: source}, form)]
+        tables: list[Taken] = []
+        for found in discover(path, {source.name: source}, form):
+            if isinstance(found, Problem):
+                # A part of the file that was left unread, told with the table before it.
+                tables[-1].problems.append(found)
+            else:
+                tables.append(taken(found))
+        return tables
 
     return take
 

@@ -67,6 +67,12 @@ def test_an_accident_that_is_already_in_the_file_is_no_new_one() -> None:
     assert next(iter(candidates("中\ufffd\ufffd\ufffd\ufffd".encode()))) == "utf-8"
 
 
+def test_a_few_broken_lines_among_plain_ones_reject_no_file() -> None:
+    """What is plain ASCII but for a stray byte is UTF-8 with broken records."""
+    assert list(candidates(b"id,name\n1,ann\n2,bob\n3,\xff\n")) == ["utf-8"]
+    assert list(candidates(b"id,\xff\n1,\xff\n2,bob\n")) == []
+
+
 def test_bytes_that_are_no_text_have_no_candidate() -> None:
     """Neither the Windows code page of Western Europe nor noise passes for Chinese text."""
     assert list(candidates("prix en €, déjà payé: oui, à côté, très".encode("cp1252"))) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -9,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from retailcrm.adapters.sources import cleaning
 from retailcrm.adapters.sources.discover import Discovered, ReadSettings
 from retailcrm.adapters.sources.opening import Head, OpenedTable, recognise
 from retailcrm.errors import InputError
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
     from retailcrm.ports.sources import Source
 
 _ROWS: Final = 100_000
-_EXPONENT_FROM: Final = 1e10
 _EXACT_BELOW: Final = 2.0**53
+"""Floats from here on have lost digits: they stay written with an exponent, and are refused as numbers."""
 
 
 def discover_table(data: Any, name: str, source: Source, settings: ReadSettings, now: datetime) -> Discovered:  # noqa: ANN401
@@ -46,7 +48,8 @@ def discover_table(data: Any, name: str, source: Source, settings: ReadSettings,
     opened = OpenedTable(
         name=name,
         sheet=None,
-        header=header,
+        # A mapping for files without a header names the columns by their places.
+        header=found.header,
         zone=settings.zone,
         currency=settings.currency,
         raw=_ArrowTable(table),
@@ -54,66 +57,69 @@ def discover_table(data: Any, name: str, source: Source, settings: ReadSettings,
     return Discovered(table=opened, source=source, match=found.match, exported_at=now)
 
 
-def as_texts(column: Any) -> Any:  # noqa: ANN401
-    """Write a column of any plain type as the text a file would hold, nothing rounded.
-
-    Raises:
-        InputError: The type cannot be written as text: lists, structures.
-    """
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        chunks = [pc.take(as_texts(chunk.dictionary), chunk.indices) for chunk in column.chunks]
-        return pa.chunked_array(chunks, pa.string())
-    if pa.types.is_floating(kind):
-        return pa.chunked_array([_float_texts(chunk) for chunk in _chunks(column)], pa.string())
-    if pa.types.is_timestamp(kind):
-        # An aware instant says its offset; a naive one is in the zone of the mapping or the shop.
-        pattern = "%Y-%m-%d %H:%M:%S+00:00" if kind.tz else "%Y-%m-%d %H:%M:%S"
-        return pc.strftime(column.cast(pa.timestamp("us", "UTC" if kind.tz else None)), pattern)
-    try:
-        return column.cast(pa.string())
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid) as error:
-        raise InputError(f"a column of type {kind} cannot be read as text") from error
-
-
-def _chunks(column: Any) -> list[Any]:  # noqa: ANN401
-    return list(column.chunks) if isinstance(column, pa.ChunkedArray) else [column]
-
-
-def _float_texts(values: Any) -> Any:  # noqa: ANN401
-    """Write floats as their shortest digits; Arrow writes an exponent from 1e10 on.
-
-    Above 2**53 digits have been lost already: the exponent stays, so that such a number is refused.
-    """
-    texts = values.cast(pa.string())
-    numbers = values.cast(pa.float64()).fill_null(0).to_numpy(zero_copy_only=False)
-    large = (np.abs(numbers) >= _EXPONENT_FROM) & (np.abs(numbers) < _EXACT_BELOW)
-    if not large.any():
-        return texts
-    written = texts.to_pylist()
-    for i in np.flatnonzero(large & np.asarray(values.is_valid())).tolist():
-        written[i] = np.format_float_positional(numbers[i], trim="-")
-    return pa.array(written, pa.string())
-
-
 @attrs.frozen(eq=False)
 class _ArrowTable:
-    """Columns of texts, in raw blocks."""
+    """Columns of any types, given in raw blocks of texts; instants stay instants."""
 
     table: pa.Table
 
     def blocks(self, plain: Collection[int], coded: Collection[int]) -> Iterator[RawBlock]:
         """Read the rows once."""
         rows = self.table.num_rows
-        # Only columns that the mapping names: the others may be of any type.
-        texts = {i: as_texts(self.table.column(i)) for i in {*plain, *coded}}
         for start in range(0, rows, _ROWS):
-            columns = {}
-            for i in {*plain, *coded}:
-                part = texts[i].slice(start, _ROWS).fill_null("").combine_chunks()
-                part = pa.concat_arrays(part.chunks) if isinstance(part, pa.ChunkedArray) else part
-                columns[i] = part.dictionary_encode() if i in coded else part
+            # Only columns that somebody reads: the others may be of any type.
+            columns = {i: self._column(i, start, coded=i in coded) for i in {*plain, *coded}}
             records = np.arange(start, min(start + _ROWS, rows), dtype=np.int64) + 1
             yield RawBlock(
                 columns=columns, encoding="utf-8", records=records, first_line=records, last_line=records
             )
+
+    def _column(self, place: int, start: int, *, coded: bool) -> Any:  # noqa: ANN401
+        part = self.table.column(place).slice(start, _ROWS).combine_chunks()
+        values = pa.concat_arrays(part.chunks) if isinstance(part, pa.ChunkedArray) else part
+        if pa.types.is_date(values.type):
+            values = values.cast(pa.timestamp("ms"))
+        if pa.types.is_timestamp(values.type) and not coded:
+            return values
+        try:
+            texts = as_texts(values).fill_null("")
+        except (pa.ArrowNotImplementedError, pa.ArrowInvalid) as error:
+            name = self.table.column_names[place]
+            raise InputError(f"column {name!r} of type {values.type} cannot be read as text") from error
+        return texts.dictionary_encode() if coded else texts
+
+
+def as_texts(values: Any) -> Any:  # noqa: ANN401
+    """Write an array of any plain type as the texts that a file would hold, nothing rounded.
+
+    Raises:
+        ArrowInvalid, ArrowNotImplementedError: The type cannot be written as text: lists, structures.
+
+    Example:
+        >>> as_texts(pa.array([17850.0, 1.5, float("nan"), 5113000000000047045.0])).to_pylist()
+        ['17850', '1.5', None, '5.113000000000047e+18']
+    """
+    kind = values.type
+    if pa.types.is_dictionary(kind):
+        return pc.take(as_texts(values.dictionary), values.indices)
+    if pa.types.is_floating(kind):
+        return _float_texts(values)
+    if pa.types.is_timestamp(kind):
+        return cleaning.written_instants(values)
+    return values.cast(pa.string())
+
+
+def _float_texts(values: Any) -> Any:  # noqa: ANN401
+    """Write floats with their shortest digits, and without an exponent as long as they are exact."""
+    values = values.cast(pa.float32()) if pa.types.is_float16(values.type) else values
+    values = pc.if_else(pc.is_nan(values), None, values)
+    texts = values.cast(pa.string())
+    inexact = pc.greater_equal(pc.abs(values), _EXACT_BELOW)
+    exponent = pc.and_not(pc.match_substring(texts, "e"), inexact)
+    if not pc.any(exponent).as_py():
+        return texts
+    written = texts.to_pylist()
+    # Arrow writes 1e+10 where a file would hold 10000000000.
+    for i in np.flatnonzero(np.asarray(exponent.fill_null(False))).tolist():
+        written[i] = f"{Decimal(written[i]):f}"
+    return pa.array(written, pa.string())

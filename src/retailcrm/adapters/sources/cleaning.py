@@ -222,6 +222,13 @@ def typed_instants(column: Any, zone: str) -> tuple[NDArray[np.datetime64], Bad]
     return _within(arrow.instants(pc.cast(column, pa.timestamp("us", "UTC"), safe=False)))
 
 
+def written_instants(column: Any) -> Any:  # noqa: ANN401
+    """Write an Arrow timestamp column as texts: local time, or UTC with its offset."""
+    known = "UTC" if column.type.tz else None
+    pattern = "%Y-%m-%d %H:%M:%S+00:00" if known else "%Y-%m-%d %H:%M:%S"
+    return pc.strftime(pc.cast(column, pa.timestamp("us", known), safe=False), pattern)
+
+
 def _within(times: NDArray[np.datetime64]) -> tuple[NDArray[np.datetime64], Bad]:
     bad = _beyond(times)
     return np.where(bad, np.datetime64("NaT", "us"), times) if bad.any() else times, bad

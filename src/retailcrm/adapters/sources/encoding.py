@@ -38,7 +38,8 @@ def candidates(head: bytes) -> Iterator[str]:
     elif head.startswith(codecs.BOM_UTF8) or head.isascii():
         yield "utf-8"
     else:
-        yield from (encoding for encoding in LADDER if _decodes(head, encoding))
+        fitting = [encoding for encoding in LADDER if _decodes(head, encoding)]
+        yield from fitting or (("utf-8",) if _mostly_ascii(head) else ())
 
 
 def decode_head(head: bytes, encoding: str) -> str:
@@ -57,6 +58,12 @@ def _decodes(head: bytes, encoding: str) -> bool:
         bad -= head.count(_WRONG.encode())
     beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
     return bad == 0 or bad * (_GOOD_FOR_A_BAD + 1) <= beyond_ascii
+
+
+def _mostly_ascii(head: bytes) -> bool:
+    """Say whether most lines are plain, so that a few broken ones are no reason to read nothing."""
+    lines = head.splitlines()
+    return sum(map(bytes.isascii, lines)) * 2 > len(lines)
 
 
 def known_encoding(name: str) -> str | None:

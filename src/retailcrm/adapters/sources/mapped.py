@@ -8,8 +8,9 @@ import attrs
 import numpy as np
 
 from retailcrm.adapters.sources.field import find_fields
-from retailcrm.adapters.sources.mapping import TableMapping, nearest
-from retailcrm.analytics.columns import Coded, Texts
+from retailcrm.adapters.sources.synthetic_keys import SyntheticKeys
+from retailcrm.adapters.sources.table_mapping import TableMapping, nearest
+from retailcrm.analytics.columns import MISSING
 from retailcrm.errors import ImportRefusedError
 from retailcrm.ports.batches import Batch, Grain
 from retailcrm.ports.sources import Match, Sample, SourceFile
@@ -63,10 +64,8 @@ class Mapped:
     def _headerless(self, sample: Sample) -> Match:
         found = len(sample.rows[0]) if sample.rows else 0
         if found != len(self.mapping.columns):
-            raise ImportRefusedError(
-                f"{sample.name}: mapping {self.name} names {len(self.mapping.columns)} columns, the file has {found}",
-                code="mapping",
-            )
+            wanted = f"mapping {self.name} names {len(self.mapping.columns)} columns"
+            raise ImportRefusedError(f"{sample.name}: {wanted}, the file has {found}", code="mapping")
         return Match(strength=100, reason=f"mapping {self.name}, no header", header_row=None)
 
     def _lacking(self, header: tuple[str, ...]) -> list[str]:
@@ -79,7 +78,7 @@ class Mapped:
         header = sample.rows[best] if best is not None else ()
         lacking = self._lacking(header)
         wanted = [f"{name} = {' / '.join(self.mapping.fields[name].names)}" for name in lacking]
-        hints = [nearest(self.mapping.fields[name].names[0], header) for name in lacking]
+        hints = [_hint(self.mapping.fields[name].names, header) for name in lacking]
         listed = ", ".join(w + h for w, h in zip(wanted, hints, strict=True))
         found = ", ".join(cell for cell in header if cell) or "none"
         return f"{sample.name}: mapping {self.name} does not find: {listed}. Columns found: {found}"
@@ -97,9 +96,9 @@ class Mapped:
         places = find_fields(file.header or mapping.columns, mapping.fields)
         numbers = SyntheticKeys(tuple(places)) if mapping.synthetic_key else None
         for read in read_fields(file, mapping.fields, places):
-            amounts, piece = (None, read) if "unit_price" not in places else line_amounts(file, read, "unit_price")
+            priced, piece = line_amounts(file, read, "unit_price") if "unit_price" in places else (None, read)
             yield from piece.problems
-            columns = _columns(mapping, piece.values, len(piece.block), amounts)
+            columns = _columns(mapping, piece.values, len(piece.block), priced)
             columns = {name: taken(column, piece.keep) for name, column in columns.items()}
             if numbers is not None:
                 raw = {name: taken(piece.values[name], piece.keep) for name in places}
@@ -139,15 +138,23 @@ class _MappedFile:
         return self.file.blocks(plain, coded)
 
 
-def _columns(mapping: TableMapping, values: Any, rows: int, amounts: Any) -> dict[str, Any]:  # noqa: ANN401
+def _hint(names: tuple[str, ...], header: tuple[str, ...]) -> str:
+    return next(filter(None, (nearest(name, header) for name in names)), "")
+
+
+def _columns(mapping: TableMapping, values: Any, rows: int, priced: Any) -> dict[str, Any]:  # noqa: ANN401
     columns = {name: column for name, column in values.items() if name not in _NOT_BATCHED}
-    amount = "amount" if mapping.grain is Grain.LINES else "paid"
-    if amounts is not None and not columns.keys() & {"amount", "paid", "total"}:
-        columns[amount] = amounts
     if mapping.grain is Grain.LINES:
+        if priced is not None:
+            columns["amount"] = priced
         if "quantity" in values:
             columns["quantity"] = values["quantity"]
-        columns["credit"] = _credits(mapping, values, rows)
+        credit = columns["credit"] = _credits(mapping, values, rows)
+        # A credit note takes back, whether its file writes a minus or not.
+        amount = columns["amount"]
+        columns["amount"] = np.where(credit & (amount > 0), -amount, amount)
+    elif priced is not None:
+        columns["total"] = priced
     if mapping.paid_is == "gross":
         # What was paid before refunds is what was due: nothing is to be added back.
         columns["total"] = columns.pop("paid")
@@ -159,69 +166,9 @@ def _columns(mapping: TableMapping, values: Any, rows: int, amounts: Any) -> dic
 def _credits(mapping: TableMapping, values: Any, rows: int) -> NDArray[np.bool_]:  # noqa: ANN401
     credit = np.zeros(rows, np.bool_)
     prefix = mapping.cancel.number_prefix
-    if prefix is not None and isinstance(values.get("number"), Coded):
+    if prefix is not None:
         begins = np.asarray([number.startswith(prefix) for number in values["number"].values] + [False])
         credit |= begins[values["number"].codes]
     if mapping.cancel.negative_quantity and "quantity" in values:
-        credit |= values["quantity"] < 0
+        credit |= (values["quantity"] < 0) & (values["quantity"] != MISSING)
     return credit
-
-
-@attrs.define(eq=False)
-class SyntheticKeys:
-    """Order numbers for records that have none: a digest of the content, and a count of identical ones.
-
-    The same file gives the same numbers again, so that a second import changes nothing.
-
-    Attributes:
-        names: Fields that go into the digest.
-    """
-
-    names: tuple[str, ...]
-    _seen: NDArray[np.uint64] = attrs.field(factory=lambda: np.empty(0, np.uint64), init=False)
-
-    def of(self, columns: Any, rows: int) -> Texts:  # noqa: ANN401
-        """Give the next records their numbers."""
-        from retailcrm.analytics.hashing import hex_texts  # noqa: PLC0415
-
-        digest = self._digest(columns, rows)
-        ordinal = self._ordinals(digest)
-        width = 16 + 1 + 4
-        chars = np.full((rows, width), ord("-"), np.uint8)
-        chars[:, :16] = hex_texts(digest)
-        chars[:, 17:] = hex_texts(ordinal.astype(np.uint64), 4)
-        return Texts(chars.reshape(-1), np.arange(rows + 1, dtype=np.int64) * width)
-
-    def _digest(self, columns: Any, rows: int) -> NDArray[np.uint64]:  # noqa: ANN401
-        from retailcrm.analytics.hashing import hash_texts, mix  # noqa: PLC0415
-
-        digest = np.zeros(rows, np.uint64)
-        for name in self.names:
-            column = columns[name]
-            if isinstance(column, Coded):
-                part = np.append(hash_texts(column.values), np.uint64(1))[column.codes]
-            elif isinstance(column, Texts):
-                part = hash_texts(column)
-            elif isinstance(column, np.ndarray):
-                part = mix(column.astype(np.int64).view(np.uint64))
-            else:  # exact unit prices are Arrow strings
-                part = hash_texts(Texts.of(column.fill_null("").to_pylist()))
-            digest = mix(digest * np.uint64(31) + part)
-        return digest
-
-    def _ordinals(self, digest: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """Count, for each record, the identical ones before it in the file, itself included."""
-        order = np.argsort(digest, kind="stable")
-        ranked = digest[order]
-        starts = (
-            np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
-            if len(ranked)
-            else np.empty(0, np.intp)
-        )
-        lengths = np.diff(np.append(starts, len(ranked)))
-        within = np.arange(len(ranked)) - np.repeat(starts, lengths) + 1
-        before = np.searchsorted(self._seen, ranked, "right") - np.searchsorted(self._seen, ranked, "left")
-        ordinal = np.empty(len(digest), np.int64)
-        ordinal[order] = within + before
-        self._seen = np.sort(np.concatenate([self._seen, digest]))
-        return ordinal

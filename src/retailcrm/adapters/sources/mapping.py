@@ -1,18 +1,23 @@
-"""A mapping: what the columns of any table mean, written in TOML or as an object."""
+"""A mapping read: from a TOML file, or from the same tables as a dictionary."""
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-import attrs
-
 from retailcrm.adapters.sources.field import Field, Kind, header_name
 from retailcrm.adapters.sources.opening import TextForm
+from retailcrm.adapters.sources.table_mapping import (
+    LINE_ONLY,
+    ORDER_ONLY,
+    Cancel,
+    TableMapping,
+    nearest,
+)
 from retailcrm.domain.orders import OrderState
 from retailcrm.errors import SettingsError
 from retailcrm.ports.batches import BuyerKey, Grain
@@ -20,8 +25,12 @@ from retailcrm.ports.batches import BuyerKey, Grain
 if TYPE_CHECKING:
     from pathlib import Path
 
+__all__ = ["Cancel", "TableMapping", "load_mapping", "mapping_from_table", "nearest"]
+
 _STRENGTHS: Final = {"stable": 2, "weak": 1, "none": 0}
 _GRAINS: Final = {"order": Grain.ORDERS, "line": Grain.LINES}
+_STATES: Final = {s.name.lower(): s for s in OrderState if s is not OrderState.UNKNOWN}
+_PAID_IS: Final = {"gross": "gross", "net": "net"}
 _KINDS: Final = {
     "number": Kind.KEY,
     "line": Kind.KEY,
@@ -43,99 +52,18 @@ _KINDS: Final = {
     "province": Kind.TEXT,
     "city": Kind.TEXT,
 }
-_ORDER_ONLY: Final = {"total", "paid", "shipped_at", "received_at", "completed_at", "refunded_at"}
-_LINE_ONLY: Final = {"line", "product", "amount"}
+_ORDER_ONLY: Final = ORDER_ONLY
+_LINE_ONLY: Final = LINE_ONLY
 _ALWAYS: Final = {"number", "placed_at", "quantity", "unit_price", "amount"}
 """A record without these, where the mapping names them, is rejected."""
 
-
-@attrs.frozen(kw_only=True)
-class Cancel:
-    """How a file says that a record takes something back.
-
-    Attributes:
-        number_prefix: Order numbers that begin so are credit notes.
-        negative_quantity: Negative quantities are returns.
-        states: State texts that mean the order was cancelled before it was paid.
-    """
-
-    number_prefix: str | None = None
-    negative_quantity: bool = False
-    states: tuple[str, ...] = ()
-
-
-@attrs.frozen(kw_only=True)
-class TableMapping:
-    """What the columns of a table mean.
-
-    Attributes:
-        name: Word for messages.
-        platform: Where its order numbers and buyers are known; the name unless told otherwise.
-        grain: ``ORDERS`` or ``LINES``.
-        zone: IANA zone of its times; ``None`` takes the shop's.
-        currency: ISO 4217 code of its amounts; ``None`` takes the shop's.
-        fields: By field name, see the guide "map your own CSV".
-        optional: Fields whose column may be absent from a file.
-        form: Encoding, delimiter, whether there is a header.
-        columns: Column names of a file without header.
-        buyer: What the buyer column holds.
-        state: State of every record, where the file has no such column.
-        cancel: How records are taken back.
-        paid_is: Whether ``paid`` is ``"gross"`` (before refunds) or ``"net"`` of them; must be said where
-            ``paid`` and ``refunded`` are mapped and no ``total`` lets it be found out.
-        synthetic_key: Make order numbers of the record's own content: the file has none.
-    """
-
-    name: str
-    platform: str
-    grain: Grain
-    fields: Mapping[str, Field]
-    optional: frozenset[str] = frozenset()
-    zone: str | None = None
-    currency: str | None = None
-    form: TextForm = TextForm()
-    columns: tuple[str, ...] = ()
-    buyer: BuyerKey | None = None
-    state: OrderState | None = None
-    cancel: Cancel = Cancel()
-    paid_is: str | None = None
-    synthetic_key: bool = False
-
-    def __attrs_post_init__(self) -> None:
-        _check(self)
-
-
-def _check(mapping: TableMapping) -> None:
-    """Refuse a mapping that could not give one order."""
-    fields = mapping.fields.keys()
-    wrong = fields & (_ORDER_ONLY if mapping.grain is Grain.LINES else _LINE_ONLY)
-    if wrong:
-        raise SettingsError(
-            f"mapping {mapping.name}: {_listed(wrong)} cannot be a column of grain {mapping.grain}"
-        )
-    if ("number" in fields) == mapping.synthetic_key:
-        raise SettingsError(
-            f"mapping {mapping.name}: give either a column for number or key.synthetic = true"
-        )
-    if "placed_at" not in fields and "paid_at" not in fields:
-        raise SettingsError(f"mapping {mapping.name}: a column for placed_at or paid_at is needed")
-    priced = {"quantity", "unit_price"} <= fields
-    if not (priced or fields & {"total", "paid", "amount"}):
-        raise SettingsError(
-            f"mapping {mapping.name}: a column for paid, total or amount, or quantity and unit_price"
-        )
-    undecided = {"paid", "refunded"} <= fields and "total" not in fields
-    if undecided != (mapping.paid_is is not None):
-        raise SettingsError(
-            f"mapping {mapping.name}: say [money] paid_is = 'gross' or 'net' (of refunds) if, and only if, "
-            "paid and refunded are mapped without total"
-        )
-    if "buyer" in fields and mapping.buyer is None:
-        raise SettingsError(
-            f"mapping {mapping.name}: say in [buyer] what the buyer column holds (kind, strength)"
-        )
-    if ("state" in fields) == (mapping.state is not None):
-        raise SettingsError(f"mapping {mapping.name}: give either a column for state or constants.state")
+_READ_BY: Final = {
+    "format": (Kind.INSTANT,),
+    "zone": (Kind.INSTANT,),
+    "decimal_id": (Kind.KEY, Kind.NAME, Kind.TEXT),
+}
+_SOME_TIME: Final = datetime(2001, 2, 3, 16, 5, 6)  # noqa: DTZ001 - patterns are of local times
+_WORDS: Final = {str: "text", bool: "true or false", Mapping: "a table"}
 
 
 def load_mapping(path: Path) -> TableMapping:
@@ -145,7 +73,7 @@ def load_mapping(path: Path) -> TableMapping:
         SettingsError: Something in it is wrong, unknown or missing; the message says where.
     """
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        table = tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise SettingsError(f"mapping {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -155,6 +83,10 @@ def load_mapping(path: Path) -> TableMapping:
 
 def mapping_from_table(table: Mapping[str, Any], *, name: str = "mapping") -> TableMapping:
     """Build a mapping from nested tables, as parsed from TOML.
+
+    Args:
+        table: The settings.
+        name: What to call it if it does not say.
 
     Raises:
         SettingsError: Something in it is wrong, unknown or missing.
@@ -167,105 +99,145 @@ def mapping_from_table(table: Mapping[str, Any], *, name: str = "mapping") -> Ta
         >>> sorted(mapping.fields)
         ['buyer', 'number', 'paid', 'placed_at']
     """
-    where = f"mapping {table.get('name', name)}"
-    parts = _known(
-        table, where, "name grain zone currency platform file columns money buyer states constants cancel key"
-    )
-    if "zone" in parts:
-        _check_zone(parts["zone"], where)
-    file = _known(parts.get("file", {}), f"{where} [file]", "encoding delimiter header columns")
-    constants = _known(parts.get("constants", {}), f"{where} [constants]", "state")
-    cancel = _known(parts.get("cancel", {}), f"{where} [cancel]", "number_prefix negative_quantity states")
-    key = _known(parts.get("key", {}), f"{where} [key]", "synthetic")
-    parts.setdefault("name", name)
-    fields, optional = _fields(parts, where)
+    where = f"mapping {table.get('name', name) if isinstance(table, Mapping) else name}"
+    words = "name grain zone currency platform file columns money buyer states constants cancel key"
+    parts = {"name": name, **_known(table, where, words)}
+    section = _Sections(parts, where)
+    file = section.of("file", "encoding delimiter header columns")
+    constants, key = section.of("constants", "state"), section.of("key", "synthetic")
+    cancel = _cancel(section.of("cancel", "number_prefix negative_quantity states"), f"{where} [cancel]")
+    fields, optional = _fields(section, parts, cancel)
     return TableMapping(
-        name=parts["name"],
-        platform=parts.get("platform", parts["name"]),
+        name=_value(parts, "name", str, where),
+        platform=_value(parts, "platform", str, where, parts["name"]),
         grain=_one_of(_GRAINS, parts.get("grain", "order"), f"{where}: grain"),
         fields=fields,
         optional=optional,
-        zone=parts.get("zone"),
-        currency=parts.get("currency"),
-        form=_form(file, where),
-        columns=tuple(file.get("columns", ())),
-        buyer=_buyer(parts, where),
-        state=_state(constants["state"], f"{where} [constants]") if "state" in constants else None,
-        paid_is=_paid_is(parts, where),
-        cancel=Cancel(**{**cancel, "states": tuple(cancel.get("states", ()))}),
-        synthetic_key=key.get("synthetic", False),
+        zone=_zone(parts, where),
+        currency=_value(parts, "currency", str, where, None),
+        form=_form(file, f"{where} [file]"),
+        columns=_texts(file.get("columns", ()), f"{where} [file] columns"),
+        buyer=_buyer(section, parts) if "buyer" in parts else None,
+        state=_one_of(_STATES, constants["state"], f"{where} [constants] state") if constants else None,
+        paid_is=_paid_is(section) if "money" in parts else None,
+        cancel=cancel,
+        synthetic_key=_value(key, "synthetic", bool, f"{where} [key]", default=False),
     )
 
 
-def _paid_is(parts: Mapping[str, Any], where: str) -> str | None:
-    if "money" not in parts:
-        return None
-    said = _known(parts["money"], f"{where} [money]", "paid_is")
-    return str(_one_of({"gross": "gross", "net": "net"}, said.get("paid_is"), f"{where} [money] paid_is"))
+class _Sections:
+    """The tables within a mapping's table."""
+
+    def __init__(self, parts: Mapping[str, Any], where: str) -> None:
+        self._parts, self.where = parts, where
+
+    def of(self, name: str, words: str) -> dict[str, Any]:
+        """Give a section whose settings are all known."""
+        return _known(self._parts.get(name, {}), f"{self.where} [{name}]", words)
+
+
+def _paid_is(section: _Sections) -> str:
+    said = section.of("money", "paid_is")
+    return str(_one_of(_PAID_IS, said.get("paid_is"), f"{section.where} [money] paid_is"))
 
 
 def _form(file: Mapping[str, Any], where: str) -> TextForm:
-    header = file.get("header", "columns" not in file)
-    if header == ("columns" in file):
-        raise SettingsError(f"{where} [file]: name the columns exactly if header = false")
-    delimiter = file.get("delimiter")
-    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
-        raise SettingsError(f"{where} [file]: delimiter must be one character (' ' for runs of blanks)")
-    return TextForm(encoding=file.get("encoding"), delimiter=delimiter, header=header)
+    header = _value(file, "header", bool, where, default="columns" not in file)
+    encoding, delimiter = (_value(file, name, str, where, None) for name in ("encoding", "delimiter"))
+    try:
+        return TextForm(encoding=encoding, delimiter=delimiter, header=header)
+    except SettingsError as error:
+        raise SettingsError(f"{where}: {error}") from error
 
 
-def _fields(parts: Mapping[str, Any], where: str) -> tuple[dict[str, Field], frozenset[str]]:
-    columns = _known(parts.get("columns", {}), f"{where} [columns]", " ".join(_KINDS))
-    states = _states(parts, where)
+def _cancel(said: Mapping[str, Any], where: str) -> Cancel:
+    return Cancel(
+        number_prefix=_value(said, "number_prefix", str, where, None),
+        negative_quantity=_value(said, "negative_quantity", bool, where, default=False),
+        states=_texts(said.get("states", ()), f"{where} states"),
+    )
+
+
+def _fields(
+    section: _Sections, parts: Mapping[str, Any], cancel: Cancel
+) -> tuple[dict[str, Field], frozenset[str]]:
+    columns = section.of("columns", " ".join(_KINDS))
+    states = _states(parts, cancel, f"{section.where} [states]")
     if "state" in columns and not states:
-        raise SettingsError(f"{where}: say in [states] what the texts of the state column mean")
+        raise SettingsError(f"{section.where}: say in [states] what the texts of the state column mean")
+    if "states" in parts and "state" not in columns:
+        raise SettingsError(f"{section.where}: [states] is about a column for state, and there is none")
     fields, optional = {}, set()
     for name, said in columns.items():
-        spec = {"column": said} if isinstance(said, str | list) else said
-        spec = _known(spec, f"{where} [columns] {name}", "column format zone decimal_id optional")
-        names = (spec["column"],) if isinstance(spec["column"], str) else tuple(spec["column"])
-        fields[name] = Field(
-            names=names, kind=_kind(name, parts), required=name in _ALWAYS, pattern=spec.get("format"),
-            zone=spec.get("zone", parts.get("zone")), states=states if name == "state" else {},
-            decimal_id=spec.get("decimal_id", False), coded=name == "number" and parts.get("grain") == "line",
-        )  # fmt: skip
-        if spec.get("optional", False):
+        where = f"{section.where} [columns] {name}"
+        spec = said if isinstance(said, Mapping) else {"column": said}
+        spec = _known(spec, where, "column format zone decimal_id optional")
+        fields[name] = _field(name, spec, parts, states, where)
+        if _value(spec, "optional", bool, where, default=False):
             optional.add(name)
     return fields, frozenset(optional)
 
 
-def _kind(name: str, parts: Mapping[str, Any]) -> Kind:
+def _field(
+    name: str, spec: Mapping[str, Any], parts: Mapping[str, Any], states: Mapping[str, int], where: str
+) -> Field:
+    if "column" not in spec:
+        raise SettingsError(f"{where}: say which column it is")
+    lines = parts.get("grain") == "line"
     # The lines of an order repeat its buyer; orders seldom do.
-    return Kind.TEXT if name == "buyer" and parts.get("grain") == "line" else _KINDS[name]
+    kind = Kind.TEXT if name == "buyer" and lines else _KINDS[name]
+    for setting, kinds in _READ_BY.items():
+        if setting in spec and kind not in kinds:
+            raise SettingsError(f"{where}: {setting} means nothing for {name}")
+    pattern = _value(spec, "format", str, where, None)
+    if pattern is not None:
+        _check_pattern(pattern, where)
+    return Field(
+        names=_texts(spec["column"], f"{where} column", least=1),
+        kind=kind,
+        required=name in _ALWAYS,
+        pattern=pattern,
+        zone=_zone(spec, where) or _zone(parts, where),
+        states=states if name == "state" else {},
+        decimal_id=_value(spec, "decimal_id", bool, where, default=False),
+        coded=name == "number" and lines,
+    )
 
 
-def _states(parts: Mapping[str, Any], where: str) -> dict[str, int]:
+def _check_pattern(pattern: str, where: str) -> None:
+    """Refuse a pattern that cannot tell a day."""
+    try:
+        again = datetime.strptime(_SOME_TIME.strftime(pattern), pattern)  # noqa: DTZ007 - only the day counts
+    except (ValueError, re.error) as error:
+        raise SettingsError(f"{where}: format {pattern!r}: {error}") from error
+    if again.date() != _SOME_TIME.date():
+        raise SettingsError(f"{where}: format {pattern!r} does not tell year, month and day")
+
+
+def _states(parts: Mapping[str, Any], cancel: Cancel, where: str) -> dict[str, int]:
+    said = parts.get("states", {})
+    if not isinstance(said, Mapping):
+        raise SettingsError(f"{where}: a table was expected, not {said!r}")
     found: dict[str, int] = {}
-    for word, texts in parts.get("states", {}).items():
-        state = _state(word, f"{where} [states]")
-        for text in [texts] if isinstance(texts, str) else texts:
-            found[header_name(text)] = state
-    for text in parts.get("cancel", {}).get("states", ()):
-        found[header_name(text)] = OrderState.CLOSED
+    for word, texts in [*said.items(), ("closed", cancel.states)]:
+        state = _one_of({**_STATES, "unknown": OrderState.UNKNOWN}, word, where)
+        for text in _texts(texts, f"{where} {word}"):
+            if found.setdefault(header_name(text), state) != state:
+                raise SettingsError(f"{where}: {text!r} has two meanings")
     return found
 
 
-def _state(word: str, where: str) -> OrderState:
-    return OrderState(_one_of({s.name.lower(): s for s in OrderState}, word, where))
-
-
-def _buyer(parts: Mapping[str, Any], where: str) -> BuyerKey | None:
-    if "buyer" not in parts:
-        return None
-    said = _known(parts["buyer"], f"{where} [buyer]", "kind strength")
-    strength = _one_of(_STRENGTHS, said.get("strength"), f"{where} [buyer] strength")
+def _buyer(section: _Sections, parts: Mapping[str, Any]) -> BuyerKey:
+    said, where = section.of("buyer", "kind strength"), f"{section.where} [buyer]"
+    strength = _one_of(_STRENGTHS, said.get("strength"), f"{where} strength")
     platform = parts.get("platform", parts["name"])
-    return BuyerKey(platform=platform, kind=said.get("kind", "id"), strength=strength)
+    return BuyerKey(platform=platform, kind=_value(said, "kind", str, where, "id"), strength=strength)
 
 
-def _check_zone(zone: str, where: str) -> None:
+def _zone(table: Mapping[str, Any], where: str) -> str | None:
+    zone: str | None = _value(table, "zone", str, where, None)
     try:
-        ZoneInfo(zone)
+        return zone and str(ZoneInfo(zone))
     except (KeyError, ValueError, OSError) as error:
         raise SettingsError(f"{where}: no such time zone: {zone!r}") from error
 
@@ -273,27 +245,38 @@ def _check_zone(zone: str, where: str) -> None:
 def _known(table: Mapping[str, Any], where: str, words: str) -> dict[str, Any]:
     """Give the table if every key is known; a setting nobody reads is an error."""
     if not isinstance(table, Mapping):
-        raise SettingsError(f"{where}: a table was expected")
+        raise SettingsError(f"{where}: a table was expected, not {table!r}")
     for key in table:
         if key not in words.split():
-            raise SettingsError(f"{where}: unknown setting {key!r}{nearest(key, words.split())}")
+            raise SettingsError(f"{where}: unknown setting {key!r}{nearest(str(key), words.split())}")
     return dict(table)
 
 
+def _value(table: Mapping[str, Any], key: str, kind: type, where: str, default: Any = ...) -> Any:  # noqa: ANN401
+    """Give a setting of the right kind; an empty text is none."""
+    value = table.get(key, default)
+    if value is default:
+        return value
+    if not isinstance(value, kind) or value == "":
+        raise SettingsError(f"{where}: {key} must be {_WORDS[kind]}, not {value!r}")
+    return value
+
+
+def _texts(value: object, where: str, *, least: int = 0) -> tuple[str, ...]:
+    """Give one text or several as several."""
+    texts = (value,) if isinstance(value, str) else value
+    if (
+        not isinstance(texts, Sequence)
+        or len(texts) < least
+        or not all(isinstance(text, str) and text for text in texts)
+    ):
+        raise SettingsError(f"{where}: must be a text or a list of texts, not {value!r}")
+    return tuple(texts)
+
+
 def _one_of(choices: Mapping[str, Any], word: object, where: str) -> Any:  # noqa: ANN401
-    if word not in choices:
+    if not isinstance(word, str) or word not in choices:
         raise SettingsError(
             f"{where}: {word!r} is not one of {', '.join(choices)}{nearest(str(word), choices)}"
         )
-    return choices[str(word)]
-
-
-def nearest(word: str, choices: Iterable[str]) -> str:
-    """Suggest the closest of some words, as the end of a sentence."""
-    simple = {re.sub(r"[\W_]+", "", c).casefold(): c for c in choices}
-    near = difflib.get_close_matches(re.sub(r"[\W_]+", "", word).casefold(), simple, n=1, cutoff=0.5)
-    return f"; did you mean {simple[near[0]]!r}?" if near else ""
-
-
-def _listed(words: Iterable[str]) -> str:
-    return ", ".join(sorted(words))
+    return choices[word]

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from retailcrm.adapters.sources.discover import Discovered, ReadSettings, plain_name, unread
+from retailcrm.adapters.sources.field import visible
 from retailcrm.adapters.sources.opening import SAMPLE_ROWS, Head, OpenedTable, Recognised, recognise
 from retailcrm.adapters.sources.xlsx import ROW, Sheet, read_workbook
 from retailcrm.errors import ImportRefusedError
@@ -80,7 +81,7 @@ def _discovered(
 def _head(batch: pa.RecordBatch) -> Head:
     start = batch.slice(0, SAMPLE_ROWS)
     columns = [column.fill_null("").to_pylist() for name, column in _cells(start)]
-    rows = tuple(tuple(cell.strip() for cell in row) for row in zip(*columns, strict=True))
+    rows = tuple(tuple(map(visible, row)) for row in zip(*columns, strict=True))
     return Head("utf-8", ",", rows, tuple(start.column(ROW).to_pylist()))
 
 
