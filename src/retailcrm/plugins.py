@@ -60,7 +60,8 @@ def plugin_manager(
         trace: Called with one line for each hook call, for debugging.
 
     Raises:
-        SettingsError: A plugin implements a hook that does not exist.
+        SettingsError: A plugin cannot be loaded, has the name of another, or implements a hook that does
+            not exist.
     """
     manager = pluggy.PluginManager("retailcrm")
     manager.add_hookspecs(hookspecs)
@@ -80,17 +81,21 @@ def _load_entry_points(manager: pluggy.PluginManager, allow: Collection[str] | N
     found = importlib.metadata.entry_points(group=ENTRY_POINTS)
     missing = set(allow or ()) - found.names
     if missing:
-        raise SettingsError(f"no such plugin installed: {', '.join(sorted(missing))}")
+        near = [difflib.get_close_matches(name, found.names, n=1) for name in sorted(missing)]
+        hint = "".join(f"; did you mean {names[0]!r}?" for names in near if names)
+        raise SettingsError(f"no such plugin installed: {', '.join(sorted(missing))}{hint}")
     for point in found:
-        wanted = allow is None or point.name in allow
-        if wanted and not manager.is_blocked(point.name) and not manager.has_plugin(point.name):
-            _register(manager, point)
+        if (allow is not None and point.name not in allow) or manager.is_blocked(point.name):
+            continue
+        if manager.has_plugin(point.name):
+            raise SettingsError(f"two plugins are named {point.name!r}; block or remove one of them")
+        _register(manager, point)
 
 
 def _register(manager: pluggy.PluginManager, point: importlib.metadata.EntryPoint) -> None:
     try:
         manager.register(point.load(), point.name)
-    except pluggy.PluginValidationError as error:
+    except (ImportError, AttributeError, pluggy.PluginValidationError) as error:
         raise SettingsError(f"plugin {point.name}: {' '.join(str(error).split())}") from error
 
 
@@ -138,6 +143,8 @@ def _collect(hook: pluggy.HookCaller, kind: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
 
     def register(thing: Any) -> None:  # noqa: ANN401 - a source or a metric
+        if isinstance(thing, type) or not isinstance(getattr(thing, "name", None), str):
+            raise SettingsError(f"a {kind} is an object with a name; a plugin registered {thing!r}")
         if thing.name in found:
             raise SettingsError(f"two plugins offer a {kind} named {thing.name!r}")
         found[thing.name] = thing

@@ -10,7 +10,6 @@ import pytest
 
 from retailcrm import open_shop
 from retailcrm.domain.problems import Severity
-from retailcrm.errors import ImportRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -269,11 +268,11 @@ def one_bad_byte(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_file_whose_every_odd_byte_is_bad(one_bad_byte: Path) -> None:
-    """Where no byte beyond ASCII is right the encoding is unknown: the refusal says what to do."""
-    with pytest.raises(ImportRefusedError, match=r"\[file\] encoding") as refusal:
-        read(one_bad_byte, MAPPING)
-    assert refusal.value.code == "encoding"
+def test_one_bad_byte_costs_its_own_record(one_bad_byte: Path) -> None:
+    """A stray byte in an otherwise plain file refuses no other record."""
+    found = read(one_bad_byte, MAPPING)
+    assert (found.account.accepted, found.account.rejected) == (30, 1)
+    assert [(p.first_line, p.code) for p in found.account.problems] == [(32, "encoding")]
 
 
 def test_a_file_whose_encoding_is_said(one_bad_byte: Path) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import attrs
 import numpy as np
 
 from retailcrm.analytics.columns import MISSING, NO_INSTANT, Coded, Texts
+from retailcrm.domain.orders import OrderState
 from retailcrm.domain.problems import Problem
 from retailcrm.errors import InputError
 from retailcrm.ports.batches import COLUMNS, Batch, BuyerKey, Grain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+
+    from numpy.typing import NDArray
 
     from retailcrm.ports.raw import RawBlock
 
@@ -149,7 +152,8 @@ def batches_from_rows(
         rows: From :meth:`SourceFile.rows`.
         convert: Makes of one row a mapping of column names (see :data:`COLUMNS`) to values: ``str``,
             ``int`` minor units, aware ``datetime``, ``OrderState`` or ``None``. Return ``None`` for
-            a blank record; raise :class:`InputError` to reject it.
+            a blank record; raise :class:`InputError` to reject it. A record without a ``number`` is
+            rejected.
         source: The file's name, for problems.
         currency: ISO 4217 code of the amounts.
         buyer_key: What the ``buyer`` column holds, if there is one.
@@ -159,6 +163,10 @@ def batches_from_rows(
 
     Yields:
         Batches in file order, with problems between them.
+
+    Raises:
+        ValueError: ``convert`` gives a column that there is not, or a value of the wrong type: the
+            plugin is broken, not the file.
     """
     kept: list[tuple[int, Mapping[str, Any]]] = []
     blank = 0
@@ -169,10 +177,12 @@ def batches_from_rows(
         try:
             values = convert(row)
         except InputError as error:
-            yield _rejection(row, error, source, sheet)
+            yield _rejection(row, "value", str(error), source, sheet)
             continue
         if values is None:
             blank += 1
+        elif not values.get("number"):
+            yield _rejection(row, "missing", "a record needs a number", source, sheet)
         else:
             kept.append((row.record, values))
         if len(kept) == size:
@@ -182,15 +192,15 @@ def batches_from_rows(
         yield _batch(kept, grain, currency, buyer_key, blank)
 
 
-def _rejection(row: Row, error: InputError, source: str, sheet: str | None) -> Problem:
+def _rejection(row: Row, code: str, message: str, source: str, sheet: str | None) -> Problem:
     return Problem(
         source=source,
         sheet=sheet,
         record=row.record,
         first_line=row.first_line,
         last_line=row.last_line,
-        code="value",
-        message=str(error),
+        code=code,
+        message=message,
     )
 
 
@@ -202,25 +212,61 @@ def _batch(
     blank: int,
 ) -> Batch:
     names = dict.fromkeys(name for _, values in kept for name in values) or {"number": None}
-    columns = {
-        name: _pack(COLUMNS[grain].get(name, "text"), [values.get(name) for _, values in kept])
-        for name in names
-    }
+    columns = {name: _column(grain, name, [values.get(name) for _, values in kept]) for name in names}
     records = np.asarray([record for record, _ in kept], np.int64)
     key = buyer_key if "buyer" in columns else None
     return Batch(grain=grain, records=records, columns=columns, currency=currency, buyer_key=key, blank=blank)
 
 
-def _pack(kind: str, values: list[Any]) -> Any:  # noqa: ANN401 - one column of any kind
-    if kind == "text":
-        return Texts.of(values) if None not in values else Coded.of(values)
-    if kind == "instant":
-        return np.asarray([NO_INSTANT if v is None else _utc(v) for v in values], "datetime64[us]")
-    if kind == "whole":
-        return np.asarray([MISSING if v is None else v for v in values], np.int64)
-    if kind == "state":
-        return np.asarray([-1 if v is None else int(v) for v in values], np.int8)
+def _column(grain: Grain, name: str, values: list[Any]) -> Any:  # noqa: ANN401 - one column of any kind
+    """Pack a column; a value of the wrong type is a mistake of the plugin, not of the file."""
+    if name not in COLUMNS[grain]:
+        raise ValueError(f"{grain} have no column {name!r}; they have: {', '.join(COLUMNS[grain])}")
+    kind = COLUMNS[grain][name]
+    wanted, pack = _KINDS[kind]
+    for value in values:
+        # A float would be cut to whole minor units in silence; a bool is an int to Python.
+        if value is not None and (
+            not isinstance(value, wanted) or (isinstance(value, bool) != (kind == "flag"))
+        ):
+            raise ValueError(f"{name!r} must be {_WORDS[kind]} or None, not {value!r}")
+    return pack(values)
+
+
+def _pack_texts(values: list[Any]) -> Texts | Coded:
+    return Texts.of(values) if None not in values else Coded.of(values)
+
+
+def _pack_instants(values: list[Any]) -> NDArray[Any]:
+    return np.asarray([NO_INSTANT if v is None else _utc(v) for v in values], "datetime64[us]")
+
+
+def _pack_whole(values: list[Any]) -> NDArray[Any]:
+    return np.asarray([MISSING if v is None else v for v in values], np.int64)
+
+
+def _pack_states(values: list[Any]) -> NDArray[Any]:
+    return np.asarray([-1 if v is None else int(v) for v in values], np.int8)
+
+
+def _pack_flags(values: list[Any]) -> NDArray[Any]:
     return np.asarray([bool(v) for v in values], np.bool_)
+
+
+_KINDS: Final[Mapping[str, tuple[type | tuple[type, ...], Callable[[list[Any]], Any]]]] = {
+    "text": (str, _pack_texts),
+    "instant": (datetime, _pack_instants),
+    "whole": ((int, np.integer), _pack_whole),
+    "state": (OrderState, _pack_states),
+    "flag": ((bool, np.bool_), _pack_flags),
+}
+_WORDS: Final = {
+    "text": "a text",
+    "instant": "a datetime",
+    "whole": "a whole number (amounts in minor units)",
+    "state": "an OrderState",
+    "flag": "true or false",
+}
 
 
 def _utc(moment: datetime) -> np.datetime64:

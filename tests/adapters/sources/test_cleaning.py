@@ -261,8 +261,8 @@ def test_a_price_is_exact_to_six_decimals_beyond_its_currency(price: Decimal, cu
 
 @pytest.mark.parametrize(
     ("cell", "price"),
-    [("￥0.0425", "0.0425"), ("1,234.5678元", "1234.5678"), ("-0.001", "-0.001"), ("(0.005)", "-0.005"), ("3", "3"),
-     ("-￥.125", "-0.125"), ("12.50", "12.5")],
+    [("￥0.0425", "0.0425"), ("1,234.5678元", "1234.5678"), ("-0.001", "-0.001"), ("(0.005)", "-0.005"),
+     ("3", "3"), ("-￥.125", "-0.125"), ("12.50", "12.5")],
 )  # fmt: skip
 def test_prices_as_files_write_them(cell: str, price: str) -> None:
     """Marks and signs as in amounts, decimals beyond the fen."""

@@ -60,8 +60,8 @@ class BuyersFile:
                 return Match(strength=100, reason="order number and buyer", header_row=row)
         found = ", ".join(sample.rows[0]) if sample.rows else "none"
         raise ImportRefusedError(
-            f"{sample.name}: a buyers file needs a column of order numbers (订单编号 / order_id) and one of buyers "
-            f"(买家会员名 / buyer). Columns found: {found}",
+            f"{sample.name}: a buyers file needs a column of order numbers (订单编号 / order_id) and one of "
+            f"buyers (买家会员名 / buyer). Columns found: {found}",
             code="buyers-file",
         )
 

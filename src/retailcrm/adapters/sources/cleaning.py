@@ -41,6 +41,9 @@ _PLAIN_DIRECTIVES: Final = frozenset("YmdHMS")
 """Of ``strptime`` patterns: those that Arrow reads as Python does."""
 
 BLANKS: Final = " \t\r\n\u00a0\u3000\u200b\ufeff"
+_LONGEST_NO_VALUE: Final = 5
+_ALPHANUMERIC: Final = np.array([chr(i).isalnum() and i < 128 for i in range(256)])  # noqa: PLR2004 - ASCII
+
 NO_VALUE: Final = ("", "null", "NULL", "-", "无退款申请", "没有申请退款")
 _GUARDED: Final = r"^'([0-9]|\s*[=+\-@＝＋－＠])"
 _PROTECTED: Final = r'^="([^"]*)"$'
@@ -99,8 +102,22 @@ def _decoded_singly(values: Any, encoding: str) -> tuple[Any, Bad]:  # noqa: ANN
     return pa.array(texts, pa.string()), bad
 
 
+def is_plain(texts: Any) -> bool:  # noqa: ANN401
+    """Say that every text is of ASCII letters and digits only, and longer than any word for "no value".
+
+    Such a column needs no cleaning; ids and order numbers mostly are so.
+    """
+    if not len(texts) or texts.null_count or texts.buffers()[-1] is None:
+        return False
+    if (pc.min(pc.binary_length(texts)).as_py() or 0) <= _LONGEST_NO_VALUE:
+        return False
+    return bool(_ALPHANUMERIC[np.frombuffer(texts.buffers()[-1], np.uint8)].all())
+
+
 def cleaned(texts: Any, no_value: tuple[str, ...] = NO_VALUE) -> Any:  # noqa: ANN401
     """Strip blanks, spreadsheet protection (``="..."``, a leading ``'``), and words for "no value"."""
+    if is_plain(texts):
+        return texts
     texts = pc.utf8_trim(texts, BLANKS)
     protected = pc.starts_with(texts, '="')
     if len(texts) and _all_protected(texts, protected):

@@ -286,8 +286,10 @@ def _check_numbers(reading: _Reading, form: _Form, key: str, values: Any, codes:
                 texts = pc.take(values, codes)
             reading.mark(flags, column, code, message, texts)
 
-    flag(pc.match_substring_regex(values, _DAMAGED), "damaged-number", _ROUNDED)
-    if field.required:
+    plain = cleaning.is_plain(values)
+    if not plain:
+        flag(pc.match_substring_regex(values, _DAMAGED), "damaged-number", _ROUNDED)
+    if field.required and not plain:
         flag(pc.is_in(values, value_set=_TOTALS), "total", "a row of totals, not a record")
     rounded = form.rounded[key].find(values)
     if rounded is not None and field.never_round:
