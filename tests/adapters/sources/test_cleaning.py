@@ -326,7 +326,7 @@ def test_local_times_of_a_column_are_instants_by_the_rule_of_periods(
     moments: list[datetime], zone: str, form: str
 ) -> None:
     """Gaps and overlaps of daylight saving included, one by one, quickly and by pattern."""
-    moments = [local.replace(microsecond=0) for local in moments]
+    moments = [local.replace(microsecond=0, fold=0) for local in moments]
     cells = [local.strftime(form) for local in moments]
     want = [instant_of(local, zone) for local in moments]
     assert utc(cleaning.instants(texts(*cells), zone)) == want

@@ -304,6 +304,17 @@ def test_the_rows_of_sub_orders_are_added_up(take: Take) -> None:
     assert found.accounts_for(5)
 
 
+def test_sub_orders_that_stand_apart_are_warned_of(take: Take) -> None:
+    """Only rows that follow each other are added up; of others the last counts, and is named."""
+    rows = [sub_order("1", "40.00"), sub_order("1", "30.00"), sub_order("2", "5.00"), sub_order("1", "9.00")]
+    found = take(export(rows))
+    apart, together = found.problems
+    assert (apart.code, apart.record, apart.value) == ("repeated-order", 4, "1")
+    assert "sort the report" in apart.message
+    assert together.record is None
+    assert last_rows(found)["1"][1] == 900
+
+
 def test_an_order_whose_sub_orders_all_ended_has_ended(take: Take) -> None:
     """Two refunded lines are a refunded order."""
     rows = [sub_order("1", "0.00", "40.00", "交易关闭"), sub_order("1", "0.00", "60.00", "交易关闭")]

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from retailcrm.adapters.sources import arrow
 from retailcrm.analytics.columns import MISSING, Texts
+from retailcrm.analytics.hashing import hash_texts
 from retailcrm.domain.orders import OrderState
 from retailcrm.domain.problems import Problem, Severity
 
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
     from retailcrm.ports.sources import SourceFile
 
 _CODE: Final = "repeated-order"
+_OTHER_AMOUNTS: Final = "an earlier row of this report has this order with other amounts; the last row counts"
+_APART: Final = (
+    "earlier rows of this order stand apart from this one, and only those that stand together are added up; "
+    "sort the report by order number"
+)
 _AMOUNTS: Final = ("total", "paid", "refunded")
 _ENDS: Final = (OrderState.CLOSED, OrderState.REFUNDED)
 
@@ -51,8 +57,12 @@ def repeated_rows(file: SourceFile, piece: Piece) -> Iterator[Problem]:
     for name in _AMOUNTS:
         if name in piece.values:
             differs |= piece.values[name][rows[1:]] != piece.values[name][rows[:-1]]
+    yield from _warnings(file, piece, np.sort(rows[1:][again & differs]), _OTHER_AMOUNTS)
+
+
+def _warnings(file: SourceFile, piece: Piece, rows: NDArray[np.intp], message: str) -> Iterator[Problem]:
     block = piece.block
-    for i in np.sort(rows[1:][again & differs]).tolist():
+    for i in rows.tolist():
         yield Problem(
             source=file.name,
             sheet=file.sheet,
@@ -61,8 +71,8 @@ def repeated_rows(file: SourceFile, piece: Piece) -> Iterator[Problem]:
             last_line=int(block.last_line[i]),
             column=piece.columns["number"],
             code=_CODE,
-            message="an earlier row of this report has this order with other amounts; the last row counts",
-            value=numbers[i].as_py(),
+            message=message,
+            value=piece.values["number"][i],
             severity=Severity.WARNING,
         )
 
@@ -80,6 +90,7 @@ class SubOrderRows:
     number: int
     _orders: int = 0
     _vary: set[str] = attrs.field(factory=set)
+    _seen: list[NDArray[np.uint64]] = attrs.field(factory=list)
 
     @property
     def name(self) -> str:
@@ -120,6 +131,21 @@ class SubOrderRows:
             held = _part(block, cut, len(block), first=False)
         if held is not None:
             yield held
+
+    def apart(self, piece: Piece) -> Iterator[Problem]:
+        """Warn of orders some of whose rows stood elsewhere in the file."""
+        rows = np.flatnonzero(piece.keep)
+        numbers = hash_texts(piece.values["number"])[rows]
+        begins = np.ones(len(rows), np.bool_)
+        begins[1:] = numbers[1:] != numbers[:-1]
+        rows, numbers = rows[begins], numbers[begins]
+        first = np.zeros(len(rows), np.bool_)
+        first[np.unique(numbers, return_index=True)[1]] = True
+        again = ~first
+        for seen in self._seen:
+            again |= np.isin(numbers, seen)
+        self._seen.append(numbers)
+        yield from _warnings(self.file, piece, rows[again], _APART)
 
     def add_up(self, columns: dict[str, Any]) -> dict[str, Any]:
         """Let each row of an order hold the amounts of the rows up to it: the last row then counts.

@@ -47,8 +47,7 @@ def read_orders(file: SourceFile, places: Mapping[str, int]) -> Iterator[Batch |
     sub_orders = None if "placed_at" in places or not places else SubOrderRows(file, places["number"])
     for piece in read_fields(sub_orders or file, ORDER, places, currency=CURRENCY):
         yield from piece.problems
-        if sub_orders is None:
-            yield from repeated_rows(file, piece)
+        yield from repeated_rows(file, piece) if sub_orders is None else sub_orders.apart(piece)
         columns = {k: v for k, v in piece.values.items() if k not in _NOT_BATCHED}
         columns["state"] = order_states(piece.values, len(piece.block))
         if "address" in piece.values:
