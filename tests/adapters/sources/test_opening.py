@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retailcrm.adapters.sources.discover import ReadSettings, discover, plain_name
+from retailcrm.adapters.sources.discover import Discovered, ReadSettings, discover, plain_name
 from retailcrm.adapters.sources.opening import HEAD_BYTES, TextForm, recognise, text_heads
 from retailcrm.adapters.sources.text_streams import splittable
 from retailcrm.errors import ImportRefusedError, SettingsError
@@ -304,6 +304,7 @@ def test_rows_are_given_as_stripped_text_by_name(tmp_path: Path) -> None:
     )
     tables = discover(path, {"s": Rows("s", 50)}, ReadSettings(zone="UTC", currency="CNY"))
     found = next(tables)
+    assert isinstance(found, Discovered)
     items = list(found.source.read(found.table))
     rows = [item for item in items if isinstance(item, Row)]
     assert [(row.record, row.first_line, row.last_line, row["no"], row["名"]) for row in rows] == [
