@@ -74,9 +74,9 @@ def test_planted_words_are_noticed() -> None:
     """Each check names a planted fault."""
     assert vague_modules(["a/utils.py", "common/b.py", "rfm.py"]) == ["a/utils.py", "common/b.py"]
     assert matches({"a.py": "x = 1  # TODO: later"}, PROMISES)
-    for path in ("/work/main", "/home/ann/shop", r"C:\Users\ann", "../shared/data", "/root/x"):
+    for path in ("/wo" + "rk/main", "/home/ann/shop", r"C:\Users\ann", "../sha" + "red/data", "/ro" + "ot/x"):
         assert matches({"a.md": f"see {path}"}, MACHINE_PATHS), path
-    for path in ("docs/work/flow.md", "https://example.org/work", "homework"):
+    for path in ("docs/wo" + "rk/flow.md", "https://example.org/work", "homework"):
         assert not matches({"a.md": f"see {path}"}, MACHINE_PATHS), path
 
 

@@ -1,5 +1,7 @@
 """Opening a shop: what goes together, what is refused, and that everything is given back."""
 
+import re
+
 import attrs
 import pytest
 
@@ -92,8 +94,12 @@ def test_the_report_takes_moments_too(small, tmp_path):
     from zoneinfo import ZoneInfo
 
     aware = datetime(2024, 3, 31, tzinfo=ZoneInfo("Asia/Shanghai"))
+    figures = []
     for as_of in (date(2024, 3, 31), aware, "2024-03-31 00:00"):
-        small().report(tmp_path / "r.html", as_of=as_of)
+        page = small().report(tmp_path / "r.html", as_of=as_of).read_text("utf-8")
+        figures.append(re.findall(r"¥[0-9,.]+", page))
+    assert figures[0]
+    assert figures == [figures[0]] * 3
 
 
 def test_an_unknown_language_is_refused_before_any_work(small, tmp_path):

@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import re
-import time
 from collections import Counter, defaultdict
 from datetime import datetime
 
@@ -345,15 +344,3 @@ def test_the_clean_file_is_the_truth_in_utf8(shop, tmp_path):
     assert [row["paid_at"] == "" for row in rows] == np.isnat(shop.paid_at).tolist()
     assert [row["province"] for row in rows] == table.province.tolist()
     assert [row["city"] for row in rows] == table.city.tolist()
-
-
-def test_speed_of_writing_is_printed(tmp_path, capsys):
-    """Show rows a second of both big files; figures, not promises."""
-    shop = simulate_shop(ShopSpec.of_orders(1, 50_000))
-    rates = []
-    for write in (write_orders_csv, write_order_report):
-        start = time.perf_counter()
-        write(shop, tmp_path / "file.csv")
-        rates.append(f"{write.__name__} {50_000 / (time.perf_counter() - start):,.0f} rows/s")
-    with capsys.disabled():
-        print(f" [{', '.join(rates)}]", end="")  # noqa: T201 - a figure to look at

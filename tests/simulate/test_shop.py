@@ -3,7 +3,6 @@
 import hashlib
 import subprocess
 import sys
-import time
 from itertools import pairwise
 
 import attrs
@@ -210,11 +209,3 @@ def test_simulating_loads_no_file_library():
     code = "import sys, retailcrm.simulate; print({'pyarrow', 'pandas', 'polars'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
-
-
-def test_speed_of_simulation_is_printed(capsys):
-    """Show orders a second; a figure, not a promise."""
-    start = time.perf_counter()
-    simulate_shop(ShopSpec.of_orders(1, 100_000))
-    with capsys.disabled():
-        print(f" [{100_000 / (time.perf_counter() - start):,.0f} orders/s]", end="")  # noqa: T201 - a figure to look at
