@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from retailcrm.adapters.sources import taobao_columns as taobao
 from retailcrm.adapters.sources.field import Field, Kind, header_name
 from retailcrm.adapters.sources.limits import ImportLimits
+from retailcrm.adapters.sources.taobao import columns as taobao
 from retailcrm.domain.identity.keys import KIND_STRENGTH
 from retailcrm.domain.orders import OrderState
 

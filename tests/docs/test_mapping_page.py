@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from retailcrm.adapters.sources import mapping as code
+from retailcrm.adapters.sources.mapping import reading as code
 from retailcrm.domain.orders import OrderState
 
 if TYPE_CHECKING:

@@ -27,13 +27,13 @@ FAULTS: Final = [
     ("Each floor imports only from floors below it", "attic.py", "import this"),
     (
         "No brand's adapter knows another's",
-        "adapters/sources/taobao.py",
-        "import retailcrm.adapters.sources.mapped",
+        "adapters/sources/taobao/source.py",
+        "import retailcrm.adapters.sources.mapping.source",
     ),
     (
         "Only the plugin manager knows Taobao, and by its dotted name",
         "shop/greedy.py",
-        "import retailcrm.adapters.sources.taobao_columns",
+        "import retailcrm.adapters.sources.taobao.columns",
     ),
     ("The pure floors touch no file, socket, process or clock", "analytics/greedy.py", "import pathlib"),
     ("The pure floors touch no file, socket, process or clock", "domain/late.py", "import time"),

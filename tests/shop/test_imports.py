@@ -164,7 +164,7 @@ def test_one_path_alone_will_do(tmp_path):
 
 def test_a_mapping_may_be_a_table_a_file_or_an_object(tmp_path):
     """The three ways to say a mapping read the same."""
-    from retailcrm.adapters.sources.mapping import mapping_from_table
+    from retailcrm.adapters.sources.mapping.reading import mapping_from_table
 
     path = tmp_path / "orders.csv"
     path.write_text("id,who,at,amount\n1,a,2024-01-01,5\n", "utf-8")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from retailcrm import Policy, load_policy, open_shop
-from retailcrm.adapters.sources.mapping import load_mapping
+from retailcrm.adapters.sources.mapping.reading import load_mapping
 from retailcrm.analytics.columns import Coded, Texts
 from retailcrm.domain.orders import OrderState
 from retailcrm.errors import CurrencyMismatchError, SettingsError

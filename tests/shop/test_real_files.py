@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from retailcrm import Policy, open_shop
-from retailcrm.adapters.sources.mapping import load_mapping
+from retailcrm.adapters.sources.mapping.reading import load_mapping
 from retailcrm.analytics.rfm_map import MAPS
 from retailcrm.shop.insight import NoIdentityError
 from retailcrm.shop.money_rule import PaidIs

@@ -9,7 +9,7 @@ import numpy as np
 
 from retailcrm.adapters.sources.buyers_file import BuyersFile
 from retailcrm.adapters.sources.discover import ReadSettings, discover
-from retailcrm.adapters.sources.mapping import TableMapping, load_mapping
+from retailcrm.adapters.sources.mapping.reading import TableMapping, load_mapping
 from retailcrm.analytics.local_time import local_day
 from retailcrm.cli.guard import NobodyError
 from retailcrm.cli.printing import counted

@@ -10,8 +10,8 @@ import attrs
 
 from retailcrm.adapters.sources.discover import Discovered, ReadSettings, discover
 from retailcrm.adapters.sources.limits import ImportLimits
-from retailcrm.adapters.sources.mapped import Mapped
-from retailcrm.adapters.sources.mapping import TableMapping, load_mapping, mapping_from_table, nearest
+from retailcrm.adapters.sources.mapping.reading import TableMapping, load_mapping, mapping_from_table, nearest
+from retailcrm.adapters.sources.mapping.source import Mapped
 from retailcrm.adapters.sources.opening import TextForm
 from retailcrm.domain.problems import Problem
 from retailcrm.errors import SettingsError

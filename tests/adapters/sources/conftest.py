@@ -12,9 +12,9 @@ import pytest
 
 from retailcrm.adapters.sources.arrow_table import discover_table
 from retailcrm.adapters.sources.discover import Discovered, ReadSettings, discover
-from retailcrm.adapters.sources.mapped import Mapped
-from retailcrm.adapters.sources.mapping import mapping_from_table
-from retailcrm.adapters.sources.taobao import Taobao
+from retailcrm.adapters.sources.mapping.reading import mapping_from_table
+from retailcrm.adapters.sources.mapping.source import Mapped
+from retailcrm.adapters.sources.taobao.source import Taobao
 from retailcrm.analytics.columns import MISSING, Coded, Texts
 from retailcrm.domain.problems import Problem, Severity
 from retailcrm.ports.batches import Batch, Grain

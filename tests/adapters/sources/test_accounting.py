@@ -14,7 +14,7 @@ import attrs
 import pytest
 
 from retailcrm.adapters.sources import opening
-from retailcrm.adapters.sources.csv import TextTable
+from retailcrm.adapters.sources.csv.table import TextTable
 
 if TYPE_CHECKING:
     from pathlib import Path

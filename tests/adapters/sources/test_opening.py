@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retailcrm.adapters.sources.csv.text_streams import splittable
 from retailcrm.adapters.sources.discover import Discovered, ReadSettings, discover, plain_name
 from retailcrm.adapters.sources.opening import HEAD_BYTES, TextForm, recognise, text_heads
-from retailcrm.adapters.sources.text_streams import splittable
 from retailcrm.errors import ImportRefusedError, SettingsError
 from retailcrm.ports.sources import Match, Row, Sample
 

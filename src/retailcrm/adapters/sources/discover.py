@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 import attrs
 
-from retailcrm.adapters.sources.containers import Member, members
+from retailcrm.adapters.sources.containers.opened import Member, members
 from retailcrm.adapters.sources.limits import ImportLimits
 from retailcrm.adapters.sources.opening import (
     HEAD_BYTES,
@@ -112,7 +112,7 @@ def _tables(
         with member.open() as stream:
             yield _text_table(member, stream, sources, settings)
     else:
-        from retailcrm.adapters.sources.sheets import discover_sheets  # noqa: PLC0415 - loads Arrow
+        from retailcrm.adapters.sources.xlsx.sheets import discover_sheets  # noqa: PLC0415 - loads Arrow
 
         yield from discover_sheets(member, sources, settings)
 

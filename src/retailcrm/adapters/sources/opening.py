@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 import attrs
 
-from retailcrm.adapters.sources.csv import Dialect, TextTable
-from retailcrm.adapters.sources.encoding import LADDER, candidates, decode_head, known_encoding
+from retailcrm.adapters.sources.csv.encoding import LADDER, candidates, decode_head, known_encoding
+from retailcrm.adapters.sources.csv.table import Dialect, TextTable
+from retailcrm.adapters.sources.csv.text_streams import splittable
 from retailcrm.adapters.sources.field import visible
-from retailcrm.adapters.sources.text_streams import splittable
 from retailcrm.errors import ImportRefusedError, SettingsError
 from retailcrm.ports.sources import Match, Row, Sample, Source
 

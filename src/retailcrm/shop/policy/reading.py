@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from retailcrm.adapters.sources.mapping import nearest
+from retailcrm.adapters.sources.mapping.reading import nearest
 from retailcrm.analytics.activity import FixedDays, OwnInterval
 from retailcrm.analytics.counting import CountingPolicy
 from retailcrm.analytics.rfm import RfmSpec

@@ -1,0 +1,1 @@
+"""What a file comes in: gzip, ZIP, encrypted workbooks, plain."""

@@ -1,0 +1,1 @@
+"""Workbooks: parsed in a child process with limits, read sheet by sheet."""
