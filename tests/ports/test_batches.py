@@ -8,15 +8,26 @@ import numpy as np
 import pytest
 
 from retailcrm.analytics.columns import Coded, Texts
-from retailcrm.ports.batches import COLUMNS, Batch, BuyerKey, Grain
+from retailcrm.ports.batches import COLUMNS, KEYS, Batch, BuyerKey, Grain
 
 NUMBERS = Texts.of(["1", "2"])
-DTYPES = {"instant": "datetime64[us]", "whole": "int64", "state": "int8", "flag": "bool"}
+DTYPES = {
+    "instant": "datetime64[us]",
+    "whole": "int64",
+    "state": "int8",
+    "flag": "bool",
+    "answer": "int8",
+    "gender": "int8",
+    "birthday": "int32",
+    "event": "int8",
+}
+"""As the field guide of the port says."""
 
 
 def batch(grain: Grain = Grain.ORDERS, **columns: Any) -> Batch:
     """Make a batch of two rows."""
-    columns = {"number": NUMBERS, **columns}
+    if KEYS[grain] == "number":
+        columns = {"number": NUMBERS, **columns}
     key = BuyerKey(platform="x", kind="id") if "buyer" in columns else None
     return Batch(grain=grain, records=np.array([1, 2]), columns=columns, currency="CNY", buyer_key=key)
 

@@ -175,7 +175,7 @@ def test_the_line_table_points_to_the_rows_of_the_order_table(kit):
     folded = kit.fold(lines(kit, rows))
     table = folded.lines
     assert folded.orders.numbers.tolist() == ["2"]
-    plain = zip(table.order, table.product.tolist(), table.quantity, table.amount, strict=True)
+    plain = zip(table.order, table.product.tolist(), table.quantity, table.gross, strict=True)
     assert list(plain) == [(-1, "tea", 1, 5), (0, "nuts", 3, 30), (0, "tea", 0, 10)]
 
 

@@ -52,7 +52,7 @@ def test_lines_postage_and_discount_make_the_total(shop):
     """For each order: sum of lines + postage - discount == total, and paid == total - refunded."""
     lines = shop.line_table()
     goods = [0] * len(shop)
-    for order, amount in zip(lines.order.tolist(), lines.amount.tolist(), strict=True):
+    for order, amount in zip(lines.order.tolist(), lines.gross.tolist(), strict=True):
         goods[order] += amount
     assert shop.total.tolist() == [
         g + p - d for g, p, d in zip(goods, shop.postage.tolist(), shop.discount.tolist(), strict=True)
@@ -70,13 +70,13 @@ def test_lines_are_priced_from_the_catalogue(shop):
     lines = shop.line_table()
     price = {food.title: food.price for food in FOODS}
     for title, quantity, amount in list(
-        zip(lines.product.tolist(), lines.quantity.tolist(), lines.amount.tolist(), strict=True)
+        zip(lines.product.tolist(), lines.quantity.tolist(), lines.gross.tolist(), strict=True)
     )[:5000]:
         assert amount == price[title] * quantity
         assert quantity >= 1
-    bought = lines.order[lines.amount > 0]
+    bought = lines.order[lines.gross > 0]
     assert set(np.bincount(bought).tolist()) == {1, 2, 3, 4}
-    assert set(np.bincount(lines.order[lines.amount == 0]).tolist()) == {0, 1}
+    assert set(np.bincount(lines.order[lines.gross == 0]).tolist()) == {0, 1}
 
 
 def test_the_shop_sells_about_sixty_foods(shop):

@@ -27,10 +27,23 @@ class Grain(StrEnum):
     """One line (sub-order, item) of an order."""
 
     REFUNDS = "refunds"
-    """One refund that succeeded."""
+    """One refund; one that failed has the amount 0."""
+
+    CUSTOMERS = "customers"
+    """What a member list or registration form says of one person."""
+
+    PRODUCTS = "products"
+    """One product of the shop's catalogue."""
+
+    REVIEWS = "reviews"
+    """One review, with its second review where there is one."""
+
+    PARCELS = "parcels"
+    """One event of a parcel, or all that is known of a parcel in one row."""
 
 
 _TEXT, _INSTANT, _WHOLE, _STATE = "text", "instant", "whole", "state"
+_ANSWER, _GENDER, _BIRTHDAY, _EVENT = "answer", "gender", "birthday", "event"
 
 COLUMNS: Final[Mapping[Grain, Mapping[str, str]]] = {
     Grain.ORDERS: {
@@ -48,6 +61,12 @@ COLUMNS: Final[Mapping[Grain, Mapping[str, str]]] = {
         "refunded_at": _INSTANT,
         "province": _TEXT,
         "city": _TEXT,
+        "channel": _TEXT,
+        "name": _TEXT,
+        "phone": _TEXT,
+        "email": _TEXT,
+        "address": _TEXT,
+        "gifts": _TEXT,
     },
     Grain.LINES: {
         "number": _TEXT,
@@ -57,6 +76,7 @@ COLUMNS: Final[Mapping[Grain, Mapping[str, str]]] = {
         "placed_at": _INSTANT,
         "paid_at": _INSTANT,
         "product": _TEXT,
+        "category": _TEXT,
         "quantity": _WHOLE,
         "amount": _WHOLE,
         "refunded": _WHOLE,
@@ -69,6 +89,61 @@ COLUMNS: Final[Mapping[Grain, Mapping[str, str]]] = {
         "number": _TEXT,
         "amount": _WHOLE,
         "settled_at": _INSTANT,
+        "asked_at": _INSTANT,
+        "reason": _TEXT,
+    },
+    Grain.CUSTOMERS: {
+        "buyer": _TEXT,
+        "name": _TEXT,
+        "phone": _TEXT,
+        "email": _TEXT,
+        "address": _TEXT,
+        "province": _TEXT,
+        "city": _TEXT,
+        "gender": _GENDER,
+        "birthday": _BIRTHDAY,
+        "joined_at": _INSTANT,
+        "level": _TEXT,
+        "points": _WHOLE,
+        "source": _TEXT,
+        "tags": _TEXT,
+        "consent": _ANSWER,
+        "consent_sms": _ANSWER,
+        "consent_email": _ANSWER,
+    },
+    Grain.PRODUCTS: {
+        "product": _TEXT,
+        "title": _TEXT,
+        "category": _TEXT,
+        "cost": _WHOLE,
+        "price": _WHOLE,
+        "stock": _WHOLE,
+        "on_shelf": _ANSWER,
+        "on_shelf_since": _INSTANT,
+    },
+    Grain.REVIEWS: {
+        "review": _TEXT,
+        "number": _TEXT,
+        "buyer": _TEXT,
+        "product": _TEXT,
+        "score": _WHOLE,
+        "text": _TEXT,
+        "at": _INSTANT,
+        "second_text": _TEXT,
+        "second_at": _INSTANT,
+    },
+    Grain.PARCELS: {
+        "number": _TEXT,
+        "parcel": _TEXT,
+        "carrier": _TEXT,
+        "event": _EVENT,
+        "at": _INSTANT,
+        "shipped_at": _INSTANT,
+        "arrived_at": _INSTANT,
+        "attempt_failed_at": _INSTANT,
+        "unreachable_at": _INSTANT,
+        "signed_at": _INSTANT,
+        "returned_at": _INSTANT,
     },
 }
 """Column names of each grain and their kind.
@@ -78,14 +153,38 @@ COLUMNS: Final[Mapping[Grain, Mapping[str, str]]] = {
 ``state``: ``int8`` :class:`~retailcrm.domain.orders.OrderState`, -1 missing. ``flag``: ``bool``.
 
 ``total`` is the amount due after discounts with postage; ``paid`` is as exported, before or after
-refunds (which of the two is found out for each file); ``refunded`` is paid back so far.
+refunds (which of the two is found out for each file); ``refunded`` is paid back so far. A refund's
+``amount`` is 0 where it failed. ``name``, ``phone``, ``email`` and ``address`` of an order are the
+recipient's: read only where :attr:`SourceFile.personal` asks for them.
+
+``answer``: ``int8``, 1 yes, 0 no, -1 missing. ``gender``: ``int8`` position in
+:data:`~retailcrm.domain.customers.GENDERS`, -1 missing. ``birthday``: ``int32``
+:attr:`~retailcrm.domain.customers.Birthday.code`, -1 missing. ``event``: ``int8``
+:class:`~retailcrm.domain.parcels.ParcelEvent`, -1 missing. A category is a path from the top down with
+``/`` between levels, tags are joined by ``,``, a score is percent of full marks (0 to 100).
 """
+
+KEYS: Final[Mapping[Grain, str]] = {
+    Grain.ORDERS: "number",
+    Grain.LINES: "number",
+    Grain.REFUNDS: "number",
+    Grain.CUSTOMERS: "buyer",
+    Grain.PRODUCTS: "product",
+    Grain.REVIEWS: "at",
+    Grain.PARCELS: "number",
+}
+"""The column that every batch of a grain must have. Reviews without a number of their own are told
+apart by who wrote what about which product and when."""
 
 _DTYPES: Final[Mapping[str, str]] = {
     _INSTANT: "datetime64[us]",
     _WHOLE: "int64",
     _STATE: "int8",
     "flag": "bool",
+    _ANSWER: "int8",
+    _GENDER: "int8",
+    _BIRTHDAY: "int32",
+    _EVENT: "int8",
 }
 
 
@@ -137,8 +236,8 @@ class Batch:
                     f"{self.grain} batches have no column {name!r}; they have: {', '.join(known)}"
                 )
             _check_column(name, known[name], column, len(self.records))
-        if "number" not in self.columns:
-            raise ValueError("a batch needs the column 'number'")
+        if KEYS[self.grain] not in self.columns:
+            raise ValueError(f"a batch of {self.grain} needs the column {KEYS[self.grain]!r}")
         if "buyer" in self.columns and self.buyer_key is None:
             raise ValueError("a batch with the column 'buyer' needs a buyer_key")
 

@@ -9,10 +9,12 @@ import attrs
 import numpy as np
 
 from retailcrm.analytics.columns import MISSING, NO_INSTANT, Coded, Texts
+from retailcrm.domain.customers import GENDERS, Birthday, Gender
 from retailcrm.domain.orders import OrderState
+from retailcrm.domain.parcels import ParcelEvent
 from retailcrm.domain.problems import Problem
 from retailcrm.errors import InputError
-from retailcrm.ports.batches import COLUMNS, Batch, BuyerKey, Grain
+from retailcrm.ports.batches import COLUMNS, KEYS, Batch, BuyerKey, Grain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -100,6 +102,16 @@ class SourceFile(Protocol):
         """The shop's ISO 4217 code: what amounts without a currency are in."""
         ...
 
+    @property
+    def personal(self) -> bool:
+        """Whether the user asks for the recipients of orders; if not, leave their columns unread."""
+        ...
+
+    @property
+    def region(self) -> str:
+        """Two-letter country (ISO 3166) of phone numbers without a country code."""
+        ...
+
     def rows(self) -> Iterator[Row | Problem]:
         """Read the file row by row; unreadable records come as problems."""
         ...
@@ -152,8 +164,8 @@ def batches_from_rows(
         rows: From :meth:`SourceFile.rows`.
         convert: Makes of one row a mapping of column names (see :data:`COLUMNS`) to values: ``str``,
             ``int`` minor units, aware ``datetime``, ``OrderState`` or ``None``. Return ``None`` for
-            a blank record; raise :class:`InputError` to reject it. A record without a ``number`` is
-            rejected.
+            a blank record; raise :class:`InputError` to reject it. A record without its key (see
+            :data:`~retailcrm.ports.batches.KEYS`) is rejected.
         source: The file's name, for problems.
         currency: ISO 4217 code of the amounts.
         buyer_key: What the ``buyer`` column holds, if there is one.
@@ -181,8 +193,8 @@ def batches_from_rows(
             continue
         if values is None:
             blank += 1
-        elif not values.get("number"):
-            yield _rejection(row, "missing", "a record needs a number", source, sheet)
+        elif values.get(KEYS[grain]) in (None, ""):
+            yield _rejection(row, "missing", f"a record needs a value for {KEYS[grain]!r}", source, sheet)
         else:
             kept.append((row.record, values))
         if len(kept) == size:
@@ -211,7 +223,7 @@ def _batch(
     buyer_key: BuyerKey | None,
     blank: int,
 ) -> Batch:
-    names = dict.fromkeys(name for _, values in kept for name in values) or {"number": None}
+    names = dict.fromkeys(name for _, values in kept for name in values) or {KEYS[grain]: None}
     columns = {name: _column(grain, name, [values.get(name) for _, values in kept]) for name in names}
     records = np.asarray([record for record, _ in kept], np.int64)
     key = buyer_key if "buyer" in columns else None
@@ -227,7 +239,7 @@ def _column(grain: Grain, name: str, values: list[Any]) -> Any:  # noqa: ANN401 
     for value in values:
         # A float would be cut to whole minor units in silence; a bool is an int to Python.
         if value is not None and (
-            not isinstance(value, wanted) or (isinstance(value, bool) != (kind == "flag"))
+            not isinstance(value, wanted) or (isinstance(value, bool) != (kind in ("flag", "answer")))
         ):
             raise ValueError(f"{name!r} must be {_WORDS[kind]} or None, not {value!r}")
     return pack(values)
@@ -253,12 +265,28 @@ def _pack_flags(values: list[Any]) -> NDArray[Any]:
     return np.asarray([bool(v) for v in values], np.bool_)
 
 
+def _pack_answers(values: list[Any]) -> NDArray[Any]:
+    return np.asarray([-1 if v is None else int(v) for v in values], np.int8)
+
+
+def _pack_genders(values: list[Any]) -> NDArray[Any]:
+    return np.asarray([-1 if v is None else GENDERS.index(v) for v in values], np.int8)
+
+
+def _pack_birthdays(values: list[Any]) -> NDArray[Any]:
+    return np.asarray([-1 if v is None else v.code for v in values], np.int32)
+
+
 _KINDS: Final[Mapping[str, tuple[type | tuple[type, ...], Callable[[list[Any]], Any]]]] = {
     "text": (str, _pack_texts),
     "instant": (datetime, _pack_instants),
     "whole": ((int, np.integer), _pack_whole),
     "state": (OrderState, _pack_states),
     "flag": ((bool, np.bool_), _pack_flags),
+    "answer": ((bool, np.bool_), _pack_answers),
+    "gender": (Gender, _pack_genders),
+    "birthday": (Birthday, _pack_birthdays),
+    "event": (ParcelEvent, _pack_states),
 }
 _WORDS: Final = {
     "text": "a text",
@@ -266,6 +294,10 @@ _WORDS: Final = {
     "whole": "a whole number (amounts in minor units)",
     "state": "an OrderState",
     "flag": "true or false",
+    "answer": "true or false",
+    "gender": "a Gender",
+    "birthday": "a Birthday",
+    "event": "a ParcelEvent",
 }
 
 

@@ -40,7 +40,9 @@ class LineTotals:
         line_order: Order code of each kept line.
         product: Product of each kept line.
         quantity: Pieces of each kept line.
-        amount: Amount of each kept line.
+        line_gross: What each kept line sold for before refunds.
+        line_refunded: What went back on each kept line.
+        category: Category path told on each kept line; ``None`` if no file says.
     """
 
     order: NDArray[np.int64]
@@ -55,7 +57,9 @@ class LineTotals:
     line_order: NDArray[np.int64]
     product: Coded | None
     quantity: NDArray[np.int64]
-    amount: NDArray[np.int64]
+    line_gross: NDArray[np.int64]
+    line_refunded: NDArray[np.int64]
+    category: Coded | None
 
     def table(self, known: NDArray[np.bool_]) -> LineTable | None:
         """Make the line table, its orders renumbered to the rows that are kept."""
@@ -66,7 +70,9 @@ class LineTotals:
             order=place[self.line_order].astype(np.int32),
             product=self.product,
             quantity=self.quantity,
-            amount=self.amount,
+            gross=self.line_gross,
+            refunded=self.line_refunded,
+            category=self.category,
         )
 
 
@@ -86,13 +92,13 @@ def line_totals(lines: Stacked, files: Sequence[Observed], n_orders: int) -> Lin
     runs = every if len(kept) == len(lines.code) else Runs.of(lines.code[kept])
     state = lines.small("state", np.int8, -1)
     amount, back, credit = _amounts(lines, state)
-    sold, refunded = _sums_of(runs, amount[kept], back[kept], credit[kept], state[kept])
+    sold, taken = _sold_and_taken(runs, amount[kept], back[kept], credit[kept], state[kept])
     placed, paid = (_earliest(every, lines.instant(name), lines.file) for name in ("placed_at", "paid_at"))
-    product = lines.coded("product")
+    product, category = lines.coded("product"), lines.coded("category")
     return LineTotals(
         order=runs.groups,
-        gross=sold,
-        refunded=refunded,
+        gross=runs.sums(sold),
+        refunded=runs.sums(taken),
         credit=~runs.any(~credit[kept]),
         state=_states(every, lines, state, len(files)),
         placed_at=placed,
@@ -102,7 +108,9 @@ def line_totals(lines: Stacked, files: Sequence[Observed], n_orders: int) -> Lin
         line_order=lines.code[kept],
         product=None if product is None else product.take(kept),
         quantity=_known(lines.whole("quantity")[kept]),
-        amount=_known(lines.whole("amount"))[kept],
+        line_gross=sold,
+        line_refunded=taken,
+        category=None if category is None else category.take(kept),
     )
 
 
@@ -118,20 +126,20 @@ def _amounts(
     return amount, np.where(whole & ~credit, amount, back), credit
 
 
-def _sums_of(
+def _sold_and_taken(
     runs: Runs,
     amount: NDArray[np.int64],
     back: NDArray[np.int64],
     credit: NDArray[np.bool_],
     state: NDArray[np.int8],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Add up what sells and what goes back; a line closed in an order that went on was never paid."""
+    """Say what each line sells and takes back; a line closed in an order that went on was never paid."""
     closed = state == OrderState.CLOSED
     went_on = np.zeros(len(amount), np.bool_)
     lengths = np.diff(np.append(runs.starts, len(runs.order)))
     went_on[runs.order] = np.repeat(runs.any(~closed & ~credit), lengths)
     sold = np.where(credit | (closed & went_on), 0, amount)
-    return runs.sums(sold), runs.sums(np.where(credit, -amount, back))
+    return sold, np.where(credit, -amount, back)
 
 
 def _states(runs: Runs, lines: Stacked, state: NDArray[np.int8], files: int) -> NDArray[np.int8]:

@@ -168,9 +168,12 @@ class SimulatedShop:
     def line_table(self) -> LineTable:
         """Give the truth about order lines: gifts at 0, amounts before discounts."""
         parts = [self._lines(rows) for rows in chunks(np.arange(len(self)))]
-        order, product, quantity, amount = (np.concatenate(column) for column in zip(*parts, strict=True))
+        order, product, quantity, gross = (np.concatenate(column) for column in zip(*parts, strict=True))
         titles = Texts.of(food.title for food in FOODS)
-        return LineTable(order=order, product=Coded(product, titles), quantity=quantity, amount=amount)
+        sold = Coded(product, titles)
+        return LineTable(
+            order=order, product=sold, quantity=quantity, gross=gross, refunded=np.zeros(len(gross), np.int64)
+        )
 
     def _lines(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32], Ints, Ints]:
         """Unpack the lines of a chunk of orders."""

@@ -52,6 +52,8 @@ def discover_table(data: Any, name: str, source: Source, settings: ReadSettings,
         header=found.header,
         zone=settings.zone,
         currency=settings.currency,
+        personal=settings.personal,
+        region=settings.region,
         raw=_ArrowTable(table),
     )
     return Discovered(table=opened, source=source, match=found.match, exported_at=now)

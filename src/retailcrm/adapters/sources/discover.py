@@ -47,6 +47,8 @@ class ReadSettings:
         form: What a mapping says of text files.
         limits: How much one file may take.
         progress: Called with the number of bytes read since the last call.
+        personal: Whether the recipients of orders are read: names, phones, addresses.
+        region: Country (ISO 3166) of phone numbers without a country code.
     """
 
     zone: str
@@ -55,6 +57,8 @@ class ReadSettings:
     form: TextForm = TextForm()
     limits: ImportLimits = ImportLimits()
     progress: Callable[[int], None] | None = None
+    personal: bool = False
+    region: str = "CN"
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -137,7 +141,7 @@ def _text_table(
         raise ImportRefusedError(f"'{member.name}' is empty; export it again", code="empty")
     name = plain_name(member.name)
     found = recognise(name, text_heads(head, settings.form), sources)
-    table = open_text(member.name, buffered, found, zone=settings.zone, currency=settings.currency)
+    table = open_text(member.name, buffered, found, settings)
     moment = found.source.exported_at(name, settings.zone) or member.modified
     return Discovered(table=table, source=found.source, match=found.match, exported_at=moment)
 

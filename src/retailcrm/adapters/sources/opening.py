@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import re
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
 import attrs
 
@@ -74,6 +74,8 @@ class OpenedTable:
         header: Column names, stripped.
         zone: The shop's IANA zone.
         currency: The shop's ISO 4217 code.
+        personal: Whether the recipients of orders are wanted.
+        region: Country (ISO 3166) of phone numbers without a country code.
         raw: The records.
     """
 
@@ -83,6 +85,8 @@ class OpenedTable:
     zone: str
     currency: str
     raw: RawTable
+    personal: bool = False
+    region: str = "CN"
 
     def blocks(self, plain: Collection[int], coded: Collection[int]) -> Iterator[RawBlock]:
         """Read the records in raw blocks."""
@@ -93,6 +97,30 @@ class OpenedTable:
         from retailcrm.adapters.sources.rows import table_rows  # noqa: PLC0415 - loads Arrow
 
         return table_rows(self)
+
+
+class Terms(Protocol):
+    """What holds for all files of a shop."""
+
+    @property
+    def zone(self) -> str:
+        """IANA zone."""
+        ...
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217 code."""
+        ...
+
+    @property
+    def personal(self) -> bool:
+        """Whether the recipients of orders are wanted."""
+        ...
+
+    @property
+    def region(self) -> str:
+        """Country of phone numbers without a country code."""
+        ...
 
 
 @attrs.frozen(kw_only=True)
@@ -247,15 +275,14 @@ def _first_rows(text: str, delimiter: str) -> tuple[tuple[tuple[str, ...], ...],
     return tuple(found), tuple(last_lines)
 
 
-def open_text(name: str, stream: BinaryIO, found: Recognised, *, zone: str, currency: str) -> OpenedTable:
+def open_text(name: str, stream: BinaryIO, found: Recognised, terms: Terms) -> OpenedTable:
     """Open a text file for the source that recognised it.
 
     Args:
         name: As the user gave it.
         stream: The file from its first byte.
         found: From :func:`recognise`.
-        zone: The shop's IANA zone.
-        currency: The shop's ISO 4217 code.
+        terms: What the shop's files have in common.
     """
     plain, encoding = splittable(stream, found.encoding, found.delimiter)
     dialect = Dialect(
@@ -265,7 +292,9 @@ def open_text(name: str, stream: BinaryIO, found: Recognised, *, zone: str, curr
         name=name,
         sheet=None,
         header=found.header,
-        zone=zone,
-        currency=currency,
+        zone=terms.zone,
+        currency=terms.currency,
+        personal=terms.personal,
+        region=terms.region,
         raw=TextTable(plain, dialect),
     )

@@ -2,9 +2,10 @@
 
 from retailcrm.domain.customers.files import CustomerFile, FieldValue
 from retailcrm.domain.customers.personal import Address, Email, Name, Personal, Phone
-from retailcrm.domain.customers.profile import GENDER_LABELS, Birthday, Customer, Gender
+from retailcrm.domain.customers.profile import GENDER_LABELS, GENDERS, Birthday, Customer, Gender
 
 __all__ = [
+    "GENDERS",
     "GENDER_LABELS",
     "Address",
     "Birthday",

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _LEAP_YEAR: Final = 2000
 _LUNAR_MONTH_DAYS: Final = 30
 
+LUNAR: Final = 100_000_000
+"""What a lunar birthday's code is greater by."""
+
 
 class Gender(StrEnum):
     """As the customer or the platform states it."""
@@ -30,6 +33,9 @@ class Gender(StrEnum):
     MALE = "male"
     OTHER = "other"
 
+
+GENDERS: Final = tuple(Gender)
+"""All of them; columns hold positions in it."""
 
 GENDER_LABELS: Final[Mapping[Gender, Label]] = MappingProxyType(
     {
@@ -72,6 +78,26 @@ class Birthday:
             there = _is_day(_LEAP_YEAR if self.year is None else self.year, self.month, self.day)
         if not there:
             raise InputError(f"no such birthday: {self}")
+
+    @property
+    def code(self) -> int:
+        """Pack it into one whole number, for columns: ``yyyymmdd``, plus :data:`LUNAR` if lunar."""
+        return (self.year or 0) * 10_000 + self.month * 100 + self.day + (LUNAR if self.lunar else 0)
+
+    @classmethod
+    def of_code(cls, code: int) -> Birthday:
+        """Unpack :attr:`code`.
+
+        Raises:
+            InputError: There is no such day.
+
+        Example:
+            >>> Birthday.of_code(Birthday(8, 15, lunar=True).code)
+            Birthday(month=8, day=15, year=None, lunar=True)
+        """
+        lunar, plain = divmod(code, LUNAR)
+        year, rest = divmod(plain, 10_000)
+        return cls(rest // 100, rest % 100, year or None, lunar=bool(lunar))
 
     def __str__(self) -> str:
         """Write it the ISO way, ``--`` for a missing year."""

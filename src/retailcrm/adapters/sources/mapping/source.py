@@ -123,12 +123,15 @@ class _MappedFile:
     header: tuple[str, ...]
     zone: str
     currency: str
+    personal: bool
+    region: str
 
     @classmethod
     def of(cls, file: SourceFile, mapping: TableMapping) -> _MappedFile:
         return cls(
             file=file, name=file.name, sheet=file.sheet, header=file.header,
             zone=mapping.zone or file.zone, currency=mapping.currency or file.currency,
+            personal=file.personal, region=file.region,
         )  # fmt: skip
 
     def rows(self) -> Any:  # noqa: ANN401

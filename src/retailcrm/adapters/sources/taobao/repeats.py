@@ -117,6 +117,16 @@ class SubOrderRows:
         """The shop's currency."""
         return self.file.currency
 
+    @property
+    def personal(self) -> bool:
+        """Whether the recipients of orders are wanted."""
+        return self.file.personal
+
+    @property
+    def region(self) -> str:
+        """Country of phone numbers without a country code."""
+        return self.file.region
+
     def rows(self) -> Iterator[Any]:
         """Read row by row."""
         return self.file.rows()

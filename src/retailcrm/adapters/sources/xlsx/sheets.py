@@ -72,6 +72,8 @@ def _discovered(
         header=found.header,
         zone=settings.zone,
         currency=settings.currency,
+        personal=settings.personal,
+        region=settings.region,
         raw=raw,
     )
     moment = found.source.exported_at(name, settings.zone) or member.modified
