@@ -50,6 +50,7 @@ FLOORS: Final = [
     ("Plugins", "plugins"),
     ("Adapters", "adapters"),
     ("Simulator", "simulate"),
+    ("The kit for plugin authors", "testing"),
     ("Ports", "ports"),
     ("Analytics", "analytics"),
     ("Domain", "domain"),

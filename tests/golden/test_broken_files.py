@@ -10,6 +10,7 @@ import pytest
 
 from retailcrm import open_shop
 from retailcrm.domain.problems import Severity
+from retailcrm.testing.broken import TABLE_MAPPING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,15 +21,13 @@ if TYPE_CHECKING:
 
     MakeBroken = Callable[[Path, int], Any]
 
-GENERIC_FILES: Final = 150
-TAOBAO_FILES: Final = 100
-BATCH: Final = 25
-MAPPING: Final = {
-    "name": "generic",
-    "columns": {"number": "Order No", "buyer": "Customer", "placed_at": "Placed", "paid": "Paid"},
-    "buyer": {"kind": "id", "strength": "stable"},
-    "constants": {"state": "completed"},
-}
+GENERIC_FILES: Final = 1_200
+TAOBAO_FILES: Final = 800
+BATCH: Final = 100
+READ_AGAIN: Final = 10
+"""One of so many files is read twice."""
+
+MAPPING: Final = TABLE_MAPPING
 REPORTS: Final = {
     "order report": (
         "订单编号,买家会员名,总金额,买家实际支付金额,订单状态,订单创建时间,订单付款时间 ,退款金额\r\n",
@@ -140,7 +139,7 @@ def check_all(folder: Path, make: MakeBroken, seeds: range, mapping: Any) -> Non
         broken = make(folder, seed)
         found = read(broken.path, mapping)
         wrong = violations(found, broken)
-        if read(broken.path, mapping) != found:
+        if seed % READ_AGAIN == 0 and read(broken.path, mapping) != found:
             wrong.append(f"{broken.path.name}: a second reading differs")
         complaints += [f"seed {seed} {sorted(broken.spoilt)}: {text}" for text in wrong]
     assert not complaints, "\n".join(complaints[:20])
@@ -166,16 +165,16 @@ def test_every_kind_of_damage_occurs(
         made = [make(tmp_path, seed) for seed in range(files)]
         kinds = Counter(kind for broken in made for kind in broken.spoilt)
         assert kinds.keys() == all_kinds
-        assert min(kinds.values()) >= 3
+        assert min(kinds.values()) >= 30
         fates = Counter(fate.what for broken in made for fate in broken.fates)
-        assert min(fates.values()) >= 10, fates
+        assert min(fates.values()) >= 100, fates
         assert any(f.last_line > f.first_line for broken in made for f in broken.fates)
 
 
 @pytest.fixture
 def sound(tmp_path: Path, break_generic: MakeBroken) -> tuple[Read, Any]:
     """Give a reading of a broken file that keeps every law, with a rejection and a blank."""
-    for seed in range(GENERIC_FILES):
+    for seed in range(150):
         broken = break_generic(tmp_path, seed)
         what = {fate.what for fate in broken.fates}
         if "blank" in what and "accepted" in what and len(what) > 2:
@@ -250,7 +249,7 @@ def test_a_rejected_buyer_is_not_shown(tmp_path: Path, break_generic: MakeBroken
     """A buyer cell that is no text is rejected without being quoted: it could be personal."""
     problems = [
         problem
-        for seed in range(GENERIC_FILES)
+        for seed in range(150)
         if "undecodable bytes" in (broken := break_generic(tmp_path, seed)).spoilt
         for problem in read(broken.path, MAPPING).account.problems
         if problem.code == "encoding"
