@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-TAOBAO, METRICS = BUILT_IN
+TAOBAO, SHOPIFY, METRICS = BUILT_IN
 MODULE: Final = """
 from datetime import UTC, datetime
 
@@ -109,6 +109,7 @@ def test_the_built_ins_are_loaded_with_names_versions_and_hooks() -> None:
     own = ("retailcrm-core", retailcrm.__version__)
     assert found == {
         TAOBAO: PluginInfo(TAOBAO, *own, ("register_sources",)),
+        SHOPIFY: PluginInfo(SHOPIFY, *own, ("register_sources",)),
         METRICS: PluginInfo(METRICS, *own, ("register_tier_metrics",)),
     }
 
@@ -132,8 +133,9 @@ def test_every_call_gives_a_fresh_manager() -> None:
     first, second = plugin_manager(allow=[]), plugin_manager(allow=[])
     assert first is not second
     first.unregister(name=TAOBAO)
+    first.unregister(name=SHOPIFY)
     assert not sources(first)
-    assert set(sources(second)) == set(sources(plugin_manager(allow=[]))) == {"taobao"}
+    assert set(sources(second)) == set(sources(plugin_manager(allow=[]))) == {"taobao", "shopify"}
 
 
 def test_a_shop_opened_before_an_installation_keeps_its_sources(install: Callable[..., None]) -> None:
@@ -178,7 +180,7 @@ def test_two_sources_of_one_name_are_an_error(taken: str, install: Callable[...,
     install("two", MODULE.replace('name = "market"', f'name = "{taken}"'))
     with pytest.raises(SettingsError, match=f"two plugins offer a source named '{taken}'"):
         sources(plugin_manager())
-    assert set(sources(plugin_manager(block=["two"]))) == {"taobao", "market"}
+    assert set(sources(plugin_manager(block=["two"]))) == {"taobao", "shopify", "market"}
 
 
 def test_two_metrics_of_one_name_are_an_error(install: Callable[..., None]) -> None:
@@ -196,18 +198,18 @@ def test_allow_loads_only_those_installed_plugins(install: Callable[..., None]) 
     """Built-ins stay; an empty list allows no installed plugin at all, and imports none."""
     install("market", MODULE)
     install("broken", "raise RuntimeError('imported')")
-    assert set(sources(plugin_manager(allow=["market"]))) == {"taobao", "market"}
-    assert set(sources(plugin_manager(allow=[]))) == {"taobao"}
-    assert set(open_shop(allow_plugins=["market"]).imports.sources) == {"taobao", "market"}
+    assert set(sources(plugin_manager(allow=["market"]))) == {"taobao", "shopify", "market"}
+    assert set(sources(plugin_manager(allow=[]))) == {"taobao", "shopify"}
+    assert set(open_shop(allow_plugins=["market"]).imports.sources) == {"taobao", "shopify", "market"}
 
 
 def test_block_wins_over_allow_and_over_built_ins(install: Callable[..., None]) -> None:
     """A blocked plugin is not imported, whoever allows it; built-ins can be blocked as well."""
     install("broken", "raise RuntimeError('imported')")
-    assert set(sources(plugin_manager(allow=["broken"], block=["broken"]))) == {"taobao"}
-    assert not sources(plugin_manager(allow=[], block=[TAOBAO]))
-    assert TAOBAO not in {info.name for info in loaded(plugin_manager(allow=[], block=[TAOBAO]))}
-    assert not open_shop(allow_plugins=[], block_plugins=[TAOBAO]).imports.sources
+    assert set(sources(plugin_manager(allow=["broken"], block=["broken"]))) == {"taobao", "shopify"}
+    assert not sources(plugin_manager(allow=[], block=[TAOBAO, SHOPIFY]))
+    assert TAOBAO not in {info.name for info in loaded(plugin_manager(allow=[], block=[TAOBAO, SHOPIFY]))}
+    assert not open_shop(allow_plugins=[], block_plugins=[TAOBAO, SHOPIFY]).imports.sources
 
 
 def test_allowing_what_is_not_installed_is_an_error() -> None:
@@ -225,7 +227,7 @@ def test_the_trace_has_a_line_for_each_hook_call(install: Callable[..., None]) -
     sources(manager)
     tier_metrics(manager)
     assert [line.partition(": ")[0] for line in lines] == ["register_sources", "register_tier_metrics"]
-    assert set(lines[0].partition(": ")[2].split(", ")) == {TAOBAO, "market"}
+    assert set(lines[0].partition(": ")[2].split(", ")) == {TAOBAO, SHOPIFY, "market"}
     assert lines[1] == "register_tier_metrics: no plugin"
 
 

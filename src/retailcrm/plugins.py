@@ -16,11 +16,13 @@ from retailcrm.ports import hookspecs
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from retailcrm.ports.report_sections import ReportSection
     from retailcrm.ports.sources import Source
     from retailcrm.ports.tier_metrics import TierMetric
 
 BUILT_IN: Final = (
     "retailcrm.adapters.sources.taobao",
+    "retailcrm.adapters.sources.shopify",
     "retailcrm.adapters.tier_metrics",
 )
 """Loaded by dotted name only, so that this floor imports no adapter by itself."""
@@ -139,15 +141,25 @@ def tier_metrics(manager: pluggy.PluginManager) -> dict[str, TierMetric]:
     return _collect(manager.hook.register_tier_metrics, "tier metric")
 
 
-def _collect(hook: pluggy.HookCaller, kind: str) -> dict[str, Any]:
+def report_sections(manager: pluggy.PluginManager) -> dict[str, ReportSection]:
+    """Collect every registered section of the report by key.
+
+    Raises:
+        SettingsError: Two plugins offer a section of the same key.
+    """
+    return _collect(manager.hook.register_report_sections, "report section", by="key")
+
+
+def _collect(hook: pluggy.HookCaller, kind: str, *, by: str = "name") -> dict[str, Any]:
     found: dict[str, Any] = {}
 
-    def register(thing: Any) -> None:  # noqa: ANN401 - a source or a metric
-        if isinstance(thing, type) or not isinstance(getattr(thing, "name", None), str):
-            raise SettingsError(f"a {kind} is an object with a name; a plugin registered {thing!r}")
-        if thing.name in found:
-            raise SettingsError(f"two plugins offer a {kind} named {thing.name!r}")
-        found[thing.name] = thing
+    def register(thing: Any) -> None:  # noqa: ANN401 - whatever the hook is for
+        name = getattr(thing, by, None)
+        if isinstance(thing, type) or not isinstance(name, str):
+            raise SettingsError(f"a {kind} is an object with a {by}; a plugin registered {thing!r}")
+        if name in found:
+            raise SettingsError(f"two plugins offer a {kind} named {name!r}")
+        found[name] = thing
 
     hook(register=register)
     return found

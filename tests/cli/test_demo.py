@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -15,7 +16,10 @@ from typing import Final
 import pytest
 from click.testing import Result
 
+from retailcrm import open_shop
 from retailcrm.cli.exits import Exit
+from retailcrm.ports.batches import Grain
+from retailcrm.simulate.exports.full import MAPPINGS
 
 Run = Callable[..., Result]
 
@@ -61,6 +65,41 @@ def test_everything_is_there(first: tuple[Path, str]) -> None:
     assert len(exports) == len(names) - 3
     assert any("ExportOrderList" in name for name in exports)
     assert "exports/买家对照表.csv" in exports
+
+
+def test_the_shop_has_more_than_orders(first: tuple[Path, str]) -> None:
+    """Members, catalogue, parcels and reviews lie beside the orders, with the mappings that read them."""
+    names = set(digests(first[0] / "exports"))
+    assert {"会员列表.csv", "会员列表（旧）.csv", "商品列表.csv", "物流轨迹.csv", "评价列表.csv"} <= names
+    mappings = {name for name in names if name.startswith("mappings/")}
+    assert {Path(name).stem for name in mappings} == {"members", "products", "parcels", "reviews"}
+    files = len(names) - len(mappings)
+    assert f"{files} files, " in first[1]
+    assert " 0 rejected" in first[1]
+
+
+def test_the_page_shows_more_than_orders(first: tuple[Path, str]) -> None:
+    """Regions, ages, products and slow sellers, channels, reasons of refunds, reviews stand in the page."""
+    page = (first[0] / "report.html").read_text("utf-8")
+    titles = set(re.findall(r"<h2[^>]*>([^<]+)", page))
+    assert {"地区", "性别与年龄", "热销与滞销商品", "品类", "销售渠道", "退款", "评价"} <= {
+        t.strip() for t in titles
+    }
+    # A slow seller, a reason, a channel, a level, a category: told by files beside the order reports.
+    for text in ("香榧子特级礼袋", "商品破损/少件", "电脑", "高级会员", "食品/坚果炒货"):
+        assert text in page
+
+
+def test_what_lies_beside_the_orders_can_be_imported_by_hand(first: tuple[Path, str]) -> None:
+    """The copied mappings read their files: nothing is rejected, and every kind is known to the shop."""
+    shop = open_shop()
+    exports = first[0] / "exports"
+    for name, mapping in MAPPINGS.items():
+        result = shop.imports.files(exports / name, mapping=exports / "mappings" / mapping)
+        assert result.accepted > 10
+        assert not result.problems
+    kinds = {kind.grain for kind in shop.imports.kept.beside().kinds}
+    assert kinds == {Grain.CUSTOMERS, Grain.PRODUCTS, Grain.REVIEWS, Grain.PARCELS}
 
 
 def test_the_same_seed_gives_the_same_bytes(first: tuple[Path, str], tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from retailcrm.cli.exits import Exit
 
 Run = Callable[..., Result]
 
-COMMANDS: Final = ["demo", "score", "report", "plugins"]
+COMMANDS: Final = ["demo", "score", "report", "customer", "duplicates", "archive", "plugins"]
 SECONDS: Final = 0.3
 TRIES: Final = 7
 
@@ -35,7 +35,7 @@ def test_the_help_lists_every_command_in_full(run: Run) -> None:
     said = run("--help").stdout
     assert list(retailcrm.commands) == COMMANDS
     for name, command in retailcrm.commands.items():
-        assert f"  {name:<8} {command.short_help}\n" in said
+        assert f"  {name:<10}  {command.short_help}\n" in said
 
 
 def test_the_help_explains_the_exit_codes(run: Run) -> None:

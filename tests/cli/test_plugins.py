@@ -30,7 +30,7 @@ def test_no_name_is_cut_off(run: Run) -> None:
 def test_formats_and_metrics_are_listed(run: Run) -> None:
     """What --format and a ladder may name is listed."""
     said = run("plugins").stdout
-    assert "formats       taobao" in said
+    assert "formats       shopify, taobao" in said
     assert "tier metrics  active_days" in said
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,8 +30,8 @@ def test_the_options_are_those_of_score() -> None:
     """Report has every option of score but the three about RFM cuts and labels, with the same words."""
     score, report = options_of("score"), options_of("report")
     assert set(score) - set(report) == {"--keep-cuts", "--use-cuts"}
-    assert set(report) <= set(score)
-    shared = set(report) - {"--as-of", "--out", "--lang"}
+    assert set(report) - set(score) == {"--xlsx"}
+    shared = set(report) - {"--as-of", "--out", "--lang", "--xlsx"}
     assert {name: score[name] for name in shared} == {name: report[name] for name in shared}
 
 
@@ -75,3 +76,32 @@ def test_the_page_has_a_name_of_its_own_kind(run: Run, three: str) -> None:
     result = run("report", "orders.html", *AS_OF, "--out", "orders.html")
     assert result.exit_code == Exit.USAGE
     assert "a file that is read" in result.stderr
+
+
+def test_the_tables_are_written_too(run: Run, three: str) -> None:
+    """--xlsx writes a workbook beside the page, and says where; another kind of name is refused."""
+    result = run("report", three, *AS_OF, "--xlsx", "shop.xlsx")
+    assert result.exit_code == Exit.OK
+    assert "its tables: shop.xlsx" in result.stdout
+    assert Path("shop.xlsx").read_bytes()[:2] == b"PK"
+    assert run("report", three, *AS_OF, "--xlsx", "shop.csv").exit_code == Exit.USAGE
+    result = run("report", three, *AS_OF, "--out", "a.html", "--xlsx", "b.xlsx", "--problems", "b.xlsx")
+    assert result.exit_code == Exit.USAGE
+
+
+def test_orders_of_unknown_buyers_make_a_page(run: Run, export: Export, order: Order) -> None:
+    """No buyer is known: score refuses, report describes the orders and says that little is known."""
+    name = export([order(1000000000000001, "甲**"), order(1000000000000002, "乙**")])
+    assert run("score", name, *AS_OF).exit_code == Exit.NOBODY
+    result = run("report", name, *AS_OF, "--lang", "en", "--json")
+    assert result.exit_code == Exit.COVERAGE
+    assert json.loads(result.stdout)["customers"] == 0
+    assert "buyers are known for 0.0%" in result.stderr
+    assert "no order has a buyer who can be told from others" in Path("report.html").read_text("utf-8")
+
+
+def test_no_order_makes_no_page(run: Run, three: str) -> None:
+    """Before the first order there is nothing to describe, and why is said."""
+    result = run("report", three, "--as-of", "2001-01-01")
+    assert result.exit_code == Exit.NOBODY
+    assert not Path("report.html").exists()

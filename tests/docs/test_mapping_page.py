@@ -5,48 +5,79 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from retailcrm.adapters.sources.mapping import reading as code
+import pytest
+
+from retailcrm.adapters.sources.birthdays import birthday
+from retailcrm.adapters.sources.field import header_name
+from retailcrm.adapters.sources.mapping import columns, reading
+from retailcrm.adapters.sources.mapping import settings as settings_code
+from retailcrm.adapters.sources.mapping.grains import FORMS, GRAINS
+from retailcrm.adapters.sources.mapping.words import (
+    ANSWER_WORDS,
+    ANSWERS_READ,
+    EVENT_WORDS,
+    GENDER_WORDS,
+    GENDERS_READ,
+)
 from retailcrm.domain.orders import OrderState
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
-# A mapping that has every section, so that the code looks at the names of each.
-FULL: Final[dict[str, Any]] = {
-    "columns": {
-        **{name: {"column": name} for name in ("number", "buyer", "state", "placed_at", "paid", "refunded")}
+# Mappings that together have every section, so that the code looks at the names of each.
+FULL: Final[list[dict[str, Any]]] = [
+    {
+        "columns": {
+            name: {"column": name} for name in ("number", "buyer", "state", "placed_at", "paid", "refunded")
+        },
+        "file": {},
+        "keep": {"column": "x", "values": "y"},
+        "buyer": {"strength": "stable"},
+        "states": {"paid": "x"},
+        "constants": {},
+        "cancel": {"states": ["y"]},
+        "key": {},
+        "money": {"paid_is": "gross"},
     },
-    "file": {},
-    "buyer": {"strength": "stable"},
-    "states": {"paid": "x"},
-    "constants": {},
-    "cancel": {"states": ["y"]},
-    "key": {},
-    "money": {"paid_is": "gross"},
-}
+    {"grain": "review", "columns": {"score": "s"}, "score": {"full_marks": 5}, "scores": {"x": 1}},
+    {"grain": "product", "columns": {"product": "p", "on_shelf": "s"}, "answers": {}},
+    {
+        "grain": "customer",
+        "columns": {"buyer": "b", "gender": "s"},
+        "buyer": {"strength": "weak"},
+        "genders": {},
+    },
+    {"grain": "parcel", "columns": {"number": "n", "event": "e", "at": "t"}, "events": {}},
+]
+TABLES: Final = {
+    "states": "states.STATE", "genders": "genders.GENDER", "answers": "answers.ANSWER",
+    "events": "events.EVENT",
+    "scores": "scores.TEXT",
+}  # fmt: skip
+"""Sections whose words are the user's."""
 
 
-def known_words(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+def known_words(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
     """Record which words the code knows in each section while it reads a mapping."""
-    recorded: dict[str, list[str]] = {}
-    original = code._known
+    recorded: dict[str, set[str]] = {}
+    original = settings_code.known_settings
 
-    def record(table: Any, where: str, words: str) -> dict[str, Any]:
+    def record(table: Any, where: str, words: Any) -> dict[str, Any]:
         found = re.search(r"\[(.*)$", where)
-        recorded[found[1].replace("]", "") if found else ""] = words.split()
+        recorded.setdefault(found[1].replace("]", "") if found else "", set()).update(words)
         return original(table, where, words)
 
-    monkeypatch.setattr(code, "_known", record)
-    code.mapping_from_table(FULL)
+    for module in (reading, columns):
+        monkeypatch.setattr(module, "known_settings", record)
+    for table in FULL:
+        reading.mapping_from_table(table)
     return recorded
 
 
-def settings(recorded: dict[str, list[str]]) -> set[str]:
+def settings(recorded: dict[str, set[str]]) -> set[str]:
     """Name every setting, as the page does."""
-    sections = {name.split()[0] for name in recorded if name} | {"states"}
-    found = {"columns.FIELD", "states.STATE", *(set(recorded[""]) - sections)}
+    sections = {name.split()[0] for name in recorded if name} | set(TABLES)
+    found = {"columns.FIELD", *TABLES.values(), *(recorded[""] - sections)}
     for section, words in recorded.items():
         if section and section != "columns":
             prefix = "columns.FIELD" if section.startswith("columns ") else section
@@ -62,17 +93,47 @@ def test_every_setting_is_documented(page: Any, words: Any, monkeypatch: pytest.
 
 
 def test_every_field_is_documented(page: Any, words: Any) -> None:
-    """The table of fields names each with the grain that may have it."""
-    documented = {words(row["field"])[0]: row["grain"] for row in page("mapping").rows("field", "grain")}
-    special = {**dict.fromkeys(code._ORDER_ONLY, "order"), **dict.fromkeys(code._LINE_ONLY, "line")}
-    assert documented == {name: special.get(name, "both") for name in code._KINDS}
+    """The table of fields names each with the grains that may have it."""
+    rows = [(words(row["field"])[0], row["grain"]) for row in page("mapping").rows("field", "grain")]
+    grains: dict[str, list[str]] = {}
+    for form in FORMS.values():
+        for name in form.fields:
+            grains.setdefault(name, []).append(form.word)
+    assert len(rows) == len(grains)
+    assert dict(rows) == {name: ", ".join(several) for name, several in grains.items()}
 
 
 def test_the_fields_that_every_row_needs_are_marked(page: Any, words: Any) -> None:
-    """A field says that a row without it is rejected if, and only if, the code does so."""
+    """A field says that a row without it is rejected if, and only if, the code does so at some grain."""
     rows = page("mapping").rows("field", "grain")
     marked = {words(row["field"])[0] for row in rows if "is rejected" in row["holds"]}
-    assert marked == code._ALWAYS
+    assert marked == {name for form in FORMS.values() for name in form.always}
+
+
+@pytest.mark.parametrize(
+    ("setting", "known"),
+    [
+        ("genders.GENDER", GENDER_WORDS),
+        ("answers.ANSWER", ANSWER_WORDS),
+        ("events.EVENT", EVENT_WORDS),
+        ("grain", GRAINS),
+    ],
+)
+def test_the_words_of_each_table_are_documented(page: Any, words: Any, setting: str, known: Any) -> None:
+    """No more and no fewer than the code takes, in its order."""
+    (row,) = (row for row in page("mapping").rows("setting") if words(row["setting"])[0] == setting)
+    column = "values" if setting == "grain" else "meaning"
+    assert [word.strip('"') for word in words(row[column])] == list(known)
+
+
+def test_words_shown_as_known_are_known(page: Any, words: Any) -> None:
+    """What the page says of cells of members, the code reads."""
+    rows = {row["cell"]: words(row["read as"]) for row in page("mapping").rows("cell", "read as")}
+    assert all(header_name(word) in ANSWERS_READ for word in rows["yes or no"] if not word.startswith("["))
+    assert all(header_name(word) in GENDERS_READ for word in rows["gender"] if not word.startswith("["))
+    for kind in ("birthday", "lunar birthday", "no birthday"):
+        assert all(birthday(word) for word in rows[kind] if kind != "no birthday")
+        assert not any(birthday(word) for word in rows[kind] if kind == "no birthday")
 
 
 def test_the_states_and_strengths_are_documented(page: Any, words: Any) -> None:
@@ -81,7 +142,7 @@ def test_the_states_and_strengths_are_documented(page: Any, words: Any) -> None:
     states = {state.name.lower() for state in OrderState} - {"unknown"}
     assert set(words(by_name["states.STATE"]["meaning"])) == states
     strengths = {word.strip('"') for word in words(by_name["buyer.strength"]["values"])}
-    assert strengths == set(code._STRENGTHS)
+    assert strengths == set(reading.STRENGTHS)
 
 
 def test_the_mapping_shown_is_the_one_that_ships(page: Any, repo_root: Path) -> None:

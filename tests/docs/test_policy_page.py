@@ -12,7 +12,7 @@ from retailcrm import Policy
 from retailcrm.analytics.activity import FixedDays, OwnInterval
 from retailcrm.analytics.counting import CountingPolicy
 from retailcrm.analytics.rfm import RfmSpec
-from retailcrm.shop.policy import ValueClassRule, policy_from_table
+from retailcrm.shop.policy import ReportRule, ValueClassRule, policy_from_table
 
 
 def names(kind: type[Any]) -> list[str]:
@@ -29,6 +29,7 @@ def in_code() -> set[str]:
         "segments.map",
         *(f"activity.{name}" for name in ("method", *names(FixedDays), *names(OwnInterval))),
         *(f"value_class.{name}" for name in names(ValueClassRule)),
+        *(f"report.{name}" for name in names(ReportRule)),
     }
 
 

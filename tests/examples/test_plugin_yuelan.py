@@ -42,7 +42,7 @@ def test_the_plugin_is_listed_with_its_version(installed: Any) -> None:
         "name": "yuelan",
         "distribution": "retailcrm-plugin-yuelan",
         "version": "0.3.0",
-        "hooks": ["register_sources", "register_tier_metrics"],
+        "hooks": ["register_report_sections", "register_sources", "register_tier_metrics"],
     }
     assert "yuelan" in listed["formats"]
     assert "weekend_orders" in listed["tier_metrics"]
@@ -130,6 +130,26 @@ def test_a_ladder_needs_the_plugin_that_its_metric_comes_from(installed: Any) ->
     )
     assert run.returncode == 2
     assert "weekend_orders" in run.stderr
+
+
+def test_its_section_stands_in_the_report(installed: Any) -> None:
+    """The page of a shop with the plugin has the section, linked and filled; without it there is none."""
+    code = (
+        "from retailcrm.plugins import plugin_manager, report_sections\n"
+        "from retailcrm.report import render_page, sections_with\n"
+        "from retailcrm.report.data import Headline, MonthRow, ReportData\n"
+        "head = Headline(customers=1, orders=1, gross=10000, refunded=0, net=10000, aov=10000,\n"
+        "    per_buyer=10000, repurchase_rate=0.0, top_share=None, returning_share=0.0, gini=None)\n"
+        "month = MonthRow(month='2024-03', orders=1, net=10000, buyers=1, new_buyers=1)\n"
+        "data = ReportData(shop='s', as_of='2024-04-01', zone='Asia/Shanghai', currency='CNY',\n"
+        "    headline=head, months=(month,))\n"
+        "for block in ((), ('yuelan',)):\n"
+        "    extra = report_sections(plugin_manager(block=block)).values()\n"
+        "    page = render_page(data, lang='en', sections=sections_with(extra))\n"
+        "    print('href=\"#yuelan-commission\"' in page, '\\u00a594.00' in page)\n"
+    )
+    run = installed.python("-c", code)
+    assert run.stdout.split() == ["True", "True", "False", "False"], run.stderr
 
 
 def test_its_own_tests_pass(installed: Any) -> None:

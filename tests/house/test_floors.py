@@ -35,6 +35,13 @@ FAULTS: Final = [
         "shop/greedy.py",
         "import retailcrm.adapters.sources.taobao.columns",
     ),
+    (
+        "Only the plugin manager knows Shopify, and by its dotted name",
+        "shop/greedy.py",
+        "import retailcrm.adapters.sources.shopify.columns",
+    ),
+    ("Nothing imports the kit for plugin authors", "shop/greedy.py", "import retailcrm.testing.golden"),
+    ("testing imports attrs, hypothesis and numpy", "testing/greedy.py", "import pandas"),
     ("The pure floors touch no file, socket, process or clock", "analytics/greedy.py", "import pathlib"),
     ("The pure floors touch no file, socket, process or clock", "domain/late.py", "import time"),
     ("errors imports nothing", "errors.py", "import attrs"),

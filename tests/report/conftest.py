@@ -7,19 +7,36 @@ import attrs
 import pytest
 
 from retailcrm.domain.labels import Label
-from retailcrm.report import (
+from retailcrm.report.data import (
+    Breakdown,
+    BreakdownRow,
+    Change,
+    Comparison,
     CoverageRow,
+    DelayRow,
+    FieldRow,
     FileRow,
+    FreshnessRow,
+    Goods,
     GroupRow,
     Headline,
+    LiftRow,
     LorenzCurve,
+    MainGroups,
     MonthRow,
     PolicyLine,
     ProblemRow,
+    ProductRow,
     Quality,
+    ReasonRow,
+    Refunding,
     ReportData,
+    ReviewedProduct,
+    ReviewMonth,
+    Reviews,
     SegmentRow,
     Strength,
+    Taste,
 )
 
 # key, zh, en, customers, orders, net (fen), mean days since last, zh action, en action
@@ -65,9 +82,331 @@ def _months() -> tuple[MonthRow, ...]:
             net=net * 110_337,
             buyers=net * 6,
             new_buyers=net * (4 if i < 9 else 2),
+            reactivated=net // 4,
+            gross=net * 110_337 + net * (3_600 + i % 4 * 700),
+            refunded=net * (3_600 + i % 4 * 700),
+            returning_net=net * (38_000 if i < 9 else 71_000),
         )
         for i, (month, net) in enumerate(zip(months, nets, strict=True))
     )
+
+
+# what, label, key: zh, en, orders, buyers, new, net (fen), refunded, growth in thousandths
+BREAKDOWNS = {
+    ("gender", "性别", "Gender"): (
+        ("f", "女", "Women", 6_104, 2_011, 702, 98_114_300, 3_914_000, 81),
+        ("m", "男", "Men", 2_377, 905, 331, 33_020_150, 1_511_000, 12),
+        ("", "未提供", "Not told", 6_673, 2_004, 690, 105_217_550, 4_055_260, 44),
+    ),
+    ("age", "年龄段", "Age band"): (
+        ("18-24", "18–24 岁", "18–24", 902, 388, 201, 9_914_300, 614_000, 155),
+        ("25-34", "25–34 岁", "25–34", 4_210, 1_402, 488, 71_020_150, 2_511_000, 92),
+        ("35-44", "35–44 岁", "35–44", 2_611, 830, 240, 44_217_550, 1_355_260, 21),
+        ("45-54", "45–54 岁", "45–54", 610, 214, 77, 9_410_020, 310_000, -35),
+        ("55+", "55 岁及以上", "55 and over", 61, 19, 6, 1_402_000, 0, None),
+        ("", "未提供", "Not told", 6_790, 2_079, 714, 101_387_980, 4_690_000, 44),
+    ),
+    ("level", "会员级别", "Level"): (
+        ("1", "普通会员", "Member", 8_301, 3_104, 1_290, 92_100_400, 4_101_000, 38),
+        ("2", "高级会员", "Senior member", 4_004, 1_201, 320, 74_020_300, 2_905_000, 55),
+        ("3", "VIP 会员", "VIP", 2_849, 615, 113, 70_231_300, 2_474_260, 102),
+    ),
+    ("tier", "等级", "Tier"): (
+        ("base", "普通会员", "Member", 4_120, 3_210, 1_190, 31_204_000, 1_301_000, 30),
+        ("silver", "银卡", "Silver", 3_871, 1_002, 402, 52_410_000, 2_105_000, 61),
+        ("gold", "金卡", "Gold", 4_003, 497, 101, 78_037_000, 3_074_260, 48),
+        ("diamond", "钻石卡", "Diamond", 2_850, 191, 30, 72_601_000, 3_000_000, 71),
+    ),
+    ("region", "地区", "Region"): (
+        ("east", "东部", "East", 9_401, 3_011, 1_002, 151_114_300, 5_914_000, 61),
+        ("central", "中部", "Central", 3_377, 1_105, 431, 50_020_150, 2_011_000, 29),
+        ("west", "西部", "West", 2_001, 701, 264, 31_217_550, 1_355_260, 118),
+        ("", "未提供", "Not told", 375, 103, 26, 4_000_000, 200_000, None),
+    ),
+    ("province", "省份", "Province"): (*(
+        (name, name, en, buyers * 3, buyers, buyers // 3, buyers * 48_000, buyers * 1_900, grown)
+        for name, en, buyers, grown in (
+            ("浙江", "Zhejiang", 702, 52), ("江苏", "Jiangsu", 611, 61), ("广东", "Guangdong", 590, 33),
+            ("上海", "Shanghai", 402, 12), ("山东", "Shandong", 388, -15), ("北京", "Beijing", 301, 8),
+            ("四川", "Sichuan", 288, 512), ("湖北", "Hubei", 260, 71), ("河南", "Henan", 255, 20),
+            ("福建", "Fujian", 230, 44), ("湖南", "Hunan", 201, 30), ("安徽", "Anhui", 180, -62),
+            ("内蒙古自治区", "Inner Mongolia", 12, 90),
+        )
+    ), ("*", "其余 18 个", "18 others", 1_230, 410, 140, 18_200_000, 700_000, 31), ("西藏", "西藏", "Tibet", 6, 3, 1, 110_000, 0, None)),
+    ("city", "城市", "City"): tuple(
+        (name, name, en, buyers * 3, buyers, buyers // 3, buyers * 48_000, buyers * 1_900, grown)
+        for name, en, buyers, grown in (("杭州", "Hangzhou", 410, 52), ("上海", "Shanghai", 402, 12), ("北京", "Beijing", 301, 8), ("深圳", "Shenzhen", 255, 45), ("成都", "Chengdu", 201, 390), ("苏州", "Suzhou", 198, 11), ("宁波", "Ningbo", 140, 5), ("武汉", "Wuhan", 139, 70), ("济南", "Jinan", 120, -20))
+    ),
+    ("channel", "销售渠道", "Sales channel"): (
+        ("taobao", "淘宝", "Taobao", 9_904, 3_301, 1_190, 150_204_000, 6_301_000, 40),
+        ("tmall", "天猫", "Tmall", 4_004, 1_420, 502, 71_410_000, 2_505_000, 83),
+        ("shop", "门店", "Store", 1_246, 402, 101, 14_738_000, 674_260, -110),
+    ),
+    ("category", "品类", "Category"): (
+        ("坚果", "坚果", "坚果", 5_120, 2_210, 690, 81_204_000, 2_301_000, 61),
+        ("蜜饯果干", "蜜饯果干", "蜜饯果干", 4_871, 1_902, 602, 62_410_000, 2_105_000, 38),
+        ("糕点礼盒", "糕点礼盒", "糕点礼盒", 2_003, 1_297, 401, 48_037_000, 3_074_260, 140),
+        ("肉脯", "肉脯", "肉脯", 2_850, 1_091, 330, 32_601_000, 1_200_000, -22),
+        ("", "未提供", "Not told", 310, 204, 40, 12_100_000, 800_000, None),
+    ),
+}  # fmt: skip
+LEAST = 20
+
+# key, zh, en, definitions, unit, now, before, low, high
+CHANGES = (
+    (
+        "net",
+        "净销售额",
+        "Net sales",
+        "实付减退款",
+        "Gross less refunds",
+        "money",
+        17_433_246,
+        14_454_147,
+        None,
+        None,
+    ),
+    ("orders", "订单数", "Orders", "计入的订单", "Counted orders", "count", 1_106, 917, None, None),
+    (
+        "buyers",
+        "购买客户数",
+        "Buyers",
+        "有计入订单的已知客户",
+        "Known customers with a counted order",
+        "count",
+        948,
+        786,
+        None,
+        None,
+    ),
+    (
+        "new_buyers",
+        "新客",
+        "New customers",
+        "首个计入订单在本期",
+        "First counted order in the period",
+        "count",
+        316,
+        262,
+        None,
+        None,
+    ),
+    (
+        "reactivated",
+        "唤回客户",
+        "Came back",
+        "沉默期满后再次购买",
+        "Bought again after the silence called lapsed",
+        "count",
+        39,
+        45,
+        None,
+        None,
+    ),
+    (
+        "aov",
+        "笔单价",
+        "Net per order",
+        "净销售额 ÷ 订单数",
+        "Net ÷ orders",
+        "money",
+        15_762,
+        15_762,
+        None,
+        None,
+    ),
+    (
+        "per_buyer",
+        "客单价",
+        "Net per buyer",
+        "净销售额 ÷ 购买客户数",
+        "Net ÷ buyers",
+        "money",
+        18_390,
+        18_390,
+        None,
+        None,
+    ),
+    (
+        "orders_per_buyer",
+        "人均订单数",
+        "Orders per buyer",
+        "订单数 ÷ 购买客户数",
+        "Orders ÷ buyers",
+        "ratio",
+        1.1667,
+        1.1641,
+        None,
+        None,
+    ),
+    (
+        "repurchase_rate",
+        "复购率",
+        "Repurchase rate",
+        "两个及以上购买日的客户 ÷ 购买客户数",
+        "Buyers with two or more purchase days ÷ buyers",
+        "share",
+        0.152,
+        0.148,
+        None,
+        None,
+    ),
+    (
+        "rebuy_rate",
+        "回购率",
+        "Rebuy rate",
+        "上期客户中本期再购买的 ÷ 上期客户",
+        "Buyers of the period before who bought again ÷ those buyers",
+        "share",
+        0.213,
+        0.224,
+        None,
+        None,
+    ),
+    (
+        "refund_rate",
+        "退款率",
+        "Refund rate",
+        "退款 ÷ 实付",
+        "Refunded ÷ gross",
+        "share",
+        0.062,
+        0.038,
+        None,
+        None,
+    ),
+    (
+        "new_customer_share",
+        "新客占比",
+        "Share of new customers",
+        "新客 ÷ 购买客户数",
+        "New customers ÷ buyers",
+        "share",
+        0.333,
+        0.333,
+        None,
+        None,
+    ),
+    (
+        "acquisition_rate",
+        "获客率",
+        "Acquisition rate",
+        "新客 ÷ 期初客户数",
+        "New customers ÷ customers at the start",
+        "share",
+        0.0690,
+        None,
+        None,
+        None,
+    ),
+    (
+        "churn_rate",
+        "流失率",
+        "Churn rate",
+        "期初活跃、其后不再购买的 ÷ 期初活跃客户",
+        "Active at the cut and silent since ÷ active at the cut",
+        "share",
+        0.318,
+        0.251,
+        0.294,
+        0.343,
+    ),
+    (
+        "good_review_rate",
+        "好评率",
+        "Good reviews",
+        "好评 ÷ 有评分的评价",
+        "Good ÷ scored reviews",
+        "share",
+        0.944,
+        0.951,
+        0.921,
+        0.961,
+    ),
+)
+
+HOT = (
+    ("碧根果 500g 罐装", 1_204, 988, 902, 9_404_210, 320), ("手剥山核桃 中秋礼盒 8 袋装（含手提袋与贺卡）", 880, 812, 790, 8_811_020, 2_400),
+    ("每日坚果 30 包", 640, 601, 577, 6_204_300, 150), ("无核话梅 250g", 1_910, 1_400, 1_230, 4_775_000, 900),
+    ("芒果干 100g×5", 1_205, 930, 880, 4_410_900, 610), ("桂花糕礼盒", 402, 380, 371, 3_980_000, 44),
+    ("猪肉脯 原味", 905, 720, 690, 3_110_400, 800), ("腰果 紫皮 500g", 310, 299, 285, 2_604_000, 212),
+)  # fmt: skip
+SLOW = (
+    ("冻干草莓脆 30g", 412, 188, 402), ("陈皮糖 复古铁盒", 120, 131, 260), ("山楂条 经典款 1kg 家庭装", 96, 92, 511), ("海苔卷", 60, None, 75),
+)  # fmt: skip
+
+LIFTS = (
+    ("糕点礼盒", "中秋节", "Mid-Autumn", 903, 2.81, 2.40, 3.29, 2), ("糕点礼盒", "春节", "Spring Festival", 650, 1.92, 1.61, 2.29, 1),
+    ("坚果", "春节", "Spring Festival", 2_104, 1.44, 1.31, 1.58, 1), ("坚果", "中秋节", "Mid-Autumn", 1_010, 1.05, 0.94, 1.17, 2),
+    ("蜜饯果干", "春节", "Spring Festival", 1_320, 0.97, 0.86, 1.09, 1), ("肉脯", "中秋节", "Mid-Autumn", 310, 0.71, 0.59, 0.85, 2),
+    ("肉脯", "端午节", "Dragon Boat", 44, 1.12, 0.70, 1.79, 2), ("蜜饯果干", "端午节", "Dragon Boat", 420, 0.91, 0.79, 1.05, 2),
+)  # fmt: skip
+
+REASONS = (
+    ("七天无理由", 214, 3_310_400), ("少件 / 漏发", 120, 2_020_100), ("", 88, 1_304_000), ("包装破损", 90, 1_120_760),
+    ("质量问题", 61, 1_010_000), ("快递慢", 40, 502_000), ("拍错", 22, 213_000),
+)  # fmt: skip
+
+# product, scored, good, low, high (Wilson, by an outside calculator)
+WORST = (
+    ("冻干草莓脆 30g", 61, 42, 0.564, 0.791), ("山楂条 经典款 1kg 家庭装", 104, 88, 0.765, 0.903), ("芒果干 100g×5", 310, 285, 0.884, 0.945), ("海苔卷", 45, 41, 0.793, 0.965),
+)  # fmt: skip
+
+# field, zh, en, known, masked, newest
+FIELDS = (
+    ("name", "姓名", "Name", 2_810, 1_890, "2024-11-10"), ("phone", "手机号", "Phone", 1_711, 2_804, "2024-11-10"), ("email", "邮箱", "E-mail", 402, 0, "2024-06-30"),
+    ("gender", "性别", "Gender", 2_916, 0, "2024-09-01"), ("birthday", "生日", "Birthday", 1_204, 0, "2024-09-01"), ("address", "收货地址", "Address", 1_020, 3_502, "2024-11-10"), ("tags", "标签", "Tags", 0, 0, None),
+)  # fmt: skip
+
+FRESH = (
+    ("orders", "订单", "Orders", 15_921, "2024-11-15", "2024-11-15", 1), ("lines", "商品明细", "Lines", 31_204, "2024-11-15", "2024-11-15", 1),
+    ("refunds", "退款", "Refunds", 655, "2024-11-14", "2024-11-15", 2), ("customers", "会员", "Members", 4_311, None, "2024-09-01", 76),
+    ("reviews", "评价", "Reviews", 6_204, "2024-11-12", "2024-11-13", 4),
+)  # fmt: skip
+
+
+def _breakdowns() -> tuple[Breakdown, ...]:
+    """Cut the shop's sales in nine ways; groups of fewer than twenty people show no rates."""
+    found = []
+    for (key, zh, en), lines in BREAKDOWNS.items():
+        rows = []
+        for one, name_zh, name_en, orders, buyers, new, net, refunded, grown in lines:
+            few = buyers < LEAST
+            rows.append(
+                BreakdownRow(
+                    key=one, label=Label(zh=name_zh, en=name_en), orders=orders, buyers=buyers, new_buyers=new,
+                    net=net, refunded=refunded, aov=None if few else net // orders,
+                    per_buyer=None if few else net // buyers, repurchase_rate=None if few else 0.41, withheld=few,
+                    net_before=None if grown is None else 1_000_000,
+                    net_latest=None if grown is None else 1_000_000 + grown * 1_000,
+                )
+            )  # fmt: skip
+        note = (
+            Label(zh="按客户最近一次提供的资料划分。", en="By what the customer told last.")
+            if key == "age"
+            else Label("", "")
+        )
+        found.append(Breakdown(key=key, label=Label(zh=zh, en=en), rows=tuple(rows), least=LEAST, note=note))
+    return tuple(found)
+
+
+def _reviews() -> Reviews:
+    """Seventeen months of reviews, the last whole one clearly worse."""
+    rates = [95, 94, 96, 95, 95, 93, 96, 95, 94, 95, 96, 95, 94, 95, 96, 95, 88]
+    months = tuple(
+        ReviewMonth(
+            month=f"{2023 + (i + 5) // 12}-{(i + 5) % 12 + 1:02d}", reviews=330, scored=300, good=3 * rate
+        )
+        for i, rate in enumerate(rates)
+    )
+    good = sum(row.good for row in months)
+    return Reviews(
+        reviews=17 * 330, scored=17 * 300, good=good, good_from=80, rate=good / 5_100, low=0.941, high=0.953,
+        second=402, months=months,
+        worst=tuple(
+            ReviewedProduct(product=p, scored=n, good=g, rate=g / n, low=low, high=high) for p, n, g, low, high in WORST
+        ),
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -116,7 +455,48 @@ def sample() -> ReportData:
             GroupRow(key="diamond", label=Label(en="Diamond", zh="钻石卡"), rule=Label(en="¥3,000 or 20 orders", zh="满 ¥3,000 或 20 单"), customers=191, orders=2_850, net=72_601_000),
         ),
         lorenz=LorenzCurve(x=x, y=tuple(0.31386 * v + 0.68614 * v**8 for v in x)),
+        comparison=Comparison(
+            name=Label(zh="2024 年 10 月", en="October 2024"), start="2024-10-01", end="2024-11-01", before_start="2024-09-01",
+            changes=tuple(
+                Change(key=key, label=Label(zh, en), definition=Label(def_zh, def_en), unit=unit, now=now, before=before, low=low, high=high)
+                for key, zh, en, def_zh, def_en, unit, now, before, low, high in CHANGES
+            ),
+        ),
+        breakdowns=_breakdowns(),
+        main_groups=MainGroups(share_wanted=0.7, main=("HHH", "LHH", "HLH"), share=0.7432, customers_share=0.2533),
+        goods=Goods(
+            products=212, start="2024-10-01", end="2024-11-01",
+            hot=tuple(ProductRow(key=t, title=t, pieces=p, orders=o, buyers=b, net=n, stock=k) for t, p, o, b, n, k in HOT),
+            slow=tuple(ProductRow(key=t, title=t, pieces=0, orders=0, buyers=0, net=0, stock=k, days_since_sold=since, days_on_shelf=shelf) for t, k, since, shelf in SLOW),
+            slow_count=31, slow_days=60, slow_stock_cost=1_804_200, catalogue=240,
+        ),
+        lifts=tuple(
+            LiftRow(category=c, festival=Label(zh, en), pieces=n, lift=lift, low=low, high=high, years=years)
+            for c, zh, en, n, lift, low, high, years in LIFTS
+        ),
+        taste=Taste(measured=402, withheld=1_320, least_orders=3, mean=0.312, changed=61),
+        refunding=Refunding(
+            orders=15_201, refunded_orders=655, gross=245_832_260, refunded=9_480_260,
+            reasons=tuple(ReasonRow(reason=reason, refunds=n, amount=amount) for reason, n, amount in REASONS),
+        ),
+        delays=(
+            DelayRow(key="payment", label=Label("下单到付款", "Placed to paid"), count=15_100, median_hours=0.04, p90_hours=1.9, within=0.981, within_hours=24, reversed_count=1),
+            DelayRow(key="shipping", label=Label("付款到发货", "Paid to shipped"), count=14_980, median_hours=9.3, p90_hours=52.4, within=0.874, within_hours=48),
+            DelayRow(key="delivery", label=Label("发货到签收", "Shipped to signed for"), count=12_004, median_hours=61.0, p90_hours=118.0, within=0.902, within_hours=120, reversed_count=3),
+            DelayRow(key="refund", label=Label("申请到退款完成", "Refund asked to settled"), count=655, median_hours=20.5, p90_hours=80.2, within=0.861, within_hours=72),
+        ),
+        reviews=_reviews(),
+        members=4_311,
         quality=Quality(
+            completeness=tuple(
+                FieldRow(key=key, label=Label(zh, en), known=known, masked=masked, people=4_900, newest=newest)
+                for key, zh, en, known, masked, newest in FIELDS
+            ),
+            freshness=tuple(
+                FreshnessRow(key=key, label=Label(zh, en), records=n, newest_record=record, newest_export=export, days_old=old)
+                for key, zh, en, n, record, export, old in FRESH
+            ),
+            stray_refunds=23,
             files=(
                 FileRow(name="ExportOrderList202406.csv", source=Label(en="Taobao order report T5", zh="淘宝订单报表 T5"), accepted=9_801, rejected=3, blank=1, money_rule=Label(en="paid = total less refund", zh="实付 = 总金额 − 退款")),
                 FileRow(name="ExportOrderList202411.csv", source=Label(en="Taobao order report T8", zh="淘宝订单报表 T8"), accepted=6_120, rejected=1, blank=0, money_rule=Label(en="paid before refunds", zh="实付未扣退款")),
@@ -194,4 +574,41 @@ def hostile(sample: ReportData) -> ReportData:
             notes=(nasty,),
         ),
         policy=tuple(label(line, "name", "value") for line in sample.policy),
+        comparison=attrs.evolve(
+            label(sample.comparison, "name"),
+            changes=tuple(label(row, "label", "definition") for row in sample.comparison.changes),
+        ),
+        breakdowns=tuple(
+            attrs.evolve(one, rows=tuple(label(row, "label") for row in one.rows))
+            for one in sample.breakdowns
+        ),
+        goods=attrs.evolve(
+            sample.goods,
+            hot=tuple(attrs.evolve(row, title=HOSTILE) for row in sample.goods.hot),
+            slow=tuple(attrs.evolve(row, title=HOSTILE) for row in sample.goods.slow),
+        ),
+        lifts=tuple(attrs.evolve(label(row, "festival"), category=HOSTILE) for row in sample.lifts),
+        refunding=attrs.evolve(
+            sample.refunding,
+            reasons=tuple(attrs.evolve(row, reason=HOSTILE) for row in sample.refunding.reasons),
+        ),
+        delays=tuple(label(row, "label") for row in sample.delays),
+        reviews=attrs.evolve(
+            sample.reviews, worst=tuple(attrs.evolve(row, product=HOSTILE) for row in sample.reviews.worst)
+        ),
+    )
+
+
+@pytest.fixture
+def bare(sample: ReportData) -> ReportData:
+    """Give the shop as order reports alone tell it: nothing of members, goods, places, service."""
+    months = tuple(
+        attrs.evolve(row, reactivated=0, gross=0, refunded=0, returning_net=0) for row in sample.months
+    )
+    quality = attrs.evolve(sample.quality, completeness=(), freshness=(), stray_refunds=0)
+    nothing = dict.fromkeys(
+        ("comparison", "main_groups", "goods", "taste", "refunding", "reviews", "members")
+    )
+    return attrs.evolve(
+        sample, months=months, quality=quality, breakdowns=(), lifts=(), delays=(), tiers=(), **nothing
     )

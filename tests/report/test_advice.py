@@ -154,7 +154,11 @@ def test_no_segment_is_won_back_without_all_three_reasons(empty, segments):
 
 def test_advice_speaks_both_languages_and_names_its_threshold(sample):
     """Every reason has figures in both languages, and sample's advice is the expected one, in order."""
-    assert _keys(sample) == ["win_back", "growth", "concentrated", "potential"]
+    assert _keys(sample) == [
+        "win_back", "growth", "refunds_rose", "churn_rose", "restock", "late_shipping", "bad_product",
+        "reviews_fell", "concentrated", "potential", "slow_stock", "festival", "growing_province",
+        "refund_reason", "slow_refunds", "stray_refunds", "phones", "birthdays",
+    ]  # fmt: skip
     for advice in advise(sample):
         for text in (*advice.text, *advice.reason):
             assert text

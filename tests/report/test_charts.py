@@ -39,16 +39,30 @@ def _painted(node: Any, colours, *, colour: bool = False) -> Any:
 @pytest.mark.parametrize("scheme", PALETTES)
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_plotly_accepts_every_figure(sample, lang, scheme):
-    """Plotly's own schema check passes all five kinds of figure, with either palette put in."""
+    """Plotly's own schema check passes every kind of figure, with either palette put in."""
     parts = [part for section in DEFAULT for part in section.render(sample, lang).parts]
     charts = [part for part in parts if isinstance(part, Chart)]
     assert [chart.key for chart in charts] == [
         "months",
         "segments",
+        "main-groups",
         "activity",
         "value",
         "tiers",
+        "by-level",
+        "by-gender",
+        "by-age",
         "concentration",
+        "by-category",
+        "festivals",
+        "by-region",
+        "by-province",
+        "by-channel",
+        "refund-months",
+        "refund-reasons",
+        "review-months",
+        "review-products",
+        "completeness",
     ]
     for chart in charts:
         go.Figure(_painted(dict(chart.figure), PALETTES[scheme]))
@@ -133,12 +147,19 @@ def test_bars_without_net_have_no_length():
 
 def test_months_stack_new_on_returning_and_pale_the_running_one(sample):
     """Returning and new add up to buyers; only the month of the report's date is pale."""
-    net, returning, new = months_bars(sample.months, "CNY", sample.as_of, "zh")["data"]
-    assert net["y"] == [row.net for row in sample.months]
+    back, others, returning, new = months_bars(sample.months, "CNY", sample.as_of, "zh")["data"]
+    assert [a + b for a, b in zip(back["y"], others["y"], strict=True)] == [row.net for row in sample.months]
     assert [a + b for a, b in zip(returning["y"], new["y"], strict=True)] == [
         row.buyers for row in sample.months
     ]
-    assert net["marker"]["opacity"] == [1.0] * 17 + [0.45]
+    assert back["marker"]["opacity"] == [1.0] * 17 + [0.45]
+
+
+def test_months_that_do_not_tell_who_paid_have_one_bar_of_money(bare):
+    """Where no month tells what returning buyers brought, net is drawn whole."""
+    net, _, _ = months_bars(bare.months, "CNY", bare.as_of, "zh")["data"]
+    assert net["y"] == [row.net for row in bare.months]
+    assert net["yaxis"] == "y"
 
 
 @pytest.mark.parametrize(("months", "named"), [(1, 1), (12, 12), (13, 7), (24, 12), (120, 12)])

@@ -7,7 +7,8 @@ import string
 import attrs
 import pytest
 
-from retailcrm.report import LorenzCurve, Quality, labels, render_page
+from retailcrm.report import DEFAULT, LorenzCurve, Quality, labels, render_page, write_workbook
+from retailcrm.report.workbook import sheets_of
 
 
 def _places(text: str) -> set[str]:
@@ -36,7 +37,7 @@ class Recorder(dict):
         return super().__getitem__(key)
 
 
-def test_no_label_lies_about_unused(sample, empty, monkeypatch):
+def test_no_label_lies_about_unused(sample, bare, empty, monkeypatch, tmp_path):
     """Pages of a full shop, an empty one and one in between use every label."""
     table = Recorder(labels.LABELS)
     monkeypatch.setattr(labels, "LABELS", table)
@@ -44,12 +45,24 @@ def test_no_label_lies_about_unused(sample, empty, monkeypatch):
     quality = attrs.evolve(sample.quality, problems=())
     one = (attrs.evolve(sample.segments[0], customers=1),)
     between = attrs.evolve(
-        sample, tiers=(), lorenz=LorenzCurve(), quality=quality, months=months, segments=one
+        sample,
+        tiers=(),
+        lorenz=LorenzCurve(),
+        quality=quality,
+        months=months,
+        segments=one,
+        goods=attrs.evolve(sample.goods, slow=(), slow_count=0),
+        lifts=tuple(attrs.evolve(row, low=0.5, high=1.5, years=1) for row in sample.lifts),
+        refunding=attrs.evolve(sample.refunding, reasons=(), refunded=99_480_260),
     )
-    for data in (sample, empty, between, attrs.evolve(empty, quality=Quality())):
+    bare = attrs.evolve(bare, goods=attrs.evolve(sample.goods, slow=(), catalogue=0))
+    for data in (sample, bare, empty, between, attrs.evolve(empty, quality=Quality())):
         render_page(data, lang="en")
+        sheets_of(data, "en", DEFAULT)
+    write_workbook(empty, tmp_path / "report.xlsx", lang="en")
     titles = {key for key in table if key.endswith("_title") and key != "page_title"}
-    assert set(table) - table.seen == titles
+    chapters = {key for key in table if key.startswith("chapter_")}
+    assert set(table) - table.seen == titles | chapters
 
 
 def test_values_are_filled_in_as_they_stand():

@@ -14,7 +14,7 @@ import pytest
 from retailcrm.domain.labels import Label
 from retailcrm.errors import MissingExtraError, SettingsError
 from retailcrm.report import DEFAULT, render_page
-from retailcrm.report.page import write_cell
+from retailcrm.report.cells import write_cell
 from retailcrm.report.parts import Chart, Column, Paragraph, Row, Section, SectionBody, Table
 
 VOID = {"meta", "link", "br", "img", "input"}
@@ -78,23 +78,44 @@ def test_the_page_is_made_for_readers_of_its_language(sample, lang):
     page = Page(render_page(sample, lang=lang))
     assert page.all("html") == [{"lang": "zh-CN" if lang == "zh" else "en"}]
     headings = [tag for tag, _ in page.elements if tag in ("h1", "h2", "h3")]
-    assert headings == ["h1"] + ["h2"] * len(DEFAULT)
+    assert [tag for tag in headings if tag != "h3"] == ["h1"] + ["h2"] * len(DEFAULT)
+    assert headings[:2] == ["h1", "h2"]
     titles = [text for tag, text in page.texts if tag == "h2"]
     assert titles == [getattr(section.title, lang) for section in DEFAULT]
-    assert [text for tag, text in page.texts if tag == "a"][1:] == titles
+
+
+def test_the_contents_name_chapters_and_their_sections(sample):
+    """Sections of a chapter stand under it, a section without one stands for itself; all are links."""
+    page = Page(render_page(sample, lang="en"))
+    links = [text for tag, text in page.texts if tag == "a"][1:]
+    assert links[:6] == ["Overview", "Key figures", "Against the period before", "What to do first",
+                         "Month by month", "Customers"]  # fmt: skip
+    targets = [attributes["href"] for attributes in page.all("a")][1:]
+    assert set(targets) == {f"#{section.key}" for section in DEFAULT}
+    assert targets[0] == targets[1] == "#headline"
+
+
+def test_a_shop_of_orders_alone_has_no_empty_sections(bare):
+    """What no file tells has neither a heading nor a link, and nothing on the page says so."""
+    page = Page(render_page(bare, lang="en"))
+    shown = [attributes["id"] for attributes in page.all("section")]
+    assert shown == [
+        "headline", "advice", "months", "segments", "activity", "value", "concentration", "quality", "policy",
+    ]  # fmt: skip
+    assert {attributes["href"] for attributes in page.all("a")} == {"#report", *(f"#{key}" for key in shown)}
 
 
 def test_tables_have_captions_and_scopes(sample):
     """Each table says what it is; header cells say what they head."""
     page = Page(render_page(sample))
-    assert len(page.all("table")) == len(page.all("caption")) == 10
+    assert len(page.all("table")) == len(page.all("caption")) == 30
     assert {attributes.get("scope") for attributes in page.all("th")} == {"col", "row"}
 
 
 def test_charts_have_text_alternatives(sample):
     """Each chart is an image with a sentence."""
     plots = [a for a in Page(render_page(sample, lang="en")).all("div") if "data-figure" in a]
-    assert len(plots) == 6
+    assert len(plots) == 20
     assert all(a["role"] == "img" and len(a["aria-label"]) > 20 for a in plots)
 
 
@@ -135,9 +156,11 @@ def test_outside_text_is_shown_as_text(hostile, hostile_text, sample):
     assert [tag for tag, _ in page.elements] == [tag for tag, _ in plain.elements]
     assert [set(a) for _, a in page.elements] == [set(a) for _, a in plain.elements]
     assert ("h1", hostile_text) in page.texts
-    assert [text for tag, text in page.texts if tag == "th"].count(hostile_text) >= 8 + 3 + 4 + 4
+    assert [text for tag, text in page.texts if tag == "th"].count(
+        hostile_text
+    ) >= 8 + 3 + 4 + 4 + 15 + 8 + 4 + 8 + 4
     figures = [text for attributes, text in page.scripts if attributes.get("type") == "application/json"]
-    assert len(figures) == 7
+    assert len(figures) == 20 + 1
     for text in figures:
         json.loads(text)
         assert "<" not in text
@@ -146,7 +169,7 @@ def test_outside_text_is_shown_as_text(hostile, hostile_text, sample):
 def test_an_empty_shop_has_a_page(empty, lang):
     """A shop without an order gets its page, with dashes and sentences and no chart."""
     page = Page(render_page(empty, lang=lang))
-    assert len(page.all("section")) == len(DEFAULT)
+    assert [attributes["id"] for attributes in page.all("section")] == ["headline", "advice"]
     assert not [a for a in page.all("div") if "data-figure" in a]
     assert [text for tag, text in page.texts if tag == "dd"].count("–") == 6
 
@@ -167,7 +190,7 @@ def test_sections_can_be_added_and_left_out(sample):
 
     regions = Section("regions", Label(zh="地区", en="Regions"), body)
     page = Page(render_page(sample, sections=(DEFAULT[0], regions)))
-    assert [text for tag, text in page.texts if tag == "h2"] == ["总览", "地区"]
+    assert [text for tag, text in page.texts if tag == "h2"] == ["核心指标", "地区"]
     assert ("caption", "<地区>") in page.texts
     assert ("p", "山里红零食铺 zh") in page.texts
 
@@ -214,6 +237,11 @@ def test_importing_the_report_loads_neither_library():
         (-1234, "money", "−¥12.34"),
         (0.5, "share", "50.0%"),
         (36.8, "days", "37"),
+        (0.5, "rate", "50.0%"),
+        (1.1667, "ratio", "1.17"),
+        (9.26, "hours", "9.3\N{NO-BREAK SPACE}小时"),
+        (-0.05, "growth", "▼\N{NO-BREAK SPACE}−5.0%"),
+        (0.012, "points", "▲\N{NO-BREAK SPACE}+1.2\N{NO-BREAK SPACE}个百分点"),
         (None, "money", "–"),
         ("", "note", ""),
     ],

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from retailcrm import Shop, open_shop
+from retailcrm.analytics.columns import MISSING
 from retailcrm.analytics.tables import OrderTable
 from retailcrm.domain.orders import OrderState
 from retailcrm.domain.problems import Problem
@@ -70,10 +71,49 @@ def make_file(
         name=name,
         platform=platform,
         tables=tables,
-        buyer_key=collector.buyer_key,
+        buyer_keys=collector.buyer_keys,
+        seen=collector.seen,
         money_rule=collector.money_rule,
         buyers_only=buyers_only,
     )
+
+
+def keep_file(
+    store: Any,
+    *tables: tuple[Grain, Sequence[Mapping[str, Any]]] | tuple[Grain, Sequence[Mapping[str, Any]], BuyerKey],
+    at: datetime | int = 1,
+    name: str = "file.csv",
+    platform: str = "taobao",
+) -> bool:
+    """Read a file with tables of several grains into a store; say whether it was new."""
+    moment = day(at) if isinstance(at, int) else at
+    collector = Collector(currency="CNY")
+    batches = [
+        b for grain, rows, *key in tables for b in make_batches(rows, grain=grain, key=(*key, NICK)[0])
+    ]
+    collected = store.collect(collector, batches)
+    observed = Observed(
+        digest=f"{platform}:{name}{collector.digest(moment)}",
+        exported_at=moment,
+        name=name,
+        platform=platform,
+        tables=collected.tables,
+        buyer_keys=collector.buyer_keys,
+        seen=collector.seen,
+        money_rule=collector.money_rule,
+    )
+    return bool(store.add(observed, collected))
+
+
+def plain_table(table: Any) -> list[Plain]:
+    """Give the rows of any table of columns as plain values; what is not told is None."""
+    names = [field.name for field in attrs.fields(type(table))]
+    columns = {name: _column(table, name) for name in names}
+    return [{name: _told(column[i]) for name, column in columns.items()} for i in range(len(table))]
+
+
+def _told(value: Any) -> Any:
+    return None if value in (MISSING, -1) and not isinstance(value, bool) else value
 
 
 def fold_files(*files: Observed, zone: str = "Asia/Shanghai") -> Folded:
@@ -100,7 +140,7 @@ def plain_orders(table: OrderTable) -> dict[Any, Plain]:
     strengths = [*table.customers.strength.tolist(), 0]
     names = (
         "placed_at", "paid_at", "completed_at", "refunded_at", "first_seen", "gross", "refunded", "credit",
-        "province", "city", "platform",
+        "province", "city", "platform", "channel", "shipped_at", "received_at",
     )  # fmt: skip
     columns = {name: _column(table, name) for name in names}
     found = {}
@@ -127,8 +167,8 @@ def shop_orders(shop: Shop) -> dict[Any, Plain]:
 def kit():
     """Give the makers: files of rows, their fold, and tables as plain values."""
     return SimpleNamespace(
-        day=day, file=make_file, batches=make_batches, fold=fold_files, rows=plain_orders,
-        shop_rows=shop_orders, evolve=attrs.evolve,
+        day=day, keep=keep_file, table=plain_table, file=make_file, batches=make_batches, fold=fold_files,
+        rows=plain_orders, shop_rows=shop_orders, evolve=attrs.evolve,
     )  # fmt: skip
 
 

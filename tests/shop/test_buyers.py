@@ -103,13 +103,15 @@ def test_keys_that_tell_nobody_apart_are_worth_nothing(key, text):
     st.lists(
         st.one_of(
             st.text(max_size=6),
+            st.emails(),
+            st.from_regex(r"[a-zA-Z0-9._*'+ -]{1,8}[@＠][a-zA-Z0-9. *-]{1,8}", fullmatch=True),
             st.text("*＊-nulNUL0123456789.eE+ ", max_size=8),
             st.sampled_from(["4e135", "1.2E+15", "－", "x" * 1001, "null ", "\u3000", "'-", "\x1f"]),
         ),
         unique=True,
         max_size=20,
     ),
-    st.sampled_from(["nick", "id", "open_uid", "jd_pin", "email", "phone", "oaid", "own word"]),
+    st.sampled_from(["nick", "id", "open_uid", "jd_pin", "email", "phone", "contact", "oaid", "own word"]),
     st.sampled_from([0, 1, 2]),
 )
 def test_strength_in_bulk_equals_the_rule_for_one(texts, kind, declared):
@@ -119,13 +121,54 @@ def test_strength_in_bulk_equals_the_rule_for_one(texts, kind, declared):
 
 
 @pytest.mark.parametrize(
-    ("kind", "text"), [("nick", "小明"), ("id", "17850"), ("phone", "+86 138 0013 8000"), ("email", "A@B.c")]
+    ("kind", "text"),
+    [
+        ("nick", "小明"),
+        ("id", "17850"),
+        ("phone", "+86 138 0013 8000"),
+        ("email", "A@B.c"),
+        ("contact", "A@B.c"),
+        ("contact", "'+1 415 555 0123"),
+    ],
 )
 @pytest.mark.parametrize("several", [True, False])
 def test_an_identity_leads_to_the_id_that_files_made(kind, text, several):
     """What the platform calls her is found among the ids, prefixed or plain."""
     ((made,),) = numbered((BuyerKey(platform="shopify", kind=kind), [text]), several=several)
     assert made[0] in ids_of(Identity.of("shopify", "main", kind, text))
+
+
+CONTACT = BuyerKey(platform="shopify", kind="contact")
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.emails(),
+            st.from_regex(r"[aA@＠'.+ -]{0,5}[bB0-9]{0,9}", fullmatch=True),
+            st.from_regex(r"\+?[0-9 ()-]{7,17}", fullmatch=True),
+        ),
+        max_size=12,
+    )
+)
+def test_a_contact_has_the_id_of_the_address_or_the_phone_that_it_is(texts):
+    """The digest, and so the customer, is the one that kind email or phone gives for the same text."""
+    for text, (made, strength) in zip(texts, numbered((CONTACT, texts))[0], strict=True):
+        kind = "email" if "@" in text or "＠" in text else "phone"
+        (((expected, worth),),) = numbered((BuyerKey(platform="shopify", kind=kind), [text]))
+        assert made == expected
+        assert strength == (min(worth, 1) if kind == "phone" else worth)
+
+
+def test_contacts_are_judged_one_by_one():
+    """An address is stable, a phone weak, and a word nobody."""
+    ((ann, same, phone, word),) = numbered(
+        (CONTACT, ["Ann@Example.com", "ann@example.com", "+1 415 555 0123", "Ann"])
+    )
+    assert ann == same
+    assert [strength for _, strength in (ann, phone, word)] == [2, 1, 0]
+    assert ann[0].startswith("e-")
+    assert phone[0].startswith("p-")
 
 
 def test_no_buyers_at_all():

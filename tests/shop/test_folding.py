@@ -421,7 +421,8 @@ def test_batches_of_one_file_may_differ_in_columns(kit):
         name="f",
         platform="taobao",
         tables=tables,
-        buyer_key=collector.buyer_key,
+        buyer_keys=collector.buyer_keys,
+        seen=collector.seen,
     )
     rows = kit.rows(kit.fold(file).orders)
     assert (rows["1"]["gross"], rows["1"]["paid_at"], rows["1"]["buyer"]) == (100, None, "ann")

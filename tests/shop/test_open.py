@@ -74,7 +74,7 @@ def test_a_ladder_that_asks_for_an_unknown_figure_is_refused():
 def test_a_blocked_source_reads_nothing():
     """Without the Taobao reader its report is no format that is known."""
     with open_shop(block_plugins=["retailcrm.adapters.sources.taobao"]) as shop:
-        assert dict(shop.imports.sources) == {}
+        assert "taobao" not in shop.imports.sources
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -109,12 +109,20 @@ def test_an_unknown_language_is_refused_before_any_work(small, tmp_path):
     assert not (tmp_path / "r.html").exists()
 
 
-def test_a_report_of_guests_alone_is_refused(small, tmp_path):
-    """Nobody can be told from others: no page, and the way out."""
+def test_guests_alone_are_reported_but_not_scored(small, tmp_path):
+    """Nobody can be told from others: a page of the orders, no scores, and the way out."""
     text = "id,who,state,placed,paid_at,total,paid,refunded\n1,,completed,2024-03-01,2024-03-01,7,7,0\n"
+    shop = small(text)
     with pytest.raises(NoIdentityError, match="--buyers"):
-        small(text).report(tmp_path / "r.html", as_of="2024-03-31")
-    assert not (tmp_path / "r.html").exists()
+        shop.insight.score("2024-03-31")
+    assert shop.report(tmp_path / "r.html", as_of="2024-03-31").exists()
+
+
+def test_the_tables_are_written_beside_the_page(small, tmp_path):
+    """A workbook, where one is wanted; the page's path is given."""
+    page = small().report(tmp_path / "r.html", as_of="2024-03-31", xlsx=tmp_path / "r.xlsx")
+    assert page == tmp_path / "r.html"
+    assert (tmp_path / "r.xlsx").read_bytes()[:2] == b"PK"
 
 
 def test_a_shop_is_left_also_by_an_error():

@@ -143,7 +143,8 @@ def keep(store, batches, name, at):
         name=name,
         platform="taobao",
         tables=collected.tables,
-        buyer_key=collector.buyer_key,
+        buyer_keys=collector.buyer_keys,
+        seen=collector.seen,
     )
     assert store.add(observed, collected)
 

@@ -279,6 +279,7 @@ CHANGES = [
     {"activity": {**OWN, "lost_from": "4.5"}},
     {"value_class": {"least_orders": 2, "least_per_order": "20.00"}},
     {"value_class": {"least_orders": 3, "least_per_order": "20.00"}},
+    {"customers": {"phone_region": "US"}},
     {"value_class": {"least_orders": 2, "least_per_order": "21.00"}},
     {"ladder": LADDER},
     {"ladder": {**LADDER, "qualify_at": "completed"}},
@@ -341,6 +342,9 @@ def test_labels_of_tiers_and_names_of_maps_are_no_rules(tmp_path):
         ({"activity": {"method": "fixt"}}, "did you mean 'fixed'?"),
         ({"activity": {"weight": 3}}, "[activity] with method fixed: unknown setting 'weight'"),
         ({"value_class": {"least_order": 3}}, "did you mean 'least_orders'?"),
+        ({"customers": {"phone_regoin": "US"}}, "did you mean 'phone_region'?"),
+        ({"customers": {"phone_region": "usa"}}, "two capital letters"),
+        ({"customers": {"phone_region": 86}}, "phone_region must be text"),
         ({"ladder": {**LADDER, "windw": 1}}, "windw"),
         ({"counting": {"states": ["complete"]}}, "unknown 'complete'; did you mean 'completed'?"),
         ({"shop": {"zone": "Asia/Shangai"}}, "did you mean Asia/Shanghai"),
@@ -495,6 +499,13 @@ def test_defaults_are_printed():
         "Activity": ("90 天起沉睡，180 天起流失", "sleeping from 90 days, lost from 180 days"),
         "Value classes": ("高于中位数客户为常购、大单", "frequent and large are above the median customer"),
         "Tiers": ("无", "none"),
+        "Phone numbers of": ("CN", "CN"),
+        "Report": (
+            "不足 10 人的组不显示比率；60 天未售为滞销；沉默 180 天后再购为唤回；主要客户群贡献 80%；"
+            "评分 80% 起为好评；口味变化需前后各 3 单",
+            "no rates of groups below 10 people; slow after 60 days; reactivated after 180 days; "
+            "main groups bring 80 %; good reviews from 80 %; taste from 3 orders in both windows",
+        ),
         "Policy digest": (Policy().digest, Policy().digest),
     }
 

@@ -3,15 +3,16 @@
 from collections import Counter
 from fractions import Fraction
 
+import attrs
 import pytest
 
 from retailcrm import open_shop
 from retailcrm.domain.problems import Problem
 from retailcrm.report.data import Strength
 from retailcrm.report.page import render_page
-from retailcrm.shop.insight import scores_of
+from retailcrm.shop.figures.quality import problem_rows
+from retailcrm.shop.observed import FileAccount
 from retailcrm.shop.policy import policy_from_table
-from retailcrm.shop.report_data import headline, problem_rows, report_data
 
 AS_OF = "2024-03-31"
 EMPTY = "id,who,state,placed,paid_at,total,paid,refunded\n"
@@ -29,9 +30,7 @@ LADDER = {
 
 def data_of(shop, as_of=AS_OF):
     """Gather the page's figures of a shop."""
-    reduced = shop.insight.reduced(as_of)
-    scores = scores_of(reduced, shop.policy)
-    return report_data(shop.policy, reduced, scores, shop.imports.accounts(), as_of, name="店")
+    return shop.describe(as_of).data
 
 
 def half_up(part, whole):
@@ -145,12 +144,20 @@ def test_files_and_problems_are_told(tmp_path, small):
     assert quality.notes[0].en == "activity rests on: orders only"
 
 
-def test_problems_are_counted_with_their_first_example():
-    """The most frequent code first; of equals the one seen first."""
-    codes = ["money", "state", "state", "time"]
-    problems = [Problem(source="a.csv", code=c, message=f"m{i}", record=i) for i, c in enumerate(codes)]
-    rows = problem_rows(problems)
-    assert [(row.code, row.count) for row in rows] == [("state", 2), ("money", 1), ("time", 1)]
+def test_problems_are_counted_with_their_first_example(kit):
+    """The most frequent code first, of equals the one seen first; those not kept are counted too."""
+
+    def account(name, codes, more=0):
+        problems = tuple(Problem(source=name, code=c, message=f"m{i}") for i, c in enumerate(codes))
+        counts = Counter(codes)
+        counts["state"] += more
+        return FileAccount(
+            name=name, source="s", reason="r", exported_at=kit.day(1), records=9, accepted=9, rejected=0,
+            blank=0, problems=problems, problem_counts=dict(counts),
+        )  # fmt: skip
+
+    rows = problem_rows([account("a.csv", ["money", "state"]), account("b.csv", ["state", "time"], more=7)])
+    assert [(row.code, row.count) for row in rows] == [("state", 9), ("money", 1), ("time", 1)]
     assert rows[0].example == "a.csv: m1 [state]"
     assert problem_rows([]) == ()
 
@@ -201,14 +208,13 @@ def test_headline_counts_guests_as_orders_only(small):
     """Two orders, one of them a guest's: one customer, averages over orders and over customers."""
     text = EMPTY + "1,,completed,2024-02-01,2024-02-01,70,70,0\n2,ann,completed,2024-02-01,2024-02-01,5,5,0\n"
     shop = small(text)
-    reduced = shop.insight.reduced(AS_OF)
-    line = headline(reduced.summary, reduced.coverage)
+    line = data_of(shop).headline
     assert (line.customers, line.orders, line.net) == (1, 2, 7500)
     assert (line.aov, line.per_buyer) == (3750, 500)
 
 
 def test_reports_of_parts_equal_those_of_the_whole(demo_files):
-    """In parts on disk the page's figures are the same, file by file and month by month."""
+    """In parts on disk the page's figures are the same, file by file and month by month, but of lines."""
     files, buyers = demo_files
     found = []
     for budget in (None, 1 << 20):
@@ -216,4 +222,8 @@ def test_reports_of_parts_equal_those_of_the_whole(demo_files):
             shop.imports.files(files)
             shop.imports.buyers(buyers)
             found.append(data_of(shop, "2024-07-01"))
-    assert found[0] == found[1]
+    whole, parts = found
+    assert parts.goods is None
+    assert parts.quality.notes[:-1] == whole.quality.notes
+    left_out = {"goods": None, "quality": attrs.evolve(whole.quality, notes=parts.quality.notes)}
+    assert parts == attrs.evolve(whole, **left_out)

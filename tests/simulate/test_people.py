@@ -57,10 +57,40 @@ def test_nicks_hold_what_breaks_readers(nicks):
         assert 0 < text.count(sign) < len(nicks) // 20
 
 
-def test_phones_belong_to_nobody():
-    """All begin with 129, which no mobile network uses, and have eleven digits."""
-    phones = texts_of(phrases.phone(DRAWS, MANY[:1000], masked=False), 1000).tolist()
-    assert {(phone[:3], len(phone)) for phone in phones} == {("129", 11)}
+def test_phones_look_made_up_and_no_two_people_share_one():
+    """Eleven digits, 1xx0000xxxx; as many numbers as people, and those of second nicks are shared."""
+    phones = texts_of(phrases.phone(DRAWS, MANY, masked=False), len(MANY)).tolist()
+    assert all(
+        phone.isdigit() and (len(phone), phone[0], phone[3:7]) == (11, "1", "0000") for phone in phones
+    )
+    persons = people.persons_of(DRAWS, MANY).tolist()
+    assert len(set(phones)) == len(set(persons))
+    assert dict(zip(persons, phones, strict=True)) == dict(zip(persons[::-1], phones[::-1], strict=True))
+
+
+def test_phones_stay_different_in_the_largest_shops():
+    """Sixteen million people have as many phones, none of which is somebody's earlier one."""
+    persons = np.arange(0, 16_000_000, 2)  # even numbers are nobody's second nick
+    phones = people.phones_of(DRAWS, persons)
+    middle = phones // 10_000 % 10_000
+    assert len(np.unique(phones)) == len(persons)
+    assert not (middle % 2).any()
+    assert phones.min() >= 13_000_000_000
+    assert phones.max() < 19_000_000_000
+
+
+def test_some_people_come_back_under_a_second_nick():
+    """Two of a hundred of every second customer (five sigma of 100,000: 0.2 %): same name, phone, home."""
+    persons = people.persons_of(DRAWS, MANY)
+    second = persons != MANY
+    assert abs(second[1::2].mean() - 0.02) < 0.0023
+    assert not second[::2].any()
+    assert np.array_equal(persons[second], MANY[second] - 1)
+    for parts in (people.names_of, people.streets_of):
+        for column in parts(DRAWS, MANY):
+            assert np.array_equal(column[second], column[MANY[second] - 1])
+    place = people.places_of(DRAWS, MANY)
+    assert np.array_equal(place[second], place[MANY[second] - 1])
 
 
 def test_addresses_name_every_province():

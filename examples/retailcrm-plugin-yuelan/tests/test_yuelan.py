@@ -13,8 +13,10 @@ from retailcrm.domain.orders import OrderState
 from retailcrm.domain.problems import Problem
 from retailcrm.ports.batches import Batch
 from retailcrm.ports.sources import Row, Sample
+from retailcrm.report.data import Headline, MonthRow, ReportData
 
 from retailcrm_plugin_yuelan.metric import WeekendOrders
+from retailcrm_plugin_yuelan.section import Commission, commission
 from retailcrm_plugin_yuelan.source import Yuelan
 
 HEADER = ("单号", "会员号", "下单时间", "付款时间", "情况", "应付", "实付", "已退")
@@ -78,3 +80,30 @@ def test_weekends_are_saturday_and_sunday() -> None:
     """From Friday 2024-03-01 to Monday 2024-03-04, the two days between count."""
     days = np.datetime64("2024-03-01").astype("int64") + np.arange(4)
     assert WeekendOrders().contributions(np.zeros(4, np.int32), days).tolist() == [0, 1, 1, 0]
+
+
+@pytest.mark.parametrize(("net", "kept"), [(10_000, 600), (108, 6), (109, 7), (0, 0), (-500, 0)])
+def test_the_commission_is_six_per_cent_in_whole_fen(net: int, kept: int) -> None:
+    """6.48 fen are 6, 6.54 are 7; a month of refunds costs nothing."""
+    assert commission(net) == kept
+
+
+def test_the_section_adds_up() -> None:
+    """Commission and what is left are the month's net; the last line adds the months."""
+    headline = Headline(
+        customers=1, orders=2, gross=30_000, refunded=0, net=30_000, aov=15_000, per_buyer=30_000,
+        repurchase_rate=1.0, top_share=None, returning_share=1.0, gini=None,
+    )  # fmt: skip
+    months = tuple(
+        MonthRow(month=month, orders=1, net=net, buyers=1, new_buyers=0)
+        for month, net in (("2024-02", 10_000), ("2024-03", 20_000))
+    )
+    data = ReportData(
+        shop="s", as_of="2024-04-01", zone="Asia/Shanghai", currency="CNY", headline=headline, months=months
+    )
+    _, table = Commission().render(data, "zh").parts
+    assert [row.cells for row in table.rows] == [
+        ("2024-02", 10_000, 600, 9_400),
+        ("2024-03", 20_000, 1_200, 18_800),
+    ]
+    assert table.total.cells == ("合计", 30_000, 1_800, 28_200)

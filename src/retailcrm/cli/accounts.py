@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from retailcrm.analytics.summary import Coverage
     from retailcrm.shop.observed import FileAccount
 
-_COUNTS: Final = ("records", "accepted", "rejected", "blank")
+_COUNTS: Final = ("records", "accepted", "rejected", "blank", "passed")
+_SELDOM: Final = ("blank", "passed")
+"""Counts that are printed only where there are any."""
 _SHEET: Final = re.compile(r" \[[^\]]*\]$")
 
 _KINDS: Final = 5
@@ -44,7 +46,7 @@ def problems_of(files: Sequence[FileAccount]) -> list[Problem]:
 def print_files(out: Console, files: Sequence[FileAccount]) -> None:
     """Print a row for each file, what its amounts mean, and the kinds of problems."""
     names = short_names([file.name for file in files])
-    counts = [name for name in _COUNTS if name != "blank" or any(file.blank for file in files)]
+    counts = [name for name in _COUNTS if name not in _SELDOM or any(getattr(f, name) for f in files)]
     rows = table("file", "format", *counts)
     for name, file in zip(names, files, strict=True):
         rows.add_row(name, file.source, *(f"{getattr(file, count):,}" for count in counts))

@@ -7,7 +7,10 @@ from typing import Final
 import click
 
 from retailcrm import __version__
+from retailcrm.cli.archive import archive
+from retailcrm.cli.customer import customer
 from retailcrm.cli.demo import demo
+from retailcrm.cli.duplicates import duplicates
 from retailcrm.cli.exits import Exit
 from retailcrm.cli.plugins import plugins
 from retailcrm.cli.report import report
@@ -27,5 +30,5 @@ def retailcrm(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (demo, score, report, plugins):
+for command in (demo, score, report, customer, duplicates, archive, plugins):
     retailcrm.add_command(command)

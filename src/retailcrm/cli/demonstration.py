@@ -15,7 +15,7 @@ from retailcrm.cli.options import Inputs
 from retailcrm.cli.printing import console, counted, heading, path_line, percent
 from retailcrm.cli.watch import Watch
 from retailcrm.errors import SettingsError
-from retailcrm.simulate import BUYERS_FILE, ShopSpec, simulate_shop, write_taobao_exports
+from retailcrm.simulate import ShopSpec, simulate_shop, write_full_exports
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,15 +35,18 @@ def run_demo(*, out: str, customers: int, seed: int, lang: str) -> Exit:
     as_of = spec.end.isoformat()
     with Watch(console(errors=True)) as watch:
         watch.doing("simulating a shop")
-        written = write_taobao_exports(simulate_shop(spec), folder / "exports")
+        written = write_full_exports(simulate_shop(spec), folder / "exports")
         inputs = Inputs(
-            files=tuple(str(path) for path in written if path.name != BUYERS_FILE),
+            files=tuple(str(path) for path in written.reports),
             policy=str(policy),
-            buyers=next((str(path) for path in written if path.name == BUYERS_FILE), None),
+            buyers=None if written.buyers is None else str(written.buyers),
         )
         shop, mapping = open_for(inputs, as_of)
         with shop:
             read_into(shop, inputs, mapping, watch)
+            for path, its_mapping in written.mapped:
+                watch.doing(f"reading {path.name}")
+                shop.imports.files(path, mapping=its_mapping)
             watch.doing("scoring")
             scores = score_all(shop, as_of)
             scores.to_csv(folder / "scores.csv", lang=lang)

@@ -84,7 +84,7 @@ def run_document(
 
 def _file(file: FileAccount) -> dict[str, Any]:
     """Describe one table; the problems themselves are listed once for all files."""
-    counts = ("records", "accepted", "rejected", "blank", "repeated")
+    counts = ("records", "accepted", "rejected", "blank", "passed", "repeated")
     rule = None if file.money_rule is None else attrs.asdict(file.money_rule)
     codes = Counter((problem.severity, problem.code) for problem in file.problems)
     return {

@@ -28,4 +28,4 @@ class Exit(IntEnum):
     REFUSED = 3, "A file cannot be read or written."
     PROBLEMS = 4, "With --strict: some records had problems."
     COVERAGE = 5, "Done, but the buyers of less than half of the money are known."
-    NOBODY = 6, "Nobody can be scored: no order counts, or no buyer is known."
+    NOBODY = 6, "Nobody: no order counts, no buyer is known, or nobody has that id."

@@ -23,7 +23,8 @@ JSON_VERSION: Final = 1
 """Version of every JSON document that a command prints: keys are only ever added."""
 
 OF_THE_EXTRA: Final = frozenset(
-    {"click", "jinja2", "msoffcrypto", "plotly", "pyarrow", "python_calamine", "rich"}
+    {"click", "jinja2", "lunardate", "msoffcrypto", "phonenumbers", "plotly", "pyarrow"}
+    | {"python_calamine", "rich", "xlsxwriter"}
 )
 """What the extra ``shop`` installs, by import name."""
 

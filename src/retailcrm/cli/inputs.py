@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -25,17 +27,24 @@ if TYPE_CHECKING:
     from retailcrm.shop.scores import Scores
 
 
-def open_for(inputs: Inputs, as_of: str) -> tuple[Shop, TableMapping | None]:
+def open_for(inputs: Inputs, as_of: str | None) -> tuple[Shop, TableMapping | None]:
     """Open an empty shop under the user's rules; every setting is looked at before a file is read.
+
+    Args:
+        inputs: What the user gave.
+        as_of: The moment, if she gave one.
 
     Raises:
         SettingsError: A setting is wrong.
     """
     mapping = None if inputs.mapping is None else load_mapping(Path(inputs.mapping))
+    for _, name in inputs.also:
+        load_mapping(Path(name))
     rules = _rules(inputs, mapping)
     zone = inputs.zone or rules.zone
     try:
-        moment_of(as_of, zone)
+        if as_of is not None:
+            moment_of(as_of, zone)
     except InputError as error:
         raise SettingsError(f"--as-of: {error}") from error
     except OverflowError as error:
@@ -51,8 +60,17 @@ def _rules(inputs: Inputs, mapping: TableMapping | None) -> Policy:
     return Policy(**{name: value for name, value in told.items() if value is not None})  # type: ignore[arg-type]
 
 
-def read_into(shop: Shop, inputs: Inputs, mapping: TableMapping | None, watch: Watch) -> None:
-    """Read every file that was given.
+def read_into(
+    shop: Shop, inputs: Inputs, mapping: TableMapping | None, watch: Watch, *, personal: bool = False
+) -> None:
+    """Read every file that was given, and merge whom the user's file of merges names.
+
+    Args:
+        shop: Where to.
+        inputs: What the user gave.
+        mapping: Of the files that stand alone.
+        watch: Shows where we are.
+        personal: Also read the recipients of orders.
 
     Raises:
         ImportRefusedError: A file cannot be read at all.
@@ -60,7 +78,7 @@ def read_into(shop: Shop, inputs: Inputs, mapping: TableMapping | None, watch: W
     try:
         shop.imports.files(
             watch.reading(inputs.files), mapping=mapping, format=inputs.format, password=inputs.password,
-            progress=watch.advance,
+            personal=personal, progress=watch.advance,
         )  # fmt: skip
     except ImportRefusedError as error:
         if error.code == "unrecognised" and _may_name_buyers(watch.current, shop):
@@ -70,6 +88,23 @@ def read_into(shop: Shop, inputs: Inputs, mapping: TableMapping | None, watch: W
     if inputs.buyers is not None:
         watch.doing("reading buyers")
         shop.imports.buyers(inputs.buyers)
+    for name, its_mapping in inputs.also:
+        shop.imports.files(
+            watch.reading([name]), mapping=its_mapping, password=inputs.password, personal=personal,
+            progress=watch.advance,
+        )  # fmt: skip
+    if inputs.merges is not None:
+        watch.doing("merging customers")
+        shop.customers.load_merges(inputs.merges)
+
+
+def moment_or_newest(shop: Shop, as_of: str | None) -> str:
+    """Give the moment that the user gave, or that of the newest export."""
+    if as_of is not None:
+        return as_of
+    newest = max(file.exported_at for file in shop.imports.accounts())
+    whole = newest.replace(microsecond=0) + timedelta(seconds=bool(newest.microsecond))
+    return whole.astimezone(ZoneInfo(shop.policy.zone)).isoformat()
 
 
 def _may_name_buyers(name: str, shop: Shop) -> bool:

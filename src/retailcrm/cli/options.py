@@ -1,4 +1,4 @@
-"""What score and report have in common: the options of what to read."""
+"""What the commands that read files have in common: the options of what to read."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class Inputs:
     Attributes:
         files: Export files.
         mapping: Mapping for files that no source knows.
+        also: Further files, each with the mapping of its own.
+        merges: File of merges to apply.
         policy: Policy file.
         buyers: File that joins order numbers to buyers.
         format: Source to use.
@@ -36,6 +38,8 @@ class Inputs:
 
     files: tuple[str, ...]
     mapping: str | None = None
+    also: tuple[tuple[str, str], ...] = ()
+    merges: str | None = None
     policy: str | None = None
     buyers: str | None = None
     format: str | None = None
@@ -46,7 +50,9 @@ class Inputs:
     @property
     def paths(self) -> tuple[str, ...]:
         """Every file that is read."""
-        return (*self.files, *(name for name in (self.mapping, self.policy, self.buyers) if name is not None))
+        single = (self.mapping, self.policy, self.buyers, self.merges)
+        beside = (name for pair in self.also for name in pair)
+        return (*self.files, *beside, *(name for name in single if name is not None))
 
 
 def _bytes(_: click.Context, __: click.Parameter, said: str | None) -> int | None:
@@ -62,6 +68,14 @@ _TO_READ = (
     click.argument("files", nargs=-1, required=True, metavar="FILE..."),
     click.option(
         "--map", "mapping", metavar="M.toml", help="What the columns mean, for files of no known format."
+    ),
+    click.option(
+        "--with", "also", nargs=2, multiple=True, metavar="FILE M.toml",
+        help="Also read FILE by a mapping of its own: a member list, a product list. May be given again.",
+    ),
+    click.option(
+        "--merges", metavar="FILE",
+        help="Take customers for one person as this file says ('retailcrm duplicates' writes one to edit).",
     ),
     click.option(
         "--policy", metavar="shop.toml", help="The shop's rules; left-out rules keep their printed defaults."

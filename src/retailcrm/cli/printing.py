@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NUMBERS = frozenset(
     {"records", "accepted", "rejected", "blank", "orders", "gross", "customers", "net", "share", "score"}
+    | {"passed"}
 )
 """Columns of these names are numbers, and stand to the right."""
 

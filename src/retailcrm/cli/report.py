@@ -27,6 +27,7 @@ Example:
     help="Describe the shop as it stood before this day, such as 2024-07-01.",
 )
 @click.option("--out", default="report.html", show_default=True, metavar="FILE", help="The page.")
+@click.option("--xlsx", metavar="FILE", help="Also write the page's tables, as a workbook.")
 @click.option(
     "--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language of the page."
 )

@@ -1,4 +1,4 @@
-"""The work of ``retailcrm report``: read, draw the page, print."""
+"""The work of ``retailcrm report``: read, describe, draw the page, print."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from retailcrm.cli.documents import run_document
 from retailcrm.cli.guard import print_json
 from retailcrm.cli.inputs import open_for, read_into, score_all
 from retailcrm.cli.outputs import check_outputs
-from retailcrm.cli.printing import console
+from retailcrm.cli.printing import console, path_line
 from retailcrm.cli.scoring import exit_code, tell_done, tell_exit, tell_files
 from retailcrm.cli.watch import Watch
 from retailcrm.errors import SettingsError
@@ -18,32 +18,66 @@ from retailcrm.errors import SettingsError
 if TYPE_CHECKING:
     from retailcrm.cli.exits import Exit
     from retailcrm.cli.options import Inputs
+    from retailcrm.shop.open import Shop
+    from retailcrm.shop.report_data import Description
 
 
 def report_files(
-    *, inputs: Inputs, as_of: str, out: str, lang: str, problems: str | None, strict: bool, as_json: bool
+    *,
+    inputs: Inputs,
+    as_of: str,
+    out: str,
+    xlsx: str | None,
+    lang: str,
+    problems: str | None,
+    strict: bool,
+    as_json: bool,
 ) -> Exit:
     """Write the page of the files' shop and print the account of the run."""
-    if Path(out).suffix not in (".html", ".htm"):
-        raise SettingsError(f"--out {out}: the name must end in .html")
-    check_outputs({"--out": out, "--problems": problems}, inputs.paths)
+    _check_names(out, xlsx)
+    check_outputs({"--out": out, "--xlsx": xlsx, "--problems": problems}, inputs.paths)
     shop, mapping = open_for(inputs, as_of)
     with shop:
         with Watch(console(errors=True)) as watch:
             read_into(shop, inputs, mapping, watch)
         tell_files(shop, problems, as_json=as_json)
         with Watch(console(errors=True)) as watch:
-            watch.doing("scoring")
-            scores = score_all(shop, as_of)
+            watch.doing("describing the shop")
+            found = _described(shop, as_of)
             watch.doing("drawing the page")
-            shop.report(out, as_of=as_of, lang=lang)
-        code = exit_code(shop, scores, strict=strict)
+            shop.write(found, out, lang=lang, xlsx=xlsx)
+        code = exit_code(shop, found.scores, strict=strict)
         if as_json:
-            print_json(run_document("report", shop, scores, as_of=as_of, out=out, code=code))
+            print_json(run_document("report", shop, found.scores, as_of=as_of, out=out, code=code))
         else:
-            page = console()
-            accounts.print_coverage(page, scores.coverage, scores.summary.currency)
-            figures.print_rules(page, shop.policy)
-            tell_done(scores, as_of, out)
-        tell_exit(shop, scores, strict=strict)
+            _tell(shop, found, as_of, out, xlsx)
+        tell_exit(shop, found.scores, strict=strict)
     return code
+
+
+def _check_names(out: str, xlsx: str | None) -> None:
+    if Path(out).suffix not in (".html", ".htm"):
+        raise SettingsError(f"--out {out}: the name must end in .html")
+    if xlsx is not None and Path(xlsx).suffix != ".xlsx":
+        raise SettingsError(f"--xlsx {xlsx}: the name must end in .xlsx")
+
+
+def _described(shop: Shop, as_of: str) -> Description:
+    """Describe the shop; orders of unknown buyers alone make a page, no order at all does not.
+
+    Raises:
+        NobodyError: No order counts at the moment.
+    """
+    found = shop.describe(as_of)
+    if not found.data.headline.orders:
+        score_all(shop, as_of)  # says why there is nothing
+    return found
+
+
+def _tell(shop: Shop, found: Description, as_of: str, out: str, xlsx: str | None) -> None:
+    page = console()
+    accounts.print_coverage(page, found.scores.coverage, found.scores.summary.currency)
+    figures.print_rules(page, shop.policy)
+    tell_done(found.scores, as_of, out)
+    if xlsx is not None:
+        path_line(page, "its tables: ", xlsx)

@@ -216,9 +216,13 @@ class Batch:
         currency: ISO 4217 code of the amounts.
         buyer_key: What ``buyer`` holds; required where that column is given.
         blank: Blank records passed over since the last batch.
+        again: How many of the rows stand for a record that a row of another batch has told of already:
+            where one record is an order and a line of it, it is one record still.
+        passed: Records left out since the last batch because the user asked for others only.
 
     Raises:
-        ValueError: A column's name, kind or length is wrong: the plugin is broken, not the file.
+        ValueError: A column's name, kind or length is wrong, or more rows are told again than there are:
+            the plugin is broken, not the file.
     """
 
     grain: Grain
@@ -227,8 +231,12 @@ class Batch:
     currency: str
     buyer_key: BuyerKey | None = None
     blank: int = 0
+    again: int = 0
+    passed: int = 0
 
     def __attrs_post_init__(self) -> None:
+        if not 0 <= self.again <= len(self.records):
+            raise ValueError(f"a batch of {len(self.records)} rows cannot tell {self.again} again")
         known = COLUMNS[self.grain]
         for name, column in self.columns.items():
             if name not in known:

@@ -9,6 +9,7 @@ import pluggy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from retailcrm.ports.report_sections import ReportSection
     from retailcrm.ports.sources import Source
     from retailcrm.ports.tier_metrics import TierMetric
 
@@ -31,4 +32,13 @@ def register_tier_metrics(register: Callable[[TierMetric], None]) -> None:
 
     Args:
         register: Call it once for each metric.
+    """
+
+
+@hookspec
+def register_report_sections(register: Callable[[ReportSection], None]) -> None:
+    """Offer sections for the shop's report.
+
+    Args:
+        register: Call it once for each section, in the order to show them.
     """

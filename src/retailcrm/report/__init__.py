@@ -1,4 +1,4 @@
-"""The shop's report: figures in, one HTML page out that needs no network."""
+"""The shop's report: figures in, one HTML page or workbook out that needs no network."""
 
 from retailcrm.report.data import (
     CoverageRow,
@@ -15,7 +15,8 @@ from retailcrm.report.data import (
     Strength,
 )
 from retailcrm.report.page import render_page
-from retailcrm.report.sections import DEFAULT
+from retailcrm.report.sections import DEFAULT, sections_with
+from retailcrm.report.workbook import write_workbook
 
 __all__ = [
     "DEFAULT",
@@ -32,4 +33,6 @@ __all__ = [
     "SegmentRow",
     "Strength",
     "render_page",
+    "sections_with",
+    "write_workbook",
 ]

@@ -20,6 +20,19 @@ MINUS: Final = "\N{MINUS SIGN}"
 NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 """Keeps an amount on the line of its currency."""
 
+UP: Final = "\N{BLACK UP-POINTING TRIANGLE}"
+
+DOWN: Final = "\N{BLACK DOWN-POINTING TRIANGLE}"
+
+HOUR_UNITS: Final[Mapping[Lang, tuple[str, str, str]]] = {
+    "zh": ("分钟", "小时", "天"),
+    "en": ("min", "h", "d"),
+}
+"""Minutes, hours, days."""
+
+LONG: Final = 48
+"""Hours from which a time is told in days."""
+
 UNITS: Final[Mapping[Lang, tuple[tuple[int, str], ...]]] = {
     "zh": ((10**8, "亿"), (10**4, "万")),
     "en": ((10**9, "B"), (10**6, "M"), (10**3, "K")),
@@ -65,6 +78,60 @@ def ratio(number: float | None) -> str:
         '0.60'
     """
     return DASH if number is None else f"{number:.2f}".replace("-", MINUS)
+
+
+def growth(change: float | None) -> str:
+    r"""Write how a figure moved against what it was: arrow, sign and per cent, so that no colour is needed.
+
+    Example:
+        >>> growth(0.1234), growth(-0.05), growth(0.0), growth(None)
+        ('▲\xa0+12.3%', '▼\xa0−5.0%', '0.0%', '–')
+    """
+    return DASH if change is None else _moved(f"{change:+,.1%}")
+
+
+def points(difference: float | None, lang: Lang) -> str:
+    r"""Write the difference of two rates in percentage points.
+
+    Example:
+        >>> points(0.012, "en"), points(-0.03, "zh")
+        ('▲\xa0+1.2\xa0pp', '▼\xa0−3.0\xa0个百分点')
+    """
+    if difference is None:
+        return DASH
+    unit = {"zh": "个百分点", "en": "pp"}[lang]
+    return f"{_moved(f'{difference * 100:+.1f}')}{NO_BREAK}{unit}"
+
+
+def _moved(signed: str) -> str:
+    """Put the arrow of its sign before a number; what is written as zero has neither."""
+    if not signed.strip("+-0.,%"):
+        return signed[1:]
+    arrow = UP if signed[0] == "+" else DOWN
+    return f"{arrow}{NO_BREAK}{signed.replace('-', MINUS)}"
+
+
+def hours(number: float | None, lang: Lang) -> str:
+    r"""Write a length of time in the unit that a person would use.
+
+    Example:
+        >>> hours(0.2, "en"), hours(9.26, "zh"), hours(60, "en"), hours(None, "en")
+        ('12\xa0min', '9.3\xa0小时', '2.5\xa0d', '–')
+    """
+    if number is None:
+        return DASH
+    minutes, whole_hours, whole_days = HOUR_UNITS[lang]
+    if number < 1:
+        whole = round(number * 60)
+        return f"{whole or '< 1'}{NO_BREAK}{minutes}"
+    if number < LONG:
+        return f"{_tenths(number)}{NO_BREAK}{whole_hours}"
+    return f"{_tenths(number / 24)}{NO_BREAK}{whole_days}"
+
+
+def _tenths(number: float) -> str:
+    """Write one decimal, unless it is zero."""
+    return f"{number:,.1f}".removesuffix(".0")
 
 
 def money(minor: int | None, currency: str) -> str:

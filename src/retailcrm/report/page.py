@@ -7,26 +7,25 @@ import hashlib
 import json
 from collections import Counter
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from retailcrm.errors import MissingExtraError, SettingsError
+from retailcrm.report.cells import NUMERIC, write_cell
 from retailcrm.report.data import LANGS, Lang, ReportData, pick
-from retailcrm.report.formats import DASH, count, days, money, share
 from retailcrm.report.labels import say
 from retailcrm.report.palette import DARK, FONTS, LIGHT, PALETTES
-from retailcrm.report.parts import Cell, Chart, Kind, Section, SectionBody
+from retailcrm.report.parts import Chart, Part, Section, SectionBody
 from retailcrm.report.sections import DEFAULT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import jinja2
 
+    from retailcrm.domain.labels import Label
+
 HTML_LANG: Final[Mapping[Lang, str]] = {"zh": "zh-CN", "en": "en"}
 """What a browser and a screen reader need to know of the language; it also picks the glyph forms."""
-
-NUMERIC: Final[frozenset[Kind]] = frozenset({"count", "money", "share", "days"})
-"""Kinds of cells that are set flush right."""
 
 
 def render_page(data: ReportData, *, lang: Lang = "zh", sections: Sequence[Section] = DEFAULT) -> str:
@@ -38,7 +37,9 @@ def render_page(data: ReportData, *, lang: Lang = "zh", sections: Sequence[Secti
     Args:
         data: The figures.
         lang: Language of the page.
-        sections: What it shows, top to bottom; keys must differ.
+        sections: What it shows, top to bottom; keys must differ. A section without parts for these data
+            is left out, its link too. Those of plug-ins come through
+            :func:`retailcrm.report.sections_with`.
 
     Returns:
         The page; write it as UTF-8.
@@ -58,9 +59,8 @@ def render_page(data: ReportData, *, lang: Lang = "zh", sections: Sequence[Secti
     """
     if lang not in LANGS:
         raise SettingsError(f"a report is written in one of {', '.join(LANGS)}, not {lang!r}")
-    environment, plotly_js = _environment(data.currency), _plotly_js()
-    bodies = [(section, section.render(data, lang)) for section in sections]
-    _check_keys(bodies)
+    environment, plotly_js = _environment(data.currency, lang), _plotly_js()
+    bodies = filled(data, lang, sections)
     script = _asset("page.js")
     return environment.get_template("page.html.j2").render(
         data=data,
@@ -69,6 +69,8 @@ def render_page(data: ReportData, *, lang: Lang = "zh", sections: Sequence[Secti
         pick=pick,
         say=lambda key, **values: say(lang, key, **values),
         bodies=bodies,
+        chapters=_chapters([section for section, _ in bodies]),
+        runs=_runs,
         css=_asset("page.css"),
         fonts=FONTS[lang],
         light=LIGHT,
@@ -81,7 +83,43 @@ def render_page(data: ReportData, *, lang: Lang = "zh", sections: Sequence[Secti
     )
 
 
-def _environment(currency: str) -> jinja2.Environment:
+def filled(data: ReportData, lang: Lang, sections: Sequence[Section]) -> list[tuple[Section, SectionBody]]:
+    """Render the sections, and keep those that have something to show.
+
+    Raises:
+        SettingsError: Two sections, or two charts, share a key.
+    """
+    _refuse_twins("sections", [section.key for section in sections])
+    bodies = [(section, section.render(data, lang)) for section in sections]
+    charts = [part.key for _, body in bodies for part in body.parts if isinstance(part, Chart)]
+    _refuse_twins("charts", charts)
+    return [(section, body) for section, body in bodies if body.parts]
+
+
+def _chapters(sections: Sequence[Section]) -> list[tuple[Label, list[Section]]]:
+    """Group sections of one chapter that follow each other; without one, a section stands alone."""
+    groups: list[tuple[Label, list[Section]]] = []
+    for section in sections:
+        title = section.chapter or section.title
+        if section.chapter and groups and groups[-1][0] == title:
+            groups[-1][1].append(section)
+        else:
+            groups.append((title, [section]))
+    return groups
+
+
+def _runs(parts: Sequence[Part]) -> list[list[Part]]:
+    """Put charts that follow each other together: they stand side by side."""
+    runs: list[list[Part]] = []
+    for part in parts:
+        if runs and isinstance(part, Chart) and isinstance(runs[-1][-1], Chart):
+            runs[-1].append(part)
+        else:
+            runs.append([part])
+    return runs
+
+
+def _environment(currency: str, lang: Lang) -> jinja2.Environment:
     """Set up the template engine: everything is escaped, nothing may be undefined."""
     try:
         import jinja2  # noqa: PLC0415 - part of the [shop] extra
@@ -94,7 +132,7 @@ def _environment(currency: str) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["cell"] = lambda cell, kind: write_cell(cell, kind, currency)
+    environment.filters["cell"] = lambda cell, kind: write_cell(cell, kind, currency, lang)
     # Jinja's own JSON filter escapes what could end a script element; we only keep Chinese readable.
     environment.policies["json.dumps_function"] = json.dumps
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
@@ -120,36 +158,8 @@ def _content_hash(script: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
-def _check_keys(bodies: Sequence[tuple[Section, SectionBody]]) -> None:
+def _refuse_twins(what: str, keys: Sequence[str]) -> None:
     """Refuse two sections or charts of one key: links and drawings would go to the first."""
-    charts = [part.key for _, body in bodies for part in body.parts if isinstance(part, Chart)]
-    for what, keys in (("sections", [section.key for section, _ in bodies]), ("charts", charts)):
-        twice = [key for key, times in Counter(keys).items() if times > 1]
-        if twice:
-            raise SettingsError(f"two {what} of the report have the key {twice[0]!r}")
-
-
-def write_cell(cell: Cell, kind: Kind, currency: str) -> str:
-    """Write a table's cell for the reader.
-
-    Args:
-        cell: The value; ``None`` is written as a dash.
-        kind: What it is.
-        currency: ISO 4217 code of amounts.
-
-    Returns:
-        The text, not yet escaped for HTML.
-
-    Example:
-        >>> write_cell(123450, "money", "CNY"), write_cell(None, "share", "CNY")
-        ('¥1,234.50', '–')
-    """
-    if cell is None:
-        return DASH
-    writers: Mapping[Kind, Callable[[Any], str]] = {
-        "count": count,
-        "money": lambda minor: money(minor, currency),
-        "share": share,
-        "days": days,
-    }
-    return writers.get(kind, str)(cell)
+    twice = [key for key, times in Counter(keys).items() if times > 1]
+    if twice:
+        raise SettingsError(f"two {what} of the report have the key {twice[0]!r}")

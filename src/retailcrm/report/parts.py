@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from retailcrm.domain.labels import Label
     from retailcrm.report.data import Lang, ReportData
 
-Kind = Literal["text", "note", "count", "money", "share", "days"]
+Kind = Literal[
+    "text", "note", "count", "money", "share", "rate", "ratio", "days", "hours", "growth", "points"
+]
 """How a column's cells are written: ``text`` and ``note`` (longer) hold ``str``, ``count`` whole
-numbers, ``money`` minor units, ``share`` fractions of 1, ``days`` numbers of days."""
+numbers, ``money`` minor units, ``share`` fractions of a whole (drawn as a bar too), ``rate`` other
+fractions of 1, ``ratio`` plain numbers, ``days`` and ``hours`` lengths of time, ``growth`` a change over
+what was before, ``points`` the difference of two rates."""
 
 Cell = str | int | float | None
 """A cell's value; ``None`` is written as a dash."""
@@ -47,12 +51,12 @@ class Paragraph:
 
     Attributes:
         text: The text.
-        tone: ``lead`` opens a section, ``note`` is small print.
+        tone: ``lead`` opens a section, ``heading`` names what follows, ``note`` is small print.
     """
 
     kind: ClassVar = "paragraph"
     text: str
-    tone: Literal["lead", "plain", "note"] = "plain"
+    tone: Literal["lead", "heading", "plain", "note"] = "plain"
 
 
 @attrs.frozen(kw_only=True)
@@ -61,15 +65,21 @@ class Card:
 
     Attributes:
         label: The figure's name.
-        value: The figure as it is read; a dash where it is not defined.
+        value: The figure; a dash is written where it is not defined.
+        cells: How it is written.
         definition: What it counts and over what.
         main: Whether it is one of the few that are read first.
+        change: How it moved, ``growth`` or ``points`` by :attr:`moved`; ``None`` leaves it out.
+        moved: How the change is written.
     """
 
     label: str
-    value: str
+    value: Cell
+    cells: Kind = "text"
     definition: str
     main: bool = False
+    change: float | None = None
+    moved: Kind = "growth"
 
 
 @attrs.frozen(kw_only=True)
@@ -100,10 +110,12 @@ class Row:
     Attributes:
         cells: One value a column; the first names the row.
         colour: Name of the palette colour that marks it in the chart beside.
+        kinds: How its cells are written, where that is not what the columns say.
     """
 
     cells: tuple[Cell, ...]
     colour: str | None = attrs.field(default=None, validator=attrs.validators.optional(_colour))
+    kinds: tuple[Kind, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -130,6 +142,12 @@ class Table:
         for row in (*self.rows, *([self.total] if self.total else [])):
             if len(row.cells) != len(self.columns):
                 raise ValueError(f"{self.caption}: {len(row.cells)} cells for {len(self.columns)} columns")
+            if row.kinds and len(row.kinds) != len(row.cells):
+                raise ValueError(f"{self.caption}: {len(row.kinds)} kinds for {len(row.cells)} cells")
+
+    def kinds_of(self, row: Row) -> tuple[Kind, ...]:
+        """Say how each cell of a row is written."""
+        return row.kinds or tuple(column.cells for column in self.columns)
 
 
 @attrs.frozen(kw_only=True)
@@ -141,6 +159,7 @@ class Chart:
         figure: What to draw.
         alternative: What it shows, in a sentence, for who cannot see it.
         height: In CSS pixels.
+        title: Stands above it; charts that follow each other stand side by side and need one.
         legend_title: What the legend's colours stand for, where their words alone do not say.
         legend: Palette colours and their meaning, where the figure has no legend of its own.
     """
@@ -150,6 +169,7 @@ class Chart:
     figure: Figure
     alternative: str
     height: int = 320
+    title: str = ""
     legend_title: str = ""
     legend: tuple[tuple[str, str], ...] = attrs.field(default=(), validator=_colours)
 
@@ -169,10 +189,18 @@ class Point:
 
 @attrs.frozen(kw_only=True)
 class Points:
-    """A list of points, each with its reason."""
+    """A list of points, each with its reason.
+
+    Attributes:
+        points: The points.
+        start: Number of the first.
+        folded: Words that open the list; empty shows it as it is.
+    """
 
     kind: ClassVar = "points"
     points: tuple[Point, ...]
+    start: int = 1
+    folded: str = ""
 
 
 Part = Paragraph | Cards | Table | Chart | Points
@@ -184,7 +212,7 @@ class SectionBody:
     """What a section shows.
 
     Attributes:
-        parts: Top to bottom.
+        parts: Top to bottom; without any, the page leaves the section and its link out.
         beside: Put charts at the left and everything after them at the right where there is room.
     """
 
@@ -200,6 +228,8 @@ class Section:
         key: Unique on the page; letters, digits and hyphens. Also the link to it.
         title: Its heading.
         render: Makes its body from the data, in one language.
+        chapter: What it belongs to; sections of one chapter that follow each other share an entry of
+            the contents.
 
     Example:
         >>> from retailcrm.domain.labels import Label
@@ -212,3 +242,4 @@ class Section:
     key: str = attrs.field(validator=attrs.validators.matches_re(r"[A-Za-z][A-Za-z0-9-]*"))
     title: Label
     render: Callable[[ReportData, Lang], SectionBody]
+    chapter: Label | None = attrs.field(default=None, kw_only=True)

@@ -12,12 +12,13 @@ import pyarrow.compute as pc
 from retailcrm.adapters.sources import arrow
 from retailcrm.analytics.columns import Texts
 from retailcrm.analytics.hashing import hash_texts, hex_texts
-from retailcrm.domain.identity import IdentityKind, Strength, normalised, strength_of
-from retailcrm.domain.identity.values import MAX_LENGTH
-from retailcrm.ports.batches import BuyerKey
+from retailcrm.domain.identity import KIND_STRENGTH, IdentityKind, Strength, strength_of
+from retailcrm.domain.identity.values import MAX_LENGTH, contact_kind
+from retailcrm.ports.batches import BuyerKey, Grain
+from retailcrm.shop.forms import combined, is_clear, one_form
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,36 +28,109 @@ if TYPE_CHECKING:
 _SUSPECT: Final = r"\*|＊|^[\pZ\pC']*(?i:-|null|\d(\.\d+)?e\+\d+)?[\pZ\pC]*$"
 """Texts that may tell nobody apart; only these are judged one by one."""
 
+_CONTACTS: Final = (IdentityKind.EMAIL, IdentityKind.PHONE)
+"""What a contact can be."""
+
 _PLAIN: Final = frozenset({IdentityKind.NICK, IdentityKind.ID, IdentityKind.OPEN_UID, IdentityKind.JD_PIN})
 """Kinds whose values need no form of their own to be compared."""
 
-_USUAL: Final = {"taobao": IdentityKind.NICK}
+_OF_ORDERS: Final = frozenset({Grain.ORDERS, Grain.LINES, Grain.REFUNDS})
+"""What buyers files belong to."""
+
+_USUAL: Final = {"taobao": IdentityKind.NICK, "shopify": IdentityKind.CONTACT}
 """What a platform's buyer keys are, where no file of it has any."""
 
 _HIDDEN: Final[Mapping[str, str]] = {IdentityKind.PHONE: "p-", IdentityKind.EMAIL: "e-"}
-"""Kinds that show a person: their customer ids are digests."""
+"""Kinds that show a person: their customer ids are digests. A contact is one of the two."""
 
 
 def adopted(files: Sequence[Observed]) -> list[Observed]:
-    """Take buyers files as of the platform and kind of key of all other files, where these have but one.
+    """Take buyers files as of the platform and kind of key of all files of orders, where these have but one.
 
     Args:
         files: Of one shop, in any order.
     """
-    others = [file for file in files if not file.buyers_only]
+    others = [file for file in files if not file.buyers_only and file.grains & _OF_ORDERS]
     platforms = {file.platform for file in others}
     if len(platforms) != 1:
         return list(files)
-    keys = {file.buyer_key for file in others if file.buyer_key.kind}
+    keys = {key for file in others for grain, key in file.buyer_keys.items() if grain in _OF_ORDERS}
     kinds = {(key.platform, key.kind) for key in keys}
-    changes: dict[str, Any] = {"platform": others[0].platform}
+    platform = others[0].platform
+    own: BuyerKey | None = None
     if len(kinds) == 1:
-        changes["buyer_key"] = max(keys, key=lambda key: key.strength)
+        own = max(keys, key=lambda key: key.strength)
     elif not kinds:
-        changes["buyer_key"] = BuyerKey(
-            platform=others[0].platform, kind=_USUAL.get(others[0].platform, "id")
-        )
-    return [attrs.evolve(file, **changes) if file.buyers_only else file for file in files]
+        own = BuyerKey(platform=platform, kind=_USUAL.get(platform, "id"))
+    return [_adopted(file, platform, own) if file.buyers_only else file for file in files]
+
+
+def _adopted(file: Observed, platform: str, key: BuyerKey | None) -> Observed:
+    keys = file.buyer_keys if key is None else dict.fromkeys(file.buyer_keys, key)
+    return attrs.evolve(file, platform=platform, buyer_keys=keys)
+
+
+@attrs.frozen
+class BuyerKinds:
+    """The kinds of buyer keys that a shop's files have, and how far each can be trusted.
+
+    Ids and strengths must not depend on which files happen to have rows in a partition, nor on whether a
+    member list or an order report tells of somebody; so all files decide together.
+
+    Attributes:
+        strengths: Greatest strength that a file declares, by platform and kind.
+    """
+
+    strengths: Mapping[tuple[str, str], int]
+
+    @classmethod
+    def of(cls, files: Iterable[Observed]) -> BuyerKinds:
+        """Look at all files of a shop, buyers files adopted."""
+        strengths: dict[tuple[str, str], int] = {}
+        for file in files:
+            for key in file.buyer_keys.values():
+                kind = key.platform, key.kind
+                strengths[kind] = max(strengths.get(kind, 0), key.strength)
+        return cls(strengths)
+
+    @property
+    def several(self) -> bool:
+        """Whether ids say of which kind and platform they are."""
+        return len(self.strengths) > 1
+
+    def number(self, parts: Sequence[tuple[BuyerKey, Any]]) -> Buyers:
+        """Give equal keys of equal kind one code, as :func:`number_buyers`, with the shop's strengths."""
+        trusted = [
+            (attrs.evolve(key, strength=self.strengths.get((key.platform, key.kind), key.strength)), column)
+            for key, column in parts
+        ]
+        return number_buyers(trusted, several_kinds=self.several)
+
+    def rows_of(self, column: Any, key: BuyerKey, customer_id: str) -> NDArray[np.int64]:  # noqa: ANN401
+        """Give the rows of a buyer column that are about one customer.
+
+        Args:
+            column: Arrow, any text type.
+            key: What it holds.
+            customer_id: As in the scores.
+        """
+        front = _prefix(key.platform, key.kind) if self.several else ""
+        nobody = np.empty(0, np.int64)
+        if not customer_id.startswith(front):
+            return nobody
+        values = combined(column)
+        if key.kind in _PLAIN:
+            value = customer_id.removeprefix(front)
+            rows = np.flatnonzero(np.asarray(pc.fill_null(pc.equal(values, value), fill_value=False)))
+        else:
+            values = one_form(key.kind, values)
+            ids = arrow.arrow_texts(
+                _ids(values.fill_null(""), (key.platform, key.kind), prefixed=self.several)
+            )
+            rows = np.flatnonzero(np.asarray(pc.equal(ids, customer_id)))
+        if len(rows) and not strength_of(key.kind, values[int(rows[0])].as_py() or "", Strength(2)):
+            return nobody
+        return rows
 
 
 @attrs.frozen(eq=False)
@@ -119,7 +193,9 @@ def _encoded(columns: list[Any]) -> tuple[Any, NDArray[np.int32]]:
         ).dictionary_encode()
         codes = [c.indices.fill_null(-1).to_numpy(zero_copy_only=False) for c in together.chunks]
         values = (
-            together.chunk(together.num_chunks - 1).dictionary if chunks else pa.array([], pa.large_string())
+            together.chunk(together.num_chunks - 1).dictionary
+            if together.num_chunks
+            else pa.array([], pa.large_string())
         )
         return values, np.concatenate([*codes, np.empty(0, np.int32)]).astype(np.int32, copy=False)
     encoded = [
@@ -133,9 +209,10 @@ def _encoded(columns: list[Any]) -> tuple[Any, NDArray[np.int32]]:
 
 def _one_form(values: Any, codes: NDArray[np.int32], kind: str) -> tuple[Any, NDArray[np.int32]]:  # noqa: ANN401
     """Give keys that are written in several ways (+86 138..., Ann@X.com) one code."""
-    plain = pa.array(
-        [normalised(kind, text) for text in values.to_pylist()], pa.large_string()
-    ).dictionary_encode()
+    formed = one_form(kind, values)
+    if formed.equals(values):
+        return values, codes
+    plain = formed.dictionary_encode()
     renumbered = np.append(plain.indices.to_numpy(), np.int32(-1))
     return plain.dictionary, renumbered[codes].astype(np.int32)
 
@@ -151,6 +228,10 @@ def strength_of_values(values: Any, kind: str, greatest: int) -> NDArray[np.int8
     Returns:
         ``int8``, shape ``(n_keys,)``.
     """
+    if kind in _HIDDEN:
+        return np.where(is_clear(kind, values), np.int8(greatest), np.int8(0))
+    if kind == IdentityKind.CONTACT:
+        return np.where(_addresses(values), *(_worth(values, kind, greatest) for kind in _CONTACTS))
     strength = np.full(len(values), greatest, np.int8)
     suspect = pc.or_(
         pc.match_substring_regex(values, _SUSPECT), pc.greater(pc.utf8_length(values), MAX_LENGTH)
@@ -161,11 +242,27 @@ def strength_of_values(values: Any, kind: str, greatest: int) -> NDArray[np.int8
     return strength
 
 
+def _worth(values: Any, kind: IdentityKind, greatest: int) -> NDArray[np.int8]:  # noqa: ANN401
+    """Give contacts the strength that they have as addresses, or as phones; 0 for what is neither."""
+    own = np.int8(min(KIND_STRENGTH[kind], greatest))
+    found = np.zeros(len(values), np.int8)
+    rows = np.flatnonzero(_addresses(values) == (kind == IdentityKind.EMAIL))
+    found[rows] = np.where(is_clear(kind, values.take(pa.array(rows))), own, np.int8(0))
+    return found
+
+
+def _addresses(values: Any) -> NDArray[np.bool_]:  # noqa: ANN401
+    """Say which contacts are e-mail addresses; the others are phones."""
+    return np.asarray(pc.match_substring_regex(values, "[@＠]"))
+
+
 def _ids(values: Any, kind: tuple[str, str], *, prefixed: bool) -> Texts:  # noqa: ANN401
     """Make customer ids: the key as exported, so that staff find it again; never a phone or an address."""
     plain = arrow.texts(values)
     if kind[1] in _HIDDEN:
         plain = _digests(plain, _HIDDEN[kind[1]])
+    elif kind[1] == IdentityKind.CONTACT:
+        plain = _contact_digests(values, plain)
     if not prefixed:
         return plain
     front = pa.scalar(_prefix(*kind), pa.large_string())
@@ -175,6 +272,12 @@ def _ids(values: Any, kind: tuple[str, str], *, prefixed: bool) -> Texts:  # noq
 
 def _prefix(platform: str, kind: str) -> str:
     return f"{platform}:{kind}:"
+
+
+def _contact_digests(values: Any, plain: Texts) -> Texts:  # noqa: ANN401
+    """Make of each contact the digest that it would have as an e-mail address, or as a phone."""
+    made = Texts.concat([_digests(plain, _HIDDEN[kind]) for kind in (IdentityKind.PHONE, IdentityKind.EMAIL)])
+    return made.take(np.arange(len(plain)) + np.where(_addresses(values), len(plain), 0))
 
 
 def _digests(values: Texts, prefix: str) -> Texts:
@@ -195,6 +298,7 @@ def ids_of(identity: Identity) -> tuple[str, ...]:
         ('taobao:nick:小明', '小明')
     """
     plain = identity.value
-    if identity.kind in _HIDDEN:
-        plain = _digests(Texts.of([plain]), _HIDDEN[identity.kind])[0]
+    kind = contact_kind(plain) if identity.kind == IdentityKind.CONTACT else identity.kind
+    if kind in _HIDDEN:
+        plain = _digests(Texts.of([plain]), _HIDDEN[kind])[0]
     return _prefix(identity.platform, identity.kind) + plain, plain

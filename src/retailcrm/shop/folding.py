@@ -10,13 +10,15 @@ import pyarrow as pa
 
 from retailcrm.analytics.columns import Coded
 from retailcrm.analytics.observations import Runs, newest_values
-from retailcrm.analytics.tables import Customers, LineTable, OrderTable
-from retailcrm.ports.batches import Grain
-from retailcrm.shop.buyers import Buyers, adopted, number_buyers
+from retailcrm.analytics.tables import Customers, LineTable, OrderTable, ParcelEventTable
+from retailcrm.ports.batches import BuyerKey, Grain
+from retailcrm.shop.buyers import BuyerKinds, Buyers, adopted
 from retailcrm.shop.line_totals import line_totals
 from retailcrm.shop.order_facts import OrderFacts
+from retailcrm.shop.parcels import parcel_events, timed_by_parcels
 from retailcrm.shop.picking import picked
-from retailcrm.shop.stacked import Stacked, is_range, stack
+from retailcrm.shop.said import Said, recipients_of
+from retailcrm.shop.stacked import JOINED, Stacked, is_range, stack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from retailcrm.shop.observed import Observed
+    from retailcrm.shop.refund_reasons import RefundReasons
 
-_PLACES: Final = ("province", "city")
+_PLACES: Final = ("province", "city", "channel")
 
 
 @attrs.frozen(eq=False)
@@ -36,11 +39,17 @@ class Folded:
         orders: Every order once.
         lines: Their lines, where item files or line-grain files were imported.
         stray_refunds: Refunds whose order no file has.
+        refunds: Refunds that succeeded, where refund reports were imported.
+        parcels: What happened to parcels, where a file tells.
+        recipients: What the order reports say of recipients, where they were read.
     """
 
     orders: OrderTable
     lines: LineTable | None
-    stray_refunds: int
+    stray_refunds: int = 0
+    refunds: RefundReasons | None = None
+    parcels: ParcelEventTable | None = None
+    recipients: tuple[Said, ...] = ()
 
 
 def fold(files: Sequence[Observed], *, currency: str, zone: str) -> Folded:
@@ -51,15 +60,15 @@ def fold(files: Sequence[Observed], *, currency: str, zone: str) -> Folded:
         currency: The shop's ISO 4217 code.
         zone: The shop's IANA zone.
     """
-    files = sorted(adopted(files), key=lambda f: (f.exported_at, f.name, f.digest))
+    files = by_moment(adopted(files))
     numbers, stacks, platform = stack(files)
-    orders, lines, refunds = (stacks[grain] for grain in (Grain.ORDERS, Grain.LINES, Grain.REFUNDS))
+    orders, lines, refunds = (stacks[grain] for grain in JOINED)
     facts = OrderFacts.empty(len(numbers))
     totals = line_totals(lines, files, len(numbers)) if len(lines.code) else None
     if totals is not None:
         facts.take_lines(totals)
     facts.take_orders(orders, files)
-    stray = facts.take_refunds(refunds, lines, files) if len(refunds.code) else 0
+    reasons, stray = facts.take_refunds(refunds, lines, files) if len(refunds.code) else (None, 0)
     buyers = _buyers(files, orders, lines)
     known = facts.known
     customers, customer = _customers(buyers, orders, lines, known)
@@ -76,20 +85,35 @@ def fold(files: Sequence[Observed], *, currency: str, zone: str) -> Folded:
     if not known.all():
         # Numbers that only a buyers file or a refund names: no file told of such an order.
         table = picked(table, np.flatnonzero(known))
-    return Folded(table, line_table, stray)
+        reasons = None if reasons is None else reasons.renumbered(known)
+    parcels = parcel_events(files, table)
+    return Folded(
+        orders=table if parcels is None else timed_by_parcels(table, parcels),
+        lines=line_table,
+        stray_refunds=stray,
+        refunds=reasons,
+        parcels=parcels,
+        recipients=tuple(recipients_of(orders, files, customers, customer)),
+    )
+
+
+def by_moment(files: Sequence[Observed]) -> list[Observed]:
+    """Sort files, oldest export first; of the same moment by name."""
+    return sorted(files, key=lambda f: (f.exported_at, f.name, f.digest))
 
 
 def _buyers(files: Sequence[Observed], orders: Stacked, lines: Stacked) -> Buyers:
-    kinds = dict.fromkeys((f.buyer_key.platform, f.buyer_key.kind) for f in files if f.buyer_key.kind)
+    nobody = BuyerKey(platform="", kind="", strength=0)
     parts = []
-    for rows in (lines, orders):
+    for rows, grain in ((lines, Grain.LINES), (orders, Grain.ORDERS)):
         for table, i in zip(rows.parts, rows.files, strict=True):
+            key = files[i].buyer_keys.get(grain, nobody)
             if "buyer" in table.column_names:
-                parts.append((files[i].buyer_key, table.column("buyer")))
+                parts.append((key, table.column("buyer")))
             else:
-                parts.append((files[i].buyer_key, pa.nulls(len(table), pa.large_string())))
+                parts.append((key, pa.nulls(len(table), pa.large_string())))
     # Ids must not depend on which files happen to have rows in a partition.
-    return number_buyers(parts, several_kinds=len(kinds) > 1)
+    return BuyerKinds.of(files).number(parts)
 
 
 def _customers(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,6 +65,7 @@ class Imports:
         zone: The shop's IANA zone.
         currency: The shop's ISO 4217 code.
         clock: Tells when a table without a file was observed.
+        region: Country (ISO 3166) of phone numbers without a country code.
     """
 
     kept: Observations | PartitionedObservations
@@ -71,6 +73,7 @@ class Imports:
     zone: str
     currency: str
     clock: Callable[[], datetime]
+    region: str = "CN"
     _accounts: list[FileAccount] = attrs.field(factory=list, init=False, repr=False)
 
     def accounts(self) -> tuple[FileAccount, ...]:
@@ -85,6 +88,7 @@ class Imports:
         format: str | None = None,  # noqa: A002 - the word users know
         password: str | None = None,
         limits: ImportLimits | None = None,
+        personal: bool = False,
         progress: Callable[[int, int], None] | None = None,
     ) -> ImportResult:
         """Import export files; formats are recognised by their column names.
@@ -98,6 +102,8 @@ class Imports:
             format: Name of the source to use instead of the surest.
             password: For encrypted workbooks.
             limits: How much one file may take.
+            personal: Also read the recipients of orders (name, phone, e-mail, address), as what is said
+                of their buyers. Member lists are read with all that their mapping names in any case.
             progress: Called with the bytes and the records read since the last call.
 
         Returns:
@@ -114,6 +120,8 @@ class Imports:
             password=password,
             form=TextForm() if mapped is None else mapped.mapping.form,
             limits=limits or ImportLimits(),
+            personal=personal,
+            region=self.region,
             progress=None if progress is None else (lambda size: progress(size, 0)),
         )
         sources = self._chosen(mapped, format)
@@ -144,18 +152,26 @@ class Imports:
         """
         from retailcrm.adapters.sources.buyers_file import BuyersFile  # noqa: PLC0415
 
-        settings = ReadSettings(zone=self.zone, currency=self.currency)
+        settings = ReadSettings(zone=self.zone, currency=self.currency, region=self.region)
         reader = BuyersFile()
         found = discover(Path(path), {reader.name: reader}, settings)
         return ImportResult(self._keep(self._read(table, buyers_only=True) for table in found))
 
-    def table(self, data: Any, mapping: MappingLike, *, name: str = "table") -> ImportResult:  # noqa: ANN401
+    def table(
+        self,
+        data: Any,  # noqa: ANN401 - whatever has an Arrow stream
+        mapping: MappingLike,
+        *,
+        name: str = "table",
+        personal: bool = False,
+    ) -> ImportResult:
         """Import anything with an Arrow stream (pandas, polars, pyarrow, DuckDB) through a mapping.
 
         Args:
             data: The table; never changed.
             mapping: What its columns mean.
             name: Stands for the file name in problems.
+            personal: As for :meth:`files`.
 
         Returns:
             The account of its records.
@@ -178,7 +194,9 @@ class Imports:
         from retailcrm.adapters.sources.arrow_table import discover_table  # noqa: PLC0415
 
         mapped = Mapped(_mapping(mapping))
-        settings = ReadSettings(zone=self.zone, currency=self._currency(mapped))
+        settings = ReadSettings(
+            zone=self.zone, currency=self._currency(mapped), personal=personal, region=self.region
+        )
         found = discover_table(data, name, mapped, settings, self.clock())
         return ImportResult(self._keep([self._read(found)]))
 
@@ -218,7 +236,8 @@ class Imports:
             name=found.table.name,
             platform=found.source.platform,
             tables=collected.tables,
-            buyer_key=collector.buyer_key,
+            buyer_keys=collector.buyer_keys,
+            seen=collector.seen,
             money_rule=collector.money_rule,
             buyers_only=buyers_only,
         )
@@ -237,7 +256,9 @@ class Imports:
             attrs.evolve(t.account, repeated=not self.kept.add(t.observed, t.collected)) for t in tables
         ]
         if notes:
-            accounts[-1] = attrs.evolve(accounts[-1], problems=(*accounts[-1].problems, *notes))
+            last = accounts[-1]
+            counts = Counter(last.problem_counts) + Counter(note.code for note in notes)
+            accounts[-1] = attrs.evolve(last, problems=(*last.problems, *notes), problem_counts=dict(counts))
         self._accounts.extend(accounts)
         return tuple(accounts)
 
@@ -252,17 +273,20 @@ class _Read:
 
 
 def _account(found: Discovered, collector: Collector, rule: MoneyRule | None) -> FileAccount:
-    rejected = len(collector.rejected)
+    rejected = collector.problems.rejected
+    notes = Counter(note.code for note in found.notes)
     return FileAccount(
         name=found.table.name if found.table.sheet is None else f"{found.table.name} [{found.table.sheet}]",
         source=found.source.name,
         reason=found.match.reason,
         exported_at=found.exported_at,
-        records=collector.accepted + rejected + collector.blank,
+        records=collector.accepted + rejected + collector.blank + collector.passed,
         accepted=collector.accepted,
         rejected=rejected,
         blank=collector.blank,
-        problems=(*found.notes, *collector.problems),
+        passed=collector.passed,
+        problems=collector.problems.shown(found.table.name, found.notes),
+        problem_counts=dict(notes + collector.problems.counts),
         money_rule=rule,
     )
 

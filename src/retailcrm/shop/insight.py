@@ -53,6 +53,7 @@ class Reduced:
         potential: People who ordered and never paid.
         orders: Rows of the part's order table.
         since: First counted order, whoever bought, UTC; NaT without any.
+        newest: Last counted order, whoever bought, UTC; NaT without any.
     """
 
     summary: CustomerSummary
@@ -64,6 +65,7 @@ class Reduced:
     potential: int
     orders: int
     since: np.datetime64
+    newest: np.datetime64
 
 
 def moment_of(as_of: AsOf, zone: str) -> np.datetime64:
@@ -77,6 +79,7 @@ def reduce_part(
 ) -> Reduced:
     """Reduce one part of the orders to what scores and report need of it."""
     summary = summarise(orders, as_of, policy.counting)
+    since, newest = _edges(orders, summary, as_of, policy.counting)
     return Reduced(
         summary=summary,
         ids=orders.customers.ids.take(summary.customer),
@@ -88,21 +91,26 @@ def reduce_part(
         months=monthly(orders, as_of, policy.counting),
         potential=len(potential(orders, as_of)),
         orders=len(orders),
-        since=_first_purchase(orders, summary, as_of, policy.counting),
+        since=since,
+        newest=newest,
     )
 
 
-def _first_purchase(
+def _edges(
     orders: OrderTable, summary: CustomerSummary, as_of: np.datetime64, policy: CountingPolicy
-) -> np.datetime64:
-    """Give the first counted order: the known customers' first, unless a guest bought before it."""
-    known = summary.first_at.min() if len(summary) else as_of
-    earlier = np.flatnonzero((orders.customer < 0) & (purchase_at(orders, policy) < known))
-    guests = picked(orders, earlier)
-    at = purchase_at(guests, policy)[counted(guests, policy, as_of)]
-    if len(at):
-        return np.datetime64(at.min(), "us")
-    return known if len(summary) else np.datetime64("NaT", "us")
+) -> tuple[np.datetime64, np.datetime64]:
+    """Give the first and the last counted order: the known customers', unless a guest's lies beyond."""
+    known = len(summary) > 0
+    first = summary.first_at.min() if known else as_of
+    last = summary.last_at.max() if known else np.datetime64(np.iinfo(np.int64).min + 1, "us")
+    at = purchase_at(orders, policy)
+    beyond = np.flatnonzero((orders.customer < 0) & ((at < first) | (at > last)))
+    guests = picked(orders, beyond)
+    found = at[beyond][counted(guests, policy, as_of)]
+    if not known and not len(found):
+        return np.datetime64("NaT", "us"), np.datetime64("NaT", "us")
+    every = np.concatenate([found, [first, last] if known else found])
+    return np.datetime64(every.min(), "us"), np.datetime64(every.max(), "us")
 
 
 def join_parts(parts: list[Reduced]) -> Reduced:
@@ -124,6 +132,7 @@ def join_parts(parts: list[Reduced]) -> Reduced:
         potential=sum(p.potential for p in parts),
         orders=sum(p.orders for p in parts),
         since=np.fmin.reduce([p.since for p in parts]),
+        newest=np.fmax.reduce([p.newest for p in parts]),
     )
 
 
@@ -217,15 +226,22 @@ class Insight:
         return scores_of(self.reduced(as_of), self.policy, cuts)
 
 
-def scores_of(reduced: Reduced, policy: Policy, cuts: Cuts | None = None) -> Scores:
-    """Score the customers of a reduced shop; see :meth:`Insight.score`."""
+def scores_of(reduced: Reduced, policy: Policy, cuts: Cuts | None = None, *, nobody: bool = False) -> Scores:
+    """Score the customers of a reduced shop; see :meth:`Insight.score`.
+
+    Args:
+        reduced: The shop's orders, reduced.
+        policy: The rules.
+        cuts: RFM cut points kept from an earlier day; ``None`` fits them anew.
+        nobody: Give no rows, instead of refusing, where no buyer can be told from another.
+    """
     summary = reduced.summary
     if cuts is not None and cuts.spec != policy.scoring:
         raise SettingsError(
             "these cut points were made for another way of scoring than [rfm] and the segment map ask for; "
             "fit them anew"
         )
-    if not len(summary) and reduced.coverage.none.orders:
+    if not nobody and not len(summary) and reduced.coverage.none.orders:
         raise NoIdentityError(
             f"none of {reduced.coverage.none.orders:,} orders has a buyer who can be told from others: the "
             "files have no buyer column, or only masked nicks. Nobody can be scored. Give a file that joins "

@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from retailcrm.shop.folding import Folded, fold
+from retailcrm.shop.beside import Beside, kinds_seen
+from retailcrm.shop.buyers import BuyerKinds, adopted
+from retailcrm.shop.folding import Folded, by_moment, fold
 from retailcrm.shop.observed import Collected
+from retailcrm.shop.people import people_of
+from retailcrm.shop.products import product_table
+from retailcrm.shop.reviews import review_table
+from retailcrm.shop.said import Said, members_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,6 +37,7 @@ class Observations:
     zone: str
     _files: dict[str, Observed] = attrs.field(factory=dict, init=False)
     _folded: Folded | None = attrs.field(default=None, init=False)
+    _beside: Beside | None = attrs.field(default=None, init=False)
 
     def collect(self, collector: Collector, items: Iterable[Batch | Problem]) -> Collected:
         """Keep the rows of a file that is being read."""
@@ -41,7 +48,7 @@ class Observations:
         if observed.digest in self._files:
             return False
         self._files[observed.digest] = observed
-        self._folded = None
+        self._folded = self._beside = None
         return True
 
     def folded(self) -> Folded:
@@ -53,6 +60,41 @@ class Observations:
     def parts(self) -> Iterator[OrderTable]:
         """Give the shop's orders, in one part."""
         yield self.folded().orders
+
+    def files(self) -> list[Observed]:
+        """Give all files, oldest export first."""
+        return by_moment(adopted(tuple(self._files.values())))
+
+    def pieces(self) -> Iterator[tuple[list[Observed], Folded]]:
+        """Give the files' rows with the orders that they fold into, in one piece."""
+        yield self.files(), self.folded()
+
+    def said(self) -> tuple[Said, ...]:
+        """Give all that files say of people."""
+        return (*members_of(self._adopted()), *self.folded().recipients)
+
+    def buyer_kinds(self) -> BuyerKinds:
+        """Give the kinds of buyer keys that the files have."""
+        return BuyerKinds.of(self._adopted())
+
+    def _adopted(self) -> list[Observed]:
+        return by_moment(adopted(tuple(self._files.values())))
+
+    def beside(self) -> Beside:
+        """Give what the shop knows beside its orders."""
+        if self._beside is None:
+            files, kinds, folded = self._adopted(), self.buyer_kinds(), self.folded()
+            self._beside = Beside(
+                people=people_of(self.said(), kinds),
+                products=product_table(files),
+                lines=folded.lines,
+                reviews=review_table(files, kinds, folded.orders),
+                parcels=folded.parcels,
+                refunds=folded.refunds,
+                stray_refunds=folded.stray_refunds,
+                kinds=kinds_seen(files),
+            )
+        return self._beside
 
     def close(self) -> None:
         """Hold nothing outside memory."""

@@ -10,11 +10,12 @@ import numpy as np
 import pyarrow as pa
 
 from retailcrm.adapters.sources import arrow
-from retailcrm.analytics.columns import Coded, Texts
-from retailcrm.domain.problems import Problem, Severity
+from retailcrm.analytics.columns import MISSING, Coded, Texts
+from retailcrm.domain.problems import Problem
 from retailcrm.errors import CurrencyMismatchError
-from retailcrm.ports.batches import Batch, BuyerKey, Grain
+from retailcrm.ports.batches import COLUMNS, Batch, BuyerKey, Grain
 from retailcrm.shop.money_rule import MoneyRule, detect, joined
+from retailcrm.shop.problem_tally import ProblemTally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -22,12 +23,21 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_ANY_BUYER: Final = BuyerKey(platform="", kind="", strength=0)
+OWN_TIMES: Final[Mapping[Grain, tuple[str, ...]]] = {
+    Grain.ORDERS: ("placed_at", "paid_at"),
+    Grain.LINES: ("placed_at", "paid_at"),
+    Grain.REFUNDS: ("settled_at", "asked_at"),
+    Grain.CUSTOMERS: ("joined_at",),
+    Grain.PRODUCTS: ("on_shelf_since",),
+    Grain.REVIEWS: ("at", "second_at"),
+    Grain.PARCELS: tuple(name for name, kind in COLUMNS[Grain.PARCELS].items() if kind == "instant"),
+}
+"""Columns that tell when what a row is about happened."""
 
 
 @attrs.frozen(kw_only=True)
 class FileAccount:
-    """The account of one file's records: accepted + rejected + blank == records.
+    """The account of one file's records: accepted + rejected + blank + passed == records.
 
     Attributes:
         name: As the user gave it, with archive member and sheet.
@@ -38,9 +48,12 @@ class FileAccount:
         accepted: Records taken.
         rejected: Records left out, each with a problem.
         blank: Records without content.
-        problems: Rejections and warnings.
+        problems: Rejections and warnings: of a file with very many the first ten thousand, the first of
+            every code among them, and a last one that says how many more there are.
+        problem_counts: How many there are of each code, all counted.
         money_rule: Which of the two conventions its paid column follows.
         repeated: The very same file was imported before, and nothing changed.
+        passed: Records that a mapping leaves out because it asks for others only.
     """
 
     name: str
@@ -52,8 +65,28 @@ class FileAccount:
     rejected: int
     blank: int
     problems: tuple[Problem, ...] = ()
+    problem_counts: Mapping[str, int] = attrs.field(factory=dict)
     money_rule: MoneyRule | None = None
     repeated: bool = False
+    passed: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class GrainSeen:
+    """How much of one grain a file has.
+
+    Attributes:
+        records: Rows.
+        newest: Newest moment that one of them is about, microseconds UTC; ``None`` if none tells.
+    """
+
+    records: int
+    newest: int | None = None
+
+    def joined(self, other: GrainSeen) -> GrainSeen:
+        """Count two together."""
+        told = [moment for moment in (self.newest, other.newest) if moment is not None]
+        return GrainSeen(records=self.records + other.records, newest=max(told, default=None))
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -66,7 +99,8 @@ class Observed:
         name: Breaks ties between files of the same moment.
         platform: Where its order numbers are known.
         tables: Arrow table of each grain that the file has.
-        buyer_key: What its buyer column holds.
+        buyer_keys: What the buyer column of each grain holds, of those that have one.
+        seen: How much of each grain the file has, also where its rows lie on disk.
         money_rule: How its amounts are meant.
         buyers_only: It only joins order numbers to buyers.
     """
@@ -76,9 +110,15 @@ class Observed:
     name: str
     platform: str
     tables: Mapping[Grain, pa.Table]
-    buyer_key: BuyerKey
+    buyer_keys: Mapping[Grain, BuyerKey] = attrs.field(factory=dict)
+    seen: Mapping[Grain, GrainSeen] = attrs.field(factory=dict)
     money_rule: MoneyRule | None = None
     buyers_only: bool = False
+
+    @property
+    def grains(self) -> frozenset[Grain]:
+        """What the file tells of."""
+        return frozenset(self.seen) | frozenset(self.tables)
 
 
 @attrs.frozen(eq=False)
@@ -103,11 +143,12 @@ class Collector:
     currency: str
     progress: Callable[[int, int], None] | None = None
     batches: dict[Grain, list[pa.Table]] = attrs.field(factory=dict)
-    problems: list[Problem] = attrs.field(factory=list)
-    rejected: set[int | None] = attrs.field(factory=set)
+    problems: ProblemTally = attrs.field(factory=ProblemTally)
     accepted: int = 0
     blank: int = 0
-    buyer_key: BuyerKey = _ANY_BUYER
+    passed: int = 0
+    buyer_keys: dict[Grain, BuyerKey] = attrs.field(factory=dict)
+    seen: dict[Grain, GrainSeen] = attrs.field(factory=dict)
     _hash: Any = attrs.field(factory=hashlib.sha256, init=False)
     _rules: list[MoneyRule] = attrs.field(factory=list, init=False)
 
@@ -119,32 +160,42 @@ class Collector:
     def digest(self, exported_at: datetime) -> str:
         """Give the digest of all rows taken so far: the same content of the same moment, the same digest."""
         final = self._hash.copy()
-        final.update(f"{exported_at.isoformat()}|{self.buyer_key}".encode())
+        keys = sorted(self.buyer_keys.items())
+        final.update(f"{exported_at.isoformat()}|{keys}".encode())
         return str(final.hexdigest())
 
     def take(self, items: Iterable[Batch | Problem]) -> Iterable[tuple[Grain, pa.Table]]:
         """Account for every item; yield each batch's rows as an Arrow table."""
         for item in items:
             if isinstance(item, Problem):
-                self.problems.append(item)
-                if item.severity is Severity.REJECTED:
-                    self.rejected.add(item.record)
+                self.problems.add(item)
                 continue
             if item.currency != self.currency:
                 raise CurrencyMismatchError(
                     f"this file is in {item.currency}, the shop in {self.currency}; "
                     "one shop has one currency: set it in the policy or import into another shop"
                 )
-            self.accepted += len(item)
+            self.accepted += len(item) - item.again
             self.blank += item.blank
-            self.buyer_key = item.buyer_key or self.buyer_key
+            self.passed += item.passed
+            self._note(item)
             if self.progress:
-                self.progress(0, len(item))
+                self.progress(0, len(item) - item.again)
             _feed(self._hash, item)
             if item.grain is Grain.ORDERS and {"total", "paid", "refunded"} <= item.columns.keys():
                 columns: Any = item.columns
                 self._rules.append(detect(columns["total"], columns["paid"], columns["refunded"]))
             yield item.grain, _table(item)
+
+    def _note(self, batch: Batch) -> None:
+        """Note what the batch's buyers are, how many rows it has and how new they are."""
+        key = batch.buyer_key
+        if key is not None and self.buyer_keys.setdefault(batch.grain, key) != key:
+            raise ValueError(f"all {batch.grain} of a file need one buyer_key: the plugin is broken")
+        seen = _seen(batch)
+        if batch.grain in self.seen:
+            seen = self.seen[batch.grain].joined(seen)
+        self.seen[batch.grain] = seen
 
     def collect(self, items: Iterable[Batch | Problem]) -> dict[Grain, pa.Table]:
         """Keep all rows in memory."""
@@ -153,6 +204,13 @@ class Collector:
         # A file of which no record was taken tells nothing.
         told = {grain: parts for grain, parts in self.batches.items() if any(map(len, parts))}
         return {grain: _joined(parts) for grain, parts in told.items()}
+
+
+def _seen(batch: Batch) -> GrainSeen:
+    columns: list[Any] = [batch.columns[name] for name in OWN_TIMES[batch.grain] if name in batch.columns]
+    # NaT is the least number, and so is never the newest.
+    newest = max((int(c.view(np.int64).max(initial=MISSING)) for c in columns), default=MISSING)
+    return GrainSeen(records=len(batch), newest=None if newest == MISSING else newest)
 
 
 def _joined(parts: list[pa.Table]) -> pa.Table:

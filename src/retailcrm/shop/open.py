@@ -12,18 +12,22 @@ from retailcrm import plugins
 from retailcrm.errors import SettingsError
 from retailcrm.shop.customers import CustomerFiles
 from retailcrm.shop.imports import Imports
-from retailcrm.shop.insight import AsOf, Insight, scores_of
+from retailcrm.shop.insight import AsOf, Insight
+from retailcrm.shop.merges import Merges
+from retailcrm.shop.merging import MergedStore
 from retailcrm.shop.observations import Observations
 from retailcrm.shop.partitions import LEAST_BUDGET, PartitionedObservations
 from retailcrm.shop.policy import Policy, load_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection
     from types import TracebackType
 
-    from retailcrm.analytics.tables import OrderTable
     from retailcrm.domain.tiers import Ladder
+    from retailcrm.ports.report_sections import ReportSection
     from retailcrm.report.data import Lang
+    from retailcrm.shop.beside import Beside
+    from retailcrm.shop.report_data import Description
 
 
 @attrs.define(kw_only=True)
@@ -35,7 +39,7 @@ class Shop:
         policy: The rules in force.
         imports: Import verbs.
         insight: Scoring verbs.
-        customers: One customer's file.
+        customers: One customer's file, duplicates and merges.
     """
 
     name: str
@@ -44,38 +48,73 @@ class Shop:
     insight: Insight
     customers: CustomerFiles
     _kept: Observations | PartitionedObservations
+    _beside: Callable[[], Beside]
+    _sections: tuple[ReportSection, ...] = ()
 
-    def report(self, path: str | Path, *, as_of: AsOf, lang: str = "zh") -> Path:
+    def describe(self, as_of: AsOf) -> Description:
+        """Compute everything that the report shows.
+
+        Args:
+            as_of: A date D means D 00:00 in the shop's zone; exclusive.
+
+        Returns:
+            The scores and the report's figures, which :func:`retailcrm.report.render_page` draws. A
+            shop whose buyers are all unknown has figures of its orders alone.
+        """
+        from retailcrm.shop.report_data import describe  # noqa: PLC0415 - needs much that scoring does not
+
+        return describe(
+            self.insight,
+            self._beside(),
+            self.imports.accounts(),
+            as_of,
+            name=self.policy.name or self.name,
+        )
+
+    def report(
+        self, path: str | Path, *, as_of: AsOf, lang: str = "zh", xlsx: str | Path | None = None
+    ) -> Path:
         """Write the shop's report: one HTML page that needs no network.
 
         Args:
             path: Where to.
             as_of: A date D means D 00:00 in the shop's zone; exclusive.
             lang: ``"zh"`` or ``"en"``.
+            xlsx: Where to write the page's tables as a workbook too, if anywhere.
 
         Returns:
-            The path.
+            The path of the page.
 
         Raises:
-            NoIdentityError: The shop has orders, but no buyer can be told from another.
             SettingsError: There is no such language.
         """
-        from retailcrm.report.page import render_page  # noqa: PLC0415 - Plotly is slow to import
-        from retailcrm.shop.report_data import report_data  # noqa: PLC0415
-
         language = _lang(lang)
-        reduced = self.insight.reduced(as_of)
-        scores = scores_of(reduced, self.policy)
-        data = report_data(
-            self.policy,
-            reduced,
-            scores,
-            self.imports.accounts(),
-            str(as_of),
-            name=self.policy.name or self.name,
-        )
-        target = Path(path)
-        target.write_text(render_page(data, lang=language), "utf-8")
+        return self.write(self.describe(as_of), path, lang=language, xlsx=xlsx)
+
+    def write(
+        self, found: Description, path: str | Path, *, lang: str = "zh", xlsx: str | Path | None = None
+    ) -> Path:
+        """Write a report that was described before, such as in the other language.
+
+        Args:
+            found: What :meth:`describe` gave.
+            path: Where to.
+            lang: ``"zh"`` or ``"en"``.
+            xlsx: Where to write the page's tables as a workbook too, if anywhere.
+
+        Returns:
+            The path of the page.
+
+        Raises:
+            SettingsError: There is no such language.
+        """
+        from retailcrm.report import render_page, sections_with, write_workbook  # noqa: PLC0415 - slow to import
+
+        language, target = _lang(lang), Path(path)
+        sections = sections_with(self._sections)
+        target.write_text(render_page(found.data, lang=language, sections=sections), "utf-8")
+        if xlsx is not None:
+            write_workbook(found.data, xlsx, lang=language, sections=sections)
         return target
 
     def close(self) -> None:
@@ -141,17 +180,23 @@ def open_shop(
     if rules.ladder is not None:
         _check_metrics(rules.ladder, metrics)
     sources = plugins.sources(manager)
+    merges = Merges()
     kept = _store(rules, memory_budget)
+    store = MergedStore(kept, merges)
     now = clock or (lambda: datetime.now(UTC))
-    imports = Imports(kept=kept, sources=sources, zone=rules.zone, currency=rules.currency, clock=now)
-    parts: Callable[[], Iterable[OrderTable]] = kept.parts
+    imports = Imports(
+        kept=kept, sources=sources, zone=rules.zone, currency=rules.currency, clock=now,
+        region=rules.phone_region,
+    )  # fmt: skip
     return Shop(
         name=shop,
         policy=rules,
         imports=imports,
-        insight=Insight(parts, rules, metrics),
-        customers=CustomerFiles(parts, rules, metrics, shop),
+        insight=Insight(store.parts, rules, metrics),
+        customers=CustomerFiles(store.parts, rules, metrics, shop, store, merges, clock=now),
         kept=kept,
+        beside=store.beside,
+        sections=tuple(plugins.report_sections(manager).values()),
     )
 
 

@@ -16,10 +16,11 @@ from retailcrm.analytics.tables import Customers, OrderTable
 from retailcrm.domain.orders import OrderState
 from retailcrm.ports.batches import COLUMNS, Grain
 from retailcrm.shop.order_amounts import Amounts
+from retailcrm.shop.refund_reasons import RefundReasons
 from retailcrm.shop.stacked import Stacked, is_range
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from retailcrm.shop.observed import Observed
 
 _INSTANTS: Final = ("placed_at", "paid_at", "completed_at", "refunded_at")
+_IF_ANY: Final = ("shipped_at", "received_at")
+"""Moments that take no room unless some file has them."""
+
 _NEVER: Final = np.datetime64("NaT", "us")
 _FAR: Final = np.datetime64(2**62, "us")
 
@@ -46,6 +50,8 @@ class OrderFacts:
         instants: Moments of the order's life by name.
         known: Whether some file tells of the order, and not only who bought it.
         bare: Whether no lines were taken.
+        closed_seen: Moment of the first export that says closed, of orders of which none says closed beside
+            a time of payment; ``None`` if there is no such order.
     """
 
     state: NDArray[np.int8]
@@ -57,6 +63,7 @@ class OrderFacts:
     known: NDArray[np.bool_]
     due: NDArray[np.int64] | None = None
     bare: bool = True
+    closed_seen: NDArray[np.datetime64] | None = None
 
     @classmethod
     def empty(cls, orders: int) -> OrderFacts:
@@ -89,11 +96,12 @@ class OrderFacts:
         amounts = Amounts.of(rows, files)
         seen = _first_seen(rows, files, amounts)
         unique = len(rows.parts) == 1 and len(rows.code) == len(self.state) and is_range(rows.code)
+        names = (*_INSTANTS, *(name for name in _IF_ANY if rows.has(name)))
         if self.bare and unique:
             self.known = _tells(rows)
             self.state, self.gross, self.refunded = amounts.state, amounts.gross, amounts.refunded
             self.due, self.first_seen = amounts.due, seen
-            self.instants = {name: rows.instant(name) for name in _INSTANTS}
+            self.instants = {name: rows.instant(name) for name in names}
             return
         runs = Runs.of(rows.code)
         at = runs.groups
@@ -103,8 +111,19 @@ class OrderFacts:
         self._over("refunded", at, newest_values(runs, amounts.refunded))
         first = runs.least(np.where(np.isnat(seen), _FAR, seen))
         self.first_seen[at] = np.fmin(self.first_seen[at], np.where(first == _FAR, _NEVER, first))
-        for name in _INSTANTS:
+        self._note_closed(runs, rows, moments_of(files), amounts.state)
+        for name in names:
             self._over_instant(name, at, newest_values(runs, rows.instant(name)))
+
+    def _note_closed(
+        self, runs: Runs, rows: Stacked, moments: NDArray[np.datetime64], state: NDArray[np.int8]
+    ) -> None:
+        closed = state == OrderState.CLOSED
+        if closed.any():
+            self.closed_seen = np.full(len(self.state), _NEVER)
+            first = runs.least(np.where(closed, moments[rows.file], _FAR))
+            believed = runs.any(closed & ~np.isnat(rows.instant("paid_at")))
+            self.closed_seen[runs.groups] = np.where((first == _FAR) | believed, _NEVER, first)
 
     def _take_gross(self, runs: Runs, amounts: Amounts) -> None:
         """Take the newest amounts; those that may be net of an untold refund only for want of others."""
@@ -127,25 +146,30 @@ class OrderFacts:
 
     def _over_instant(self, name: str, at: NDArray[np.int64], values: NDArray[np.datetime64]) -> None:
         told = ~np.isnat(values)
-        self.instants[name][at[told]] = values[told]
+        column = self.instants.setdefault(name, np.full(len(self.state), _NEVER))
+        column[at[told]] = values[told]
 
-    def take_refunds(self, rows: Stacked, lines: Stacked, files: Sequence[Observed]) -> int:
-        """Add the refunds that succeeded; return how many name an order that no file has."""
+    def take_refunds(
+        self, rows: Stacked, lines: Stacked, files: Sequence[Observed]
+    ) -> tuple[RefundReasons, int]:
+        """Add the refunds that succeeded; give them, and how many name an order that no file has."""
         amount, settled = rows.whole("amount"), rows.instant("settled_at")
         order = _orders_of_lines(rows, lines, self.known)
         refunds = Runs.of(_refund_codes(rows, order, amount, settled))
         newest = refunds.newest(np.ones(len(rows.code), np.bool_))
-        shown = refunds.least(np.where(amount > 0, _moments(files)[rows.file], _FAR))
+        shown = refunds.least(np.where(amount > 0, moments_of(files)[rows.file], _FAR))
         code = order[newest]
         moved = amount[newest] > 0  # a refund that failed has a moment too, but moved no money
-        there = moved & self.known[code]
+        known = self.known[code]
+        reasons = RefundReasons.of(rows, refunds, np.where(known, code, -1), amount[newest])
+        there = moved & known
         runs, newest = Runs.of(code[there]), newest[there]
         at = runs.groups
         self._take_back(at, runs.sums(amount[newest]))
         last: NDArray[Any] = runs.greatest(settled[newest].view(np.int64))
         self._over_instant("refunded_at", at, last.view(INSTANT))
         self.first_seen[at] = np.fmin(runs.least(shown[there]), self.first_seen[at])
-        return int(np.count_nonzero(moved & ~there))
+        return reasons, int(np.count_nonzero(moved & ~there))
 
     def _take_back(self, at: NDArray[np.int64], amount: NDArray[np.int64]) -> None:
         """Take what refund reports add up to, unless the order report shows more."""
@@ -158,23 +182,32 @@ class OrderFacts:
 
     def table(
         self, *, currency: str, zone: str, numbers: Texts, customers: Customers, customer: NDArray[np.int32],
-        places: dict[str, Coded | None], platform: Coded,
+        places: Mapping[str, Any], platform: Coded,
     ) -> OrderTable:  # fmt: skip
         """Make the order table, with what is still missing inferred or zero."""
         refunded = np.where(self.refunded == MISSING, 0, self.refunded)
         gross = np.where(self.gross == MISSING, 0, self.gross)
-        state = self._inferred_states(gross, refunded)
+        state = self._settle_closed(self._inferred_states(gross, refunded))
         full = (state == OrderState.REFUNDED) & ~self.credit
         refunded = np.where(full, np.maximum(refunded, gross), refunded)
-        completed = self.instants["completed_at"]
+        names = ("completed_at", *_IF_ANY)
+        later: dict[str, Any] = {name: _if_any(self.instants.get(name)) for name in names}
         return OrderTable(
             currency=currency, zone=zone, customers=customers, numbers=numbers, customer=customer,
             placed_at=self.instants["placed_at"], paid_at=self.instants["paid_at"], state=state,
             credit=self.credit, gross=gross, refunded=refunded, refunded_at=self.instants["refunded_at"],
             first_seen=np.where((refunded > 0) | full, self.first_seen, _NEVER),
-            completed_at=None if np.isnat(completed).all() else completed,
-            province=places["province"], city=places["city"], platform=platform,
+            platform=platform, **later, **places,
         )  # fmt: skip
+
+    def _settle_closed(self, state: NDArray[np.int8]) -> NDArray[np.int8]:
+        """Take orders that one file says were paid and another one says were closed as refunded."""
+        if self.closed_seen is None:
+            return state
+        paid = ~np.isnat(self.instants["paid_at"])
+        turned = (state == OrderState.CLOSED) & paid & ~np.isnat(self.closed_seen)
+        self.first_seen = np.where(turned, np.fmin(self.first_seen, self.closed_seen), self.first_seen)
+        return np.where(turned, np.int8(OrderState.REFUNDED), state)
 
     def _inferred_states(self, gross: NDArray[np.int64], refunded: NDArray[np.int64]) -> NDArray[np.int8]:
         silent = self.state < 0
@@ -186,6 +219,10 @@ class OrderFacts:
         return np.where(silent, inferred, self.state).astype(np.int8)
 
 
+def _if_any(instants: NDArray[np.datetime64] | None) -> NDArray[np.datetime64] | None:
+    return None if instants is None or np.isnat(instants).all() else instants
+
+
 def _tells(rows: Stacked) -> NDArray[np.bool_]:
     """Say which rows are of files that tell of orders, and not only who bought them."""
     telling = COLUMNS[Grain.ORDERS].keys() - {"number", "buyer"}
@@ -193,7 +230,8 @@ def _tells(rows: Stacked) -> NDArray[np.bool_]:
     return np.repeat(np.asarray(tells, np.bool_), [len(table) for table in rows.parts])
 
 
-def _moments(files: Sequence[Observed]) -> NDArray[np.datetime64]:
+def moments_of(files: Sequence[Observed]) -> NDArray[np.datetime64]:
+    """Give the export moments of files."""
     return np.asarray([int(file.exported_at.timestamp() * 1_000_000) for file in files], np.int64).view(
         INSTANT
     )
@@ -202,7 +240,7 @@ def _moments(files: Sequence[Observed]) -> NDArray[np.datetime64]:
 def _first_seen(rows: Stacked, files: Sequence[Observed], amounts: Amounts) -> NDArray[np.datetime64]:
     """Give the export moment of every row that shows a refund."""
     shows = (amounts.refunded > 0) | (amounts.state == OrderState.REFUNDED)
-    return np.where(shows, _moments(files)[rows.file], _NEVER)
+    return np.where(shows, moments_of(files)[rows.file], _NEVER)
 
 
 def _refund_codes(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def refunds_of_sub_orders(disk: Spread, stems: Sequence[str], budget: int) -> Spread | None:
-    """Spread the refunds that name a sub-order once more, by the number of its order.
+    """Spread all refunds once more, those that name a sub-order by the number of its order.
 
     Args:
         disk: All files' rows, by number.
@@ -29,7 +29,7 @@ def refunds_of_sub_orders(disk: Spread, stems: Sequence[str], budget: int) -> Sp
         budget: Bytes of rows to work on at a time.
 
     Returns:
-        Those refunds under the names of their files; ``None`` if no file has refunds.
+        The refunds under the names of their files; ``None`` if no file has refunds.
     """
     groups = list(disk.groups(budget))
     if not any(disk.has(f"{stem}.{Grain.REFUNDS}") for stem in stems):
@@ -49,10 +49,10 @@ def refunds_of_sub_orders(disk: Spread, stems: Sequence[str], budget: int) -> Sp
 
 
 def _bring_home(disk: Spread, home: Spread, stems: Sequence[str], parts: range) -> None:
-    subs = home.read("subs", parts)
     refunds = _tables(disk, stems, Grain.REFUNDS, parts)
-    if subs is None or not refunds:
+    if not refunds:
         return
+    subs = home.read("subs", parts)
     known = [
         chunk
         for grain in (Grain.ORDERS, Grain.LINES)
@@ -61,12 +61,14 @@ def _bring_home(disk: Spread, home: Spread, stems: Sequence[str], parts: range) 
     ]
     numbers = pa.chunked_array(known, pa.large_string())
     for stem, table in refunds.items():
-        stray = table.filter(pc.invert(pc.is_in(table.column("number"), value_set=numbers)))
-        place = pc.index_in(stray.column("number"), value_set=subs.column("line"))
-        found = stray.filter(place.is_valid())
-        order = subs.column("number").take(place.drop_null())
-        moved = found.set_column(found.column_names.index("number"), "number", order)
-        home.add(f"{stem}.{Grain.REFUNDS}", moved, part_of_texts(order))
+        column = table.column("number")
+        if subs is not None:
+            place = pc.index_in(column, value_set=subs.column("line"))
+            stray = pc.and_(pc.invert(pc.is_in(column, value_set=numbers)), place.is_valid())
+            order = subs.column("number").take(pc.fill_null(place, 0))
+            column = pc.if_else(stray, order, column)
+        moved = table.set_column(table.column_names.index("number"), "number", column)
+        home.add(f"{stem}.{Grain.REFUNDS}", moved, part_of_texts(column))
 
 
 def _tables(disk: Spread, stems: Sequence[str], grain: Grain, parts: range) -> dict[str, pa.Table]:

@@ -18,13 +18,21 @@ import numpy as np
 import pyarrow as pa
 
 from retailcrm.adapters.sources import arrow
-from retailcrm.analytics.columns import INSTANT, Coded
+from retailcrm.analytics.columns import INSTANT, MISSING, Coded
 from retailcrm.analytics.hashing import hash_texts
 from retailcrm.analytics.tables import Customers, OrderTable
 from retailcrm.ports.batches import Batch, Grain
-from retailcrm.shop.folding import fold
+from retailcrm.shop.beside import Beside, kinds_seen
+from retailcrm.shop.beside_partitions import BesidePartitions
+from retailcrm.shop.buyers import BuyerKinds, adopted
+from retailcrm.shop.folding import by_moment, fold
 from retailcrm.shop.observed import Collected
 from retailcrm.shop.partition_refunds import refunds_of_sub_orders
+from retailcrm.shop.people import people_of
+from retailcrm.shop.products import product_table
+from retailcrm.shop.refund_reasons import joined_reasons
+from retailcrm.shop.reviews import review_table
+from retailcrm.shop.said import Said, members_of
 from retailcrm.shop.spread import BYTES_PER_ROW, PARTS, Spread, part_of, part_of_texts
 
 if TYPE_CHECKING:
@@ -33,13 +41,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from retailcrm.domain.problems import Problem
+    from retailcrm.shop.folding import Folded
     from retailcrm.shop.observed import Collector, Observed
 
 LEAST_BUDGET: Final = 1 << 20
 """A smaller budget would not hold the rows of one read."""
 
 _INSTANTS: Final = ("placed_at", "paid_at", "refunded_at", "first_seen")
+_IF_ANY: Final = ("shipped_at", "received_at", "completed_at")
+_TEXTS: Final = ("platform", "province", "city", "channel")
 _AMOUNTS: Final = ("gross", "refunded")
+_BY_NUMBER: Final = frozenset({Grain.ORDERS, Grain.LINES, Grain.REFUNDS, Grain.PARCELS})
+"""Grains whose rows are needed where their orders are; the others are few, and stay whole."""
 
 
 @attrs.define(eq=False)
@@ -59,10 +72,12 @@ class PartitionedObservations:
     _files: dict[str, tuple[str, Observed, NDArray[np.int64]]] = attrs.field(factory=dict, init=False)
     _read: int = attrs.field(default=0, init=False)
     _customers: Spread | None = attrs.field(default=None, init=False)
+    _beside: Beside | None = attrs.field(default=None, init=False)
+    _told: BesidePartitions = attrs.field(factory=BesidePartitions, init=False)
 
     def collect(self, collector: Collector, items: Iterable[Batch | Problem]) -> Collected:
         """Spread the rows of a file over the partitions while it is read."""
-        spread = Spread(self._root)
+        spread, whole = Spread(self._root), Spread(self._root)
         self._read += 1
         buffered: dict[Grain, list[pa.Table]] = {}
         most = max(10_000, self.budget // (3 * BYTES_PER_ROW))
@@ -70,16 +85,20 @@ class PartitionedObservations:
             for grain, table in collector.take(items):
                 buffered.setdefault(grain, []).append(_plain(table))
                 if sum(map(len, buffered[grain])) >= most:
-                    self._flush(spread, grain, buffered.pop(grain))
+                    self._flush(spread if grain in _BY_NUMBER else whole, grain, buffered.pop(grain))
             for grain, tables in buffered.items():
-                self._flush(spread, grain, tables)
+                self._flush(spread if grain in _BY_NUMBER else whole, grain, tables)
         finally:
             spread.finish()
+            whole.finish()
         return Collected({}, str(self._read), spread.rows)
 
     def _flush(self, spread: Spread, grain: Grain, tables: list[pa.Table]) -> None:
         table = pa.concat_tables(tables, promote_options="default").combine_chunks()
-        spread.add(f"{self._read}.{grain}", table, part_of_texts(table.column("number")))
+        part = (
+            part_of_texts(table.column("number")) if grain in _BY_NUMBER else np.zeros(len(table), np.int64)
+        )
+        spread.add(f"{self._read}.{grain}", table, part)
 
     def add(self, observed: Observed, collected: Collected) -> bool:
         """Keep a file; ``False`` if the very same is there already."""
@@ -93,31 +112,45 @@ class PartitionedObservations:
 
     def parts(self) -> Iterator[OrderTable]:
         """Give the shop's orders in parts of disjoint customers; at least one, maybe empty."""
-        if self._customers is None:
-            self._customers = self._spread_by_customer()
+        spread = self._spread()
         given = False
-        for parts in self._customers.groups(self.budget):
-            table = self._customers.read("orders", parts)
+        for parts in spread.groups(self.budget):
+            table = spread.read("orders", parts)
             if table is not None:
                 given = True
                 yield self._order_table(table)
         if not given:
             yield fold((), currency=self.currency, zone=self.zone).orders
 
-    def _spread_by_customer(self) -> Spread:
-        spread = Spread(Path(tempfile.mkdtemp(dir=self._root)))
+    def _spread(self) -> Spread:
+        if self._customers is None:
+            self._customers = self._spread_by_customer()
+        return self._customers
+
+    def pieces(self) -> Iterator[tuple[list[Observed], Folded]]:
+        """Give the files' rows in pieces that hold all of an order, each with the orders it folds into."""
         disk = Spread(self._root, sum((rows for *_, rows in self._files.values()), np.zeros(PARTS, np.int64)))
         home = refunds_of_sub_orders(disk, [stem for stem, *_ in self._files.values()], self.budget)
-        for parts in disk.groups(self.budget):
-            files = [
-                _part_of((disk, home), stem, observed, parts) for stem, observed, _ in self._files.values()
-            ]
-            orders = fold(files, currency=self.currency, zone=self.zone).orders
-            table, key = _as_arrow(orders)
+        try:
+            for parts in disk.groups(self.budget):
+                files = [
+                    _part_of((disk, home), stem, observed, parts)
+                    for stem, observed, _ in self._files.values()
+                ]
+                yield by_moment(adopted(files)), fold(files, currency=self.currency, zone=self.zone)
+        finally:
+            if home is not None:
+                shutil.rmtree(home.folder)
+
+    def _spread_by_customer(self) -> Spread:
+        spread = Spread(Path(tempfile.mkdtemp(dir=self._root)))
+        self._told = BesidePartitions(Spread(spread.folder))
+        for _, folded in self.pieces():
+            self._told.take(folded)
+            table, key = _as_arrow(folded.orders)
             spread.add("orders", table, part_of(key))
         spread.finish()
-        if home is not None:
-            shutil.rmtree(home.folder)
+        self._told.finish()
         return spread
 
     def _order_table(self, table: pa.Table) -> OrderTable:
@@ -125,8 +158,10 @@ class PartitionedObservations:
         customer = ids.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
         strength = np.zeros(len(ids.dictionary) + 1, np.int8)
         strength[customer] = table.column("strength").to_numpy()
-        wholes = {name: table.column(name).to_numpy() for name in (*_AMOUNTS, *_INSTANTS, "completed_at")}
-        completed = wholes.pop("completed_at").view(INSTANT)
+        columns: dict[str, Any] = {name: table.column(name).to_numpy() for name in _AMOUNTS}
+        columns |= {name: table.column(name).to_numpy().view(INSTANT) for name in _INSTANTS}
+        columns |= {name: _instants(table, name) for name in _IF_ANY}
+        columns |= {name: _coded(table, name) for name in _TEXTS}
         return OrderTable(
             currency=self.currency,
             zone=self.zone,
@@ -135,33 +170,68 @@ class PartitionedObservations:
             customer=customer,
             state=table.column("state").to_numpy(),
             credit=table.column("credit").to_numpy(),
-            completed_at=None if np.isnat(completed).all() else completed,
-            platform=_coded(table, "platform"),
-            province=_coded(table, "province"),
-            city=_coded(table, "city"),
-            **{
-                name: column.view(INSTANT) if name in _INSTANTS else column for name, column in wholes.items()
-            },
+            **columns,
         )
 
     def _forget_customers(self) -> None:
         if self._customers is not None:
             shutil.rmtree(self._customers.folder)
             self._customers = None
+        self._beside, self._told = None, BesidePartitions()
+
+    def said(self) -> tuple[Said, ...]:
+        """Give all that files say of people."""
+        self._spread()
+        return (*members_of(self.files()), *self._told.recipients())
+
+    def buyer_kinds(self) -> BuyerKinds:
+        """Give the kinds of buyer keys that the files have."""
+        return BuyerKinds.of(adopted([observed for _, observed, _ in self._files.values()]))
+
+    def beside(self) -> Beside:
+        """Give what the shop knows beside its orders, as far as that fits no partition."""
+        if self._beside is None:
+            said, kinds, files = self.said(), self.buyer_kinds(), self.files()
+            self._beside = Beside(
+                people=people_of(said, kinds),
+                products=product_table(files),
+                reviews=review_table(files, kinds, None),
+                refunds=joined_reasons(self._told.refunds),
+                stray_refunds=self._told.stray_refunds,
+                kinds=kinds_seen(files),
+            )
+        return self._beside
+
+    def files(self) -> list[Observed]:
+        """Give the files with the grains that are not partitioned, oldest export first."""
+        found = [
+            _part_of((Spread(self._root), None), stem, observed, range(1), set(Grain) - _BY_NUMBER)
+            for stem, observed, _ in self._files.values()
+        ]
+        return by_moment(adopted(found))
 
     def close(self) -> None:
         """Delete the partitions."""
         shutil.rmtree(self._root, ignore_errors=True)
 
 
-def _part_of(spreads: tuple[Spread, Spread | None], stem: str, observed: Observed, parts: range) -> Observed:
+def _part_of(
+    spreads: tuple[Spread, Spread | None],
+    stem: str,
+    observed: Observed,
+    parts: range,
+    grains: Iterable[Grain] = _BY_NUMBER,
+) -> Observed:
     """Give some parts of a file, refunds of sub-orders with their orders."""
+    disk, home = spreads
     tables = {}
     for grain in Grain:
-        read = [spread.read(f"{stem}.{grain}", parts) for spread in spreads if spread is not None]
-        told = [table for table in read if table is not None]
-        if told:
-            tables[grain] = pa.concat_tables(told, promote_options="default")
+        if grain in grains:
+            # Where refunds were sorted by their orders, all of them were.
+            spread = home if grain is Grain.REFUNDS and home is not None else disk
+            told = spread.read(f"{stem}.{grain}", parts)
+            if told is not None:
+                tables[grain] = told
     return attrs.evolve(observed, tables=tables)
 
 
@@ -185,30 +255,34 @@ def _as_arrow(orders: OrderTable) -> tuple[pa.Table, NDArray[np.uint64]]:
     key = np.where(
         known, np.append(hash_texts(ids), np.uint64(0))[orders.customer], hash_texts(orders.numbers)
     )
-    never = np.full(len(orders), np.datetime64("NaT", "us"))
     columns: dict[str, Any] = {
         "customer": customer,
         "strength": np.append(orders.customers.strength, np.int8(0))[orders.customer],
         "number": arrow.arrow_texts(orders.numbers),
         "state": orders.state,
         "credit": orders.credit,
-        "completed_at": (never if orders.completed_at is None else orders.completed_at).view(np.int64),
         **{name: getattr(orders, name) for name in _AMOUNTS},
         **{name: getattr(orders, name).view(np.int64) for name in _INSTANTS},
+        **{name: column.view(np.int64) for name in _IF_ANY if (column := getattr(orders, name)) is not None},
         **{
-            name: _texts_or_null(getattr(orders, name), len(orders))
-            for name in ("platform", "province", "city")
+            name: arrow.arrow_coded(column).cast(pa.large_string())
+            for name in _TEXTS
+            if (column := getattr(orders, name)) is not None
         },
     }
     return pa.table(columns), key
 
 
-def _texts_or_null(column: Coded | None, rows: int) -> Any:  # noqa: ANN401 - Arrow has no types
-    if column is None:
-        return pa.nulls(rows, pa.large_string())
-    return arrow.arrow_coded(column).cast(pa.large_string())
+def _instants(table: pa.Table, name: str) -> NDArray[np.datetime64] | None:
+    """Give moments that not every partition has."""
+    if name not in table.column_names:
+        return None
+    column = table.column(name)
+    return column.fill_null(MISSING).to_numpy().view(INSTANT) if column.null_count < len(column) else None
 
 
 def _coded(table: pa.Table, name: str) -> Coded | None:
+    if name not in table.column_names:
+        return None
     column = table.column(name).combine_chunks()
     return None if column.null_count == len(column) else arrow.coded(column.dictionary_encode())

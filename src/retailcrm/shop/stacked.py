@@ -39,6 +39,31 @@ class Stacked:
     code: NDArray[np.int64]
     file: NDArray[np.int32]
 
+    @classmethod
+    def of(cls, files: Sequence[Observed], grain: Grain) -> Stacked:
+        """Stack the rows of a grain whose rows no order number joins; all codes are 0.
+
+        Args:
+            files: Oldest export first.
+            grain: Which.
+        """
+        told = [(i, file.tables[grain]) for i, file in enumerate(files) if grain in file.tables]
+        lengths = [len(table) for _, table in told]
+        file = np.repeat(np.asarray([i for i, _ in told], np.int32), lengths)
+        return cls([table for _, table in told], [i for i, _ in told], np.zeros(len(file), np.int64), file)
+
+    def has(self, name: str) -> bool:
+        """Say whether some file has a column."""
+        return any(name in table.column_names for table in self.parts)
+
+    def words(self, name: str) -> Coded:
+        """Give a column of texts under one dictionary, -1 where there is no text."""
+        column = self.coded(name)
+        if column is None:
+            return Coded(np.full(len(self.file), -1, np.int32), Texts.of([]))
+        filled = np.append(np.diff(column.values.offsets) > 0, np.False_)
+        return Coded(np.where(filled[column.codes], column.codes, np.int32(-1)), column.values)
+
     def whole(self, name: str) -> NDArray[np.int64]:
         """Give a whole-number column, MISSING where a file lacks it."""
         columns = [
@@ -65,7 +90,7 @@ class Stacked:
 
     def coded(self, name: str) -> Coded | None:
         """Give a column of texts under one dictionary, ``None`` if no file has it."""
-        if not any(name in t.column_names for t in self.parts):
+        if not self.has(name):
             return None
         kind = pa.dictionary(pa.int32(), pa.large_string())
         chunks = []
@@ -90,10 +115,14 @@ def _told(column: Any, missing: int) -> Any:  # noqa: ANN401 - Arrow has no type
     return column.fill_null(pa.scalar(missing).cast(column.type)) if column.null_count else column
 
 
+JOINED: Final = (Grain.ORDERS, Grain.LINES, Grain.REFUNDS)
+"""Grains whose rows make the orders."""
+
+
 def stack(files: Sequence[Observed]) -> tuple[Texts, dict[Grain, Stacked], Coded]:
-    """Give each distinct order number of all grains a code, in order of first sight."""
+    """Give each distinct order number of orders, lines and refunds a code, in order of first sight."""
     tables = [
-        (grain, i, f.tables[grain]) for grain in Grain for i, f in enumerate(files) if grain in f.tables
+        (grain, i, f.tables[grain]) for grain in JOINED for i, f in enumerate(files) if grain in f.tables
     ]
     platforms = list(dict.fromkeys(f.platform for f in files))
     numbers = [t.column("number") for _, _, t in tables]
@@ -110,7 +139,7 @@ def stack(files: Sequence[Observed]) -> tuple[Texts, dict[Grain, Stacked], Coded
     else:
         texts, codes = _encoded_numbers(numbers)
     stacks = {}
-    for grain in Grain:
+    for grain in JOINED:
         mine = [k for k, (g, _, _) in enumerate(tables) if g is grain]
         positions = [tables[k][1] for k in mine]
         parts = [tables[k][2] for k in mine]

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retailcrm.simulate.foods import FIRST_GIFT, FOODS
+from retailcrm.simulate.occasions import demand, successors
 from retailcrm.simulate.people import CustomerKind, kinds_of, places_of
 from retailcrm.simulate.places import PLACES
 from retailcrm.simulate.randomness import Choice, Draws, Stream, below
 
 if TYPE_CHECKING:
+    from retailcrm.simulate.season import Season
     from retailcrm.simulate.spec import CustomerMix
 
 Ints = NDArray[np.int64]
@@ -84,12 +86,6 @@ def prices() -> Ints:
 
 
 @cache
-def _demand() -> Choice:
-    """Weigh what is sold."""
-    return Choice.of([food.weight for food in FOODS[:FIRST_GIFT]])
-
-
-@cache
 def _gifts() -> Choice:
     """Weigh what is given away."""
     return Choice.of([food.weight for food in FOODS[FIRST_GIFT:]])
@@ -100,7 +96,8 @@ def baskets_of(
     mix: CustomerMix,
     key: NDArray[np.uint64],
     customer: NDArray[Any],
-    sale: NDArray[np.bool_],
+    season: Season,
+    day: Ints,
 ) -> Baskets:
     """Fill the baskets of some orders.
 
@@ -109,23 +106,29 @@ def baskets_of(
         mix: The shop's kinds of customers.
         key: Key of each order; ``uint64``, shape ``(n_orders,)``.
         customer: Who orders.
-        sale: Whether it is a sale day.
+        season: The shopping calendar of the window.
+        day: The day of each order in it.
 
     Returns:
         Contents and amounts; the same for the same orders, however they are grouped.
     """
-    product, quantity = _lines_of(draws, mix, key, customer)
+    product, quantity = _lines_of(draws, mix, key, customer, season.occasion[day])
+    product = np.where(season.late[day, None], successors()[product], product)
     goods: Ints = (prices()[product] * quantity).sum(axis=1)
     bits = draws.of(Stream.COUPON, key)
     gift = (goods >= _GIFT_FROM) & (below(bits, 2) == 0)
     product[:, -1] = np.where(gift, FIRST_GIFT + _gifts().pick(bits, low=True), -1)
     quantity[:, -1] = gift
-    discount = _discount_of(goods, sale, uses_coupon=below(bits, 100, low=True) < _COUPON_PERCENT)
+    discount = _discount_of(goods, season.sale[day], uses_coupon=below(bits, 100, low=True) < _COUPON_PERCENT)
     return Baskets(product, quantity, goods, discount, _postage_of(draws, key, customer, goods - discount))
 
 
 def _lines_of(
-    draws: Draws, mix: CustomerMix, key: NDArray[np.uint64], customer: NDArray[Any]
+    draws: Draws,
+    mix: CustomerMix,
+    key: NDArray[np.uint64],
+    customer: NDArray[Any],
+    occasion: NDArray[np.int8],
 ) -> tuple[Ints, Ints]:
     """Choose what and how much; the first line leans to the customer's favourite."""
     product = np.full((len(key), MOST_LINES + 1), -1, np.int64)
@@ -136,9 +139,10 @@ def _lines_of(
     for line in range(MOST_LINES):
         chosen = draws.of(Stream.LINE, key + np.uint64(line))
         used = line < lines
-        product[:, line] = np.where(used, _demand().pick(chosen), -1)
+        product[:, line] = np.where(used, demand().pick(chosen, occasion), -1)
         quantity[:, line] = np.where(used, _QUANTITIES.pick(chosen, low=True) + 2 * big, 0)
-    favourite = _demand().pick(draws.of(Stream.TASTE, customer))
+    # Her favourite of the season: the same draw, so that each occasion's shares stay exact.
+    favourite = demand().pick(draws.of(Stream.TASTE, customer), occasion)
     leans = below(bits, 100, low=True) < _FAVOURITE_PERCENT
     product[:, 0] = np.where(leans, favourite, product[:, 0])
     return product, quantity

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SHOP_NAME: Final = "满谷仓食品店"
 
@@ -43,9 +47,14 @@ class Food:
     properties: str
 
     @property
+    def shelf(self) -> str:
+        """The letters of its code, which stand for the category."""
+        return self.code[:2]
+
+    @property
     def category(self) -> tuple[str, str]:
         """The category's Chinese and English label."""
-        return CATEGORIES[self.code[:2]]
+        return CATEGORIES[self.shelf]
 
 
 _SHELVES: Final = {
@@ -145,3 +154,28 @@ FOODS: Final = tuple(
 
 FIRST_GIFT: Final = next(i for i, food in enumerate(FOODS) if food.price == 0)
 """Position in :data:`FOODS` from which all are gifts."""
+
+RETIRED: Final[Mapping[str, str]] = MappingProxyType({"GP007": "GP001", "TQ005": "TQ004", "HW003": "HW002"})
+"""Foods that are sold no longer in the last part of the window, though there is stock, by code; in each
+one's place its successor is bought."""
+
+UNSOLD: Final = (
+    Food("JG011", "香榧子特级礼袋", 15900, 0, "净含量：250g"),
+    Food("CY007", "冻干柠檬片泡水", 2590, 0, "净含量：80g"),
+    Food("LY006", "花椒油麻香型小瓶", 1680, 0, "净含量：210ml"),
+    Food("HW005", "鱿鱼丝原味手撕", 3280, 0, "净含量：200g"),
+)
+"""Foods that lie on the shelf and were never sold."""
+
+CATALOGUE: Final = (*FOODS, *UNSOLD)
+"""Everything the shop has."""
+
+
+def category_path(food: Food) -> str:
+    """Give the path of a food's category from the top down.
+
+    Example:
+        >>> category_path(FOODS[0])
+        '食品/坚果炒货'
+    """
+    return f"食品/{food.category[0]}"

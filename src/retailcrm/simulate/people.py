@@ -36,6 +36,22 @@ _ID_BITS: Final = 24
 _ID_MASK: Final = (1 << _ID_BITS) - 1
 _DEFAULT_NICK_BASE: Final = 12_345_678
 
+MOST_PEOPLE: Final = 1 << _ID_BITS
+"""How many nicks there are."""
+
+SECOND_NICK_PERCENT: Final = 2
+"""Of every second customer: she is the one before her, who has come back under another nick."""
+
+_PHONE_HEADS: Final = (*range(130, 140), *range(150, 154), *range(155, 160), 177, *range(180, 190))
+"""First three digits of mobiles; what follows in a small shop is 0000, which looks as made up as it is."""
+
+_PHONES: Final = 10_000 * len(_PHONE_HEADS)
+EARLIER_PHONE: Final = 10_000
+"""How much greater the number is that somebody had before."""
+
+_PHONE_STEP: Final = 123_457
+"""Shares no factor with the number of phones, so steps of it reach each of them once."""
+
 
 @attrs.frozen
 class _Style:
@@ -94,9 +110,21 @@ def _place_choice() -> Choice:
     return Choice.of([place.weight for place in PLACES])
 
 
+def persons_of(draws: Draws, customers: NDArray[Any]) -> NDArray[np.int64]:
+    """Say who is behind each customer: herself, or the one before her, whose second nick this is.
+
+    Returns:
+        The number of the customer whose name, phone and address she has; ``int64``.
+    """
+    persons = customers.astype(np.int64)
+    second = (persons % 2 == 1) & (below(draws.of(Stream.SECOND_NICK, persons), 100) < SECOND_NICK_PERCENT)
+    whose: NDArray[np.int64] = persons - second
+    return whose
+
+
 def places_of(draws: Draws, customers: NDArray[Any]) -> NDArray[np.int32]:
     """Give each customer's position in the list of places."""
-    return _place_choice().pick(draws.of(Stream.PLACE, customers))
+    return _place_choice().pick(draws.of(Stream.PLACE, persons_of(draws, customers)))
 
 
 def nicks_of(draws: Draws, customers: NDArray[Any]) -> Nicks:
@@ -129,7 +157,7 @@ def _scramble(numbers: NDArray[np.int64], salt: int) -> NDArray[np.int64]:
 
 def names_of(draws: Draws, customers: NDArray[Any]) -> tuple[NDArray[np.int64], ...]:
     """Give positions of surname, first and last character of the given name (last 0: none)."""
-    bits = draws.of(Stream.NAME, customers)
+    bits = draws.of(Stream.NAME, persons_of(draws, customers))
     surname = below(bits, len(words.SURNAMES))
     given = below(bits, len(words.GIVEN_FIRST) * (len(words.GIVEN_LAST) + 8), low=True)
     last, first = np.divmod(given, len(words.GIVEN_FIRST))
@@ -138,7 +166,7 @@ def names_of(draws: Draws, customers: NDArray[Any]) -> tuple[NDArray[np.int64], 
 
 def streets_of(draws: Draws, customers: NDArray[Any]) -> tuple[NDArray[np.int64], ...]:
     """Give positions of street and estate, then house, building and room numbers."""
-    bits = draws.of(Stream.STREET, customers)
+    bits = draws.of(Stream.STREET, persons_of(draws, customers))
     high, low = below(bits, 1 << 24), below(bits, 1 << 24, low=True)
     house, street = np.divmod(high, len(words.STREETS))
     building, estate = np.divmod(low, len(words.ESTATES))
@@ -147,5 +175,13 @@ def streets_of(draws: Draws, customers: NDArray[Any]) -> tuple[NDArray[np.int64]
 
 
 def phones_of(draws: Draws, customers: NDArray[Any]) -> NDArray[np.int64]:
-    """Give the last eight digits of each phone; its prefix belongs to no mobile network."""
-    return below(draws.of(Stream.PHONE, customers), 100_000_000)
+    """Give each customer's phone, eleven digits; no two people share one.
+
+    Of the first 300,000 people it reads 1xx0000xxxx, of the next 1xx0002xxxx, and so on; 1xx0001xxxx is
+    the number that one of the first had before, see :data:`EARLIER_PHONE`.
+    """
+    block, place = np.divmod(persons_of(draws, customers), _PHONES)
+    shuffled = (place * _PHONE_STEP + mix_one(draws.seed ^ Stream.PHONE) % _PHONES) % _PHONES
+    head, tail = np.divmod(shuffled, 10_000)
+    phones: NDArray[np.int64] = np.array(_PHONE_HEADS, np.int64)[head] * 10**8 + 2 * block * 10_000 + tail
+    return phones

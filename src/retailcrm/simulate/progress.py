@@ -52,6 +52,27 @@ class _Journey:
     received: Ints
 
 
+@attrs.frozen(eq=False)
+class Course:
+    """What becomes of orders, as seconds from placing; -1 for what never happens.
+
+    Attributes:
+        paid: Payment; ``int64``, shape ``(n_orders,)``.
+        shipped: Hand-over to the courier.
+        received: 确认收货.
+        refunded: When money goes back.
+        part: Whether only a part goes back; ``bool``.
+        due: When receipt would be confirmed if nothing went wrong.
+    """
+
+    paid: Ints
+    shipped: Ints
+    received: Ints
+    refunded: Ints
+    part: NDArray[np.bool_]
+    due: Ints
+
+
 @attrs.frozen(eq=False, kw_only=True)
 class Progress:
     """Every moment in the life of some orders, UTC; NaT for what never happens.
@@ -74,12 +95,12 @@ class Progress:
 
     def seen_at(self, moment: np.datetime64) -> Progress:
         """Forget everything that happens at the moment or later."""
-        refunded_at = _until(self.refunded_at, moment)
+        refunded_at = until(self.refunded_at, moment)
         return Progress(
-            placed_at=_until(self.placed_at, moment),
-            paid_at=_until(self.paid_at, moment),
-            shipped_at=_until(self.shipped_at, moment),
-            received_at=_until(self.received_at, moment),
+            placed_at=until(self.placed_at, moment),
+            paid_at=until(self.paid_at, moment),
+            shipped_at=until(self.shipped_at, moment),
+            received_at=until(self.received_at, moment),
             refunded_at=refunded_at,
             refund=np.where(np.isnat(refunded_at), 0, self.refund),
         )
@@ -128,22 +149,33 @@ def progress_of(
     Returns:
         All moments, also those after the end of the window.
     """
-    bits = draws.of(Stream.REFUND, key)
-    fate = _FATES.pick(bits)
-    journey = _journey_of(draws, key, fate)
-    refunded = _refund_time(draws, key, fate, journey)
-    part = np.maximum(first_line * (10 + below(bits, 41, low=True)) // 100, 1)
-    refund = np.where(fate == _PART, np.minimum(part, total - 1), total)
-    # A refund in the middle of the journey ends it.
-    never_shipped = (fate == _BEFORE) | (journey.paid < 0)
-    never_received = never_shipped | (fate == _AFTER)
+    course = course_of(draws, key)
+    percent = 10 + below(draws.of(Stream.REFUND, key), 41, low=True)
+    part = np.minimum(np.maximum(first_line * percent // 100, 1), total - 1)
+    refund = np.where(course.part, part, total)
     return Progress(
         placed_at=placed_at,
-        paid_at=_after(placed_at, journey.paid),
-        shipped_at=_after(placed_at, np.where(never_shipped, -1, journey.shipped)),
-        received_at=_after(placed_at, np.where(never_received, -1, journey.received)),
-        refunded_at=_after(placed_at, refunded),
-        refund=np.where(refunded < 0, 0, refund),
+        paid_at=after(placed_at, course.paid),
+        shipped_at=after(placed_at, course.shipped),
+        received_at=after(placed_at, course.received),
+        refunded_at=after(placed_at, course.refunded),
+        refund=np.where(course.refunded < 0, 0, refund),
+    )
+
+
+def course_of(draws: Draws, key: NDArray[np.uint64]) -> Course:
+    """Decide when what happens to some orders, whatever is in them."""
+    fate = _FATES.pick(draws.of(Stream.REFUND, key))
+    journey = _journey_of(draws, key, fate)
+    # A refund in the middle of the journey ends it.
+    never_shipped = (fate == _BEFORE) | (journey.paid < 0)
+    return Course(
+        paid=journey.paid,
+        shipped=np.where(never_shipped, -1, journey.shipped),
+        received=np.where(never_shipped | (fate == _AFTER), -1, journey.received),
+        refunded=_refund_time(draws, key, fate, journey),
+        part=fate == _PART,
+        due=journey.received,
     )
 
 
@@ -174,13 +206,13 @@ def _refund_time(draws: Draws, key: NDArray[np.uint64], fate: NDArray[np.int32],
     return np.select([fate == _BEFORE, fate == _AFTER, fate == _PART], [before, after, part], -1)
 
 
-def _after(start: Instants, seconds: Ints) -> Instants:
+def after(start: Instants, seconds: Ints) -> Instants:
     """Add seconds; NaT where they are negative."""
     moments: Instants = start + seconds.astype("timedelta64[s]")
     moments[seconds < 0] = np.datetime64("NaT")
     return moments
 
 
-def _until(times: Instants, moment: np.datetime64) -> Instants:
+def until(times: Instants, moment: np.datetime64) -> Instants:
     """Keep what lies before a moment."""
     return np.where(times < moment, times, np.datetime64("NaT", "us"))

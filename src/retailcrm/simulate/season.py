@@ -9,26 +9,12 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import numpy as np
 
+from retailcrm.simulate.lunar import LUNAR_NEW_YEARS
+from retailcrm.simulate.occasions import occasion_of
 from retailcrm.simulate.randomness import Choice
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-LUNAR_NEW_YEARS: Final = (
-    date(2019, 2, 5),
-    date(2020, 1, 25),
-    date(2021, 2, 12),
-    date(2022, 2, 1),
-    date(2023, 1, 22),
-    date(2024, 2, 10),
-    date(2025, 1, 29),
-    date(2026, 2, 17),
-    date(2027, 2, 6),
-    date(2028, 1, 26),
-    date(2029, 2, 13),
-    date(2030, 2, 3),
-)
-"""First day of the first lunar month, from the published calendars."""
 
 NORMAL: Final = 100
 """Weight of a day on which nothing is going on, before the weekday is counted in."""
@@ -59,6 +45,9 @@ _BEFORE_NEW_YEAR: Final = ((15, 21, 150), (8, 14, 230), (4, 7, 150), (1, 3, 60),
 _MIDNIGHT_SALES: Final = 200
 """From this percent on, a day's sale opens at midnight and coupons are larger."""
 
+RETIRED_PART: Final = 3
+"""The retired foods are not sold in the last of so many parts of the window."""
+
 _HOURS: Final = (
     *(25, 12, 6, 4, 3, 5, 12, 25, 40, 58, 70, 62),
     *(52, 54, 56, 55, 52, 45, 44, 52, 66, 78, 74, 50),
@@ -77,11 +66,15 @@ class Season:
         arrivals: Weight of each day for first orders (growth and season); ``int64``, shape ``(n_days,)``.
         habits: Weight of each day for a customer's own rhythm (season only); ``int64``, shape ``(n_days,)``.
         sale: Whether a day has a midnight sale; ``bool``, shape ``(n_days,)``.
+        occasion: :class:`retailcrm.simulate.Occasion` of each day; ``int8``, shape ``(n_days,)``.
+        late: Whether the retired foods are gone; ``bool``, shape ``(n_days,)``.
     """
 
     arrivals: NDArray[np.int64]
     habits: NDArray[np.int64]
     sale: NDArray[np.bool_]
+    occasion: NDArray[np.int8]
+    late: NDArray[np.bool_]
 
 
 def season_percent(day: date) -> int:
@@ -116,7 +109,13 @@ def season_of(start: date, days: int, growth_percent: int) -> Season:
     weekday = np.array([_WEEKDAYS[day.weekday()] for day in dates], np.int64)
     habits = percent * weekday // 10
     growth = 100 * days + growth_percent * np.arange(days, dtype=np.int64)
-    return Season(habits * growth // (100 * days), habits, percent >= _MIDNIGHT_SALES)
+    return Season(
+        habits * growth // (100 * days),
+        habits,
+        percent >= _MIDNIGHT_SALES,
+        np.array([occasion_of(day) for day in dates], np.int8),
+        np.arange(days) >= days - days // RETIRED_PART,
+    )
 
 
 def hours(*, sale: bool) -> Choice:

@@ -9,13 +9,17 @@ import numpy as np
 
 from retailcrm.analytics.columns import INSTANT, Coded, Texts
 from retailcrm.analytics.tables import Customers, LineTable, OrderTable
+from retailcrm.domain.parcels import ParcelEvent
 from retailcrm.simulate import pages
 from retailcrm.simulate.baskets import baskets_of
+from retailcrm.simulate.channels import CHANNELS, channels_of
+from retailcrm.simulate.contacts import nick_texts
 from retailcrm.simulate.foods import FOODS
 from retailcrm.simulate.numbering import NUMBER_WIDTH, numbers_of
-from retailcrm.simulate.people import ENDS, HEADS, MIDDLES, kinds_of, nicks_of, places_of
+from retailcrm.simulate.parcels import happenings_of
+from retailcrm.simulate.people import kinds_of, places_of
 from retailcrm.simulate.places import PLACES
-from retailcrm.simulate.progress import Progress, progress_of, states_of
+from retailcrm.simulate.progress import Progress, progress_of, states_of, until
 from retailcrm.simulate.randomness import Draws
 from retailcrm.simulate.season import DAY_SECONDS, season_of
 from retailcrm.simulate.visits import visits_of
@@ -112,7 +116,8 @@ class SimulatedShop:
         """Unpack the contents of some orders: they are drawn again instead of kept."""
         season = season_of(self.spec.start, self.spec.days, self.spec.growth_percent)
         day = (self.placed_at[rows] - utc(self.spec.start)) // np.timedelta64(DAY_SECONDS, "s")
-        return baskets_of(self.draws, self.spec.mix, self.key[rows], self.customer[rows], season.sale[day])
+        day = day.astype(np.int64)
+        return baskets_of(self.draws, self.spec.mix, self.key[rows], self.customer[rows], season, day)
 
     def kinds(self) -> NDArray[np.int32]:
         """Give each customer's true :class:`retailcrm.simulate.CustomerKind`; shape ``(n_customers,)``."""
@@ -120,11 +125,7 @@ class SimulatedShop:
 
     def nicks(self) -> Texts:
         """Give each customer's nick, 买家会员名, all different; shape ``(n_customers,)``."""
-        nicks = nicks_of(self.draws, np.arange(self.customers))
-        heads, middles, ends = pages.cells_of(HEADS), pages.cells_of(MIDDLES), pages.cells_of(ENDS)
-        digits = pages.optional_number(nicks.number, 10)
-        parts = (heads[nicks.head], middles[nicks.middle], ends[nicks.end], digits)
-        return pages.texts_of(parts, self.customers)
+        return nick_texts(self.draws, np.arange(self.customers))
 
     def numbers(self) -> Texts:
         """Give each order's number, 订单编号: 18 or 19 digits, all different, rising with time."""
@@ -137,6 +138,20 @@ class SimulatedShop:
     def numbers_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Give the numbers of some orders, as whole numbers."""
         return numbers_of(self.draws, self.key[rows], rows, len(self))
+
+    def channels(self) -> NDArray[np.int32]:
+        """Say where each order was placed: 1 on the phone, 0 at the computer; shape ``(n_orders,)``."""
+        return channels_of(self.draws, self.key, self.placed_at + UTC_OFFSET)
+
+    def signed_at(self) -> Instants:
+        """Say when each order's parcel was signed for by the end of the window, UTC; NaT if not."""
+        parts = [self._signed(rows) for rows in chunks(np.arange(len(self)))]
+        return until(np.concatenate(parts), self.as_of)
+
+    def _signed(self, rows: NDArray[np.int64]) -> Instants:
+        """Say when the parcels of a chunk of orders are signed for."""
+        happened = happenings_of(self.draws, self.key[rows], self.customer[rows], self.placed_at[rows])
+        return happened[:, ParcelEvent.SIGNED]
 
     def order_table(self) -> OrderTable:
         """Give the truth that imports of this shop's files are compared with.
@@ -154,6 +169,8 @@ class SimulatedShop:
             customer=self.customer,
             placed_at=self.placed_at,
             paid_at=self.paid_at,
+            shipped_at=self.shipped_at,
+            received_at=self.signed_at(),
             completed_at=self.received_at,
             state=self.state,
             credit=np.zeros(len(self), np.bool_),
@@ -163,6 +180,7 @@ class SimulatedShop:
             first_seen=self.refunded_at,
             province=_coded(place, [p.province for p in PLACES]),
             city=_coded(place, [p.city for p in PLACES]),
+            channel=Coded(self.channels(), Texts.of(CHANNELS)),
         )
 
     def line_table(self) -> LineTable:
@@ -210,7 +228,7 @@ def simulate_shop(spec: ShopSpec) -> SimulatedShop:
     for first in range(0, len(visits.customer), _CHUNK):
         part = slice(first, first + _CHUNK)
         key, customer, second = visits.key[part], visits.customer[part], visits.second[part]
-        baskets = baskets_of(draws, spec.mix, key, customer, season.sale[second // DAY_SECONDS])
+        baskets = baskets_of(draws, spec.mix, key, customer, season, second // DAY_SECONDS)
         total, placed_at = baskets.total, opens + second.astype("timedelta64[s]")
         known = progress_of(draws, key, placed_at, total, baskets.line_due[:, 0]).seen_at(as_of)
         made = attrs.asdict(known, recurse=False)

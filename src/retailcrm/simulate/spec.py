@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from retailcrm.errors import SettingsError
-from retailcrm.simulate.season import LUNAR_NEW_YEARS
+from retailcrm.simulate.lunar import LUNAR_NEW_YEARS
 
 MOST_CUSTOMERS: Final = 16_000_000
 MOST_ORDERS: Final = 50_000_000
@@ -89,6 +89,8 @@ class ShopSpec:
         months: Length of the window.
         mix: Kinds of customers.
         growth_percent: By how much first orders a day grow from the first day to the last.
+        member_percent: How many of 100 customers join the member list.
+        women_percent: How many of 100 members who tell their gender are women.
 
     Raises:
         SettingsError: A field is out of its range, or neither customers nor orders is given, or
@@ -109,6 +111,8 @@ class ShopSpec:
     months: int = attrs.field(default=18, validator=_whole(1, MOST_MONTHS))
     mix: CustomerMix = attrs.field(factory=CustomerMix, validator=_is_mix)
     growth_percent: int = attrs.field(default=120, validator=_whole(0, 1000))
+    member_percent: int = attrs.field(default=70, validator=_whole(0, 100))
+    women_percent: int = attrs.field(default=66, validator=_whole(0, 100))
 
     def __attrs_post_init__(self) -> None:
         """Check what one field alone cannot show."""

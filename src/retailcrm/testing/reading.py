@@ -90,7 +90,7 @@ def reading_of(items: Iterable[Batch | Problem]) -> Reading:
         if isinstance(item, Problem):
             problems.append(item)
             continue
-        blank += item.blank + getattr(item, "passed", 0)
+        blank += item.blank + item.passed
         currencies.add(item.currency)
         records |= set(item.records.tolist())
         rows.setdefault(item.grain, []).extend(_plain_rows(item))

@@ -114,7 +114,7 @@ def _turned(rows: Rows, _: int) -> bytes:
 
 def _wider(rows: Rows, header: int) -> bytes:
     def more(i: int, row: list[str]) -> str:
-        return "列外之列" if i == header else "x" if i > header and any(row) else ""
+        return "列外之列" if i == header else "x" if i > header and any(cell.strip() for cell in row) else ""
 
     return written([[*row[:1], more(i, row), *row[1:]] for i, row in enumerate(rows)]).encode()
 

@@ -36,6 +36,7 @@ class Taken:
         records: Record number of each row.
         problems: Rejections and warnings in the order given, the file's own notes first.
         blank: Blank records.
+        passed: Records left out on purpose.
         batches: What the source yielded.
         found: The table, and who read it.
     """
@@ -44,6 +45,7 @@ class Taken:
     records: list[int]
     problems: list[Problem]
     blank: int
+    passed: int
     batches: list[Batch]
     found: Discovered
 
@@ -81,7 +83,7 @@ class Taken:
         """Say whether every record was accepted, rejected or blank, and no two of these."""
         assert len(self.records) == len(set(self.records))
         assert not set(self.records) & self.rejected.keys()
-        return len(self.rows) + len(self.rejected) + self.blank == records
+        return len(self.rows) + len(self.rejected) + self.blank + self.passed == records
 
 
 def plain(column: Any) -> list[Any]:
@@ -108,6 +110,7 @@ def taken(found: Discovered) -> Taken:
         records=[record for batch in batches for record in batch.records.tolist()],
         problems=[*found.notes, *(item for item in items if isinstance(item, Problem))],
         blank=sum(batch.blank for batch in batches),
+        passed=sum(batch.passed for batch in batches),
         batches=batches,
         found=found,
     )

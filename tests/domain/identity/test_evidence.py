@@ -98,6 +98,20 @@ class TestEvidence:
         plain = [Identity.of("jd", "main", "phone", "13800138000"), Identity.of("jd", "main", "name", "张三")]
         assert [e.kind for e in merge_evidence([hashed], plain)] == [EvidenceKind.SAME_PHONE_AND_NAME]
 
+    def test_a_contact_is_the_address_or_the_phone_that_it_is(self) -> None:
+        """Shopify's one column meets an e-mail address anywhere, and a phone under the same name."""
+        mail = Identity.of("shopify", "eu", "contact", "Ann@Example.com")
+        phone = Identity.of("shopify", "eu", "contact", "+8613800138000")
+        name = Identity.of("shopify", "eu", "name", "Ann Li")
+        other = [
+            Identity.of("jd", "main", "phone", "13800138000"),
+            Identity.of("jd", "main", "name", "Ann Li"),
+        ]
+        assert [
+            e.kind for e in merge_evidence([mail], [Identity.of("jd", "main", "email", "ann@example.com")])
+        ] == [EvidenceKind.SHARED_IDENTITY]
+        assert [e.kind for e in merge_evidence([phone, name], other)] == [EvidenceKind.SAME_PHONE_AND_NAME]
+
     @given(st.data())
     def test_it_does_not_matter_who_is_asked_first(self, data: st.DataObject) -> None:
         """Evidence is symmetric and independent of the order of identities."""

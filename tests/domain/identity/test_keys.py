@@ -47,6 +47,12 @@ MASKED_OR_BORROWED = [
     ("shopify_id", "5E15"),
     ("oaid", "abcdefabcdef"),
     ("name", "张三"),
+    ("contact", "a***@example.com"),
+    ("contact", "ann＠example.com"),
+    ("contact", "138****1234"),
+    ("contact", "18400000000-1234"),
+    ("contact", "Ann"),
+    ("contact", ""),
 ]
 
 
@@ -74,6 +80,8 @@ class TestStrength:
             ("phone", "0571-88888880", Strength.WEAK),
             ("phone", "+1 (415) 555-0123", Strength.WEAK),
             ("phone_name", "5f0c" * 16, Strength.WEAK),
+            ("contact", "Ann@Example.com", Strength.STABLE),
+            ("contact", "'+1 (415) 555-0123", Strength.WEAK),
         ],
     )
     def test_real_values_have_the_strength_of_their_kind(
@@ -88,6 +96,12 @@ class TestStrength:
         assert strength_of("phone", "13800138000", Strength.STABLE) is Strength.STABLE
         with pytest.raises(SettingsError, match=r"weibo_uid.*nick"):
             strength_of("weibo_uid", "123")
+
+    @pytest.mark.parametrize("declared", [*Strength])
+    def test_a_contact_is_worth_no_more_than_what_it_is(self, declared: Strength) -> None:
+        """What a source declares lowers the strength of an address or a phone, and never raises it."""
+        assert strength_of("contact", "ann@example.com", declared) is declared
+        assert strength_of("contact", "13800138000", declared) is min(declared, Strength.WEAK)
 
     def test_every_kind_has_a_strength(self) -> None:
         """The table covers the enumeration."""
@@ -131,6 +145,14 @@ class TestKeys:
         assert normalised("phone", "+1 (415) 555-0123") == "+14155550123"
         assert normalised("phone", "18400000000-1234") == "18400000000-1234"
         assert normalised("phone", "138****8000") == "138****8000"
+
+    @given(st.text(st.sampled_from("@＠+*'-. aA１1"), max_size=12) | st.emails() | st.text(max_size=12))
+    def test_a_contact_has_the_form_of_what_it_is(self, text: str) -> None:
+        """With an at sign that of an e-mail address, else that of a phone."""
+        kind = "email" if "@" in text or "＠" in text else "phone"
+        once = normalised("contact", text)
+        assert once == normalised(kind, text)
+        assert strength_of("contact", text) is strength_of(kind, text)
 
     def test_phone_and_name_make_one_weak_key(self) -> None:
         """The same phone and name give one key; another name another; a mask none."""

@@ -91,6 +91,19 @@ class TestFold:
         """An older file imported late changes nothing; a refund is not closed again."""
         assert fold([seen(i, state=s) for i, s in enumerate(states)]).state is state
 
+    @pytest.mark.parametrize(("paid", "closed"), [(1, 2), (2, 1)])
+    def test_closed_by_one_file_and_paid_by_another_is_given_back(self, paid: int, closed: int) -> None:
+        """Whichever is newer: the refund was first seen in the file that says closed."""
+        told = [seen(paid, state=S.PAID, paid_at=DAYS[0]), seen(closed, state=S.CLOSED)]
+        order = fold(told)
+        assert (order.state, order.refund_first_seen) == (S.REFUNDED, DAYS[closed])
+
+    def test_a_file_that_says_closed_beside_the_time_of_payment_is_believed(self) -> None:
+        """Its source knew both; nor does an inferred moment tell of a payment."""
+        assert fold([seen(1, state=S.CLOSED, paid_at=DAYS[0])]).state is S.CLOSED
+        guess = seen(1, paid_at=DAYS[0], inferred=frozenset({"paid_at"}))
+        assert fold([guess, seen(2, state=S.CLOSED)]).state is S.CLOSED
+
     def test_an_incomplete_item_file_takes_no_line_away(self) -> None:
         """Fewer lines never replace more; as many do, being newer."""
         full, part, newer = (line("a"), line("b")), (line("a"),), (line("a"), line("b", gift=True))
@@ -206,6 +219,12 @@ def by_the_book(drawn: Sequence[Observation]) -> dict[str, Any]:
             (o.refunded is not None and o.refunded > yuan(0)) or o.state is S.REFUNDED
         ):
             facts["refund_first_seen"] = o.observed_at
+    closed = [o for o in placed if o.state is S.CLOSED]
+    paid = [o for o in placed if o.paid_at is not None and "paid_at" not in o.inferred]
+    if end is S.CLOSED and paid and not any(o in closed for o in paid):
+        end = S.REFUNDED
+        shown = [facts["refund_first_seen"], closed[0].observed_at]
+        facts["refund_first_seen"] = min(moment for moment in shown if moment is not None)
     return facts | {
         "state": end or stage,
         "seen": {o.state for o in placed} - {None},

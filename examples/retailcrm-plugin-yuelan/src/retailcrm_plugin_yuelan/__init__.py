@@ -1,4 +1,4 @@
-"""A plugin for retailcrm: the order exports of Yuelan (月篮市集), and one figure for membership tiers."""
+"""A plugin for retailcrm: the order exports of Yuelan (月篮市集), one figure for tiers, one report section."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from retailcrm.ports.hookspecs import hookimpl
 
 from retailcrm_plugin_yuelan.metric import WeekendOrders
+from retailcrm_plugin_yuelan.section import Commission
 from retailcrm_plugin_yuelan.source import Yuelan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from retailcrm.ports.report_sections import ReportSection
     from retailcrm.ports.sources import Source
     from retailcrm.ports.tier_metrics import TierMetric
 
@@ -26,3 +28,9 @@ def register_sources(register: Callable[[Source], None]) -> None:
 def register_tier_metrics(register: Callable[[TierMetric], None]) -> None:
     """Offer the number of orders placed at weekends."""
     register(WeekendOrders())
+
+
+@hookimpl
+def register_report_sections(register: Callable[[ReportSection], None]) -> None:
+    """Offer the section on the marketplace's commission."""
+    register(Commission())

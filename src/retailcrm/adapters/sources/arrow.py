@@ -65,6 +65,16 @@ def arrow_coded(column: Coded) -> Any:  # noqa: ANN401
     return pa.DictionaryArray.from_arrays(codes, arrow_texts(column.values))
 
 
+def nulls(array: Any) -> NDArray[np.bool_]:  # noqa: ANN401
+    """Say which values of an Arrow array are null."""
+    none: NDArray[np.bool_]
+    if not array.null_count:
+        none = np.zeros(len(array), np.bool_)
+    else:
+        none = array.is_null().to_numpy(zero_copy_only=False)
+    return none
+
+
 def whole(array: Any) -> NDArray[np.int64]:  # noqa: ANN401
     """Give an Arrow integer array as ``int64``, nulls as MISSING."""
     filled: NDArray[np.int64] = pc.fill_null(array.cast(pa.int64()), MISSING).to_numpy(zero_copy_only=False)

@@ -44,6 +44,8 @@ BLANKS: Final = " \t\r\n\u00a0\u3000\u200b\ufeff"
 _LONGEST_NO_VALUE: Final = 5
 _ALPHANUMERIC: Final = np.array([chr(i).isalnum() and i < 128 for i in range(256)])  # noqa: PLR2004 - ASCII
 
+_GLANCE: Final = 64
+
 NO_VALUE: Final = ("", "null", "NULL", "-", "无退款申请", "没有申请退款")
 _GUARDED: Final = r"^'([0-9]|\s*[=+\-@＝＋－＠])"
 _PROTECTED: Final = r'^="([^"]*)"$'
@@ -111,7 +113,9 @@ def is_plain(texts: Any) -> bool:  # noqa: ANN401
         return False
     if (pc.min(pc.binary_length(texts)).as_py() or 0) <= _LONGEST_NO_VALUE:
         return False
-    return bool(_ALPHANUMERIC[np.frombuffer(texts.buffers()[-1], np.uint8)].all())
+    data = np.frombuffer(texts.buffers()[-1], np.uint8)
+    # Most columns that are not plain show it at once.
+    return bool(_ALPHANUMERIC[data[:_GLANCE]].all() and _ALPHANUMERIC[data].all())
 
 
 def cleaned(texts: Any, no_value: tuple[str, ...] = NO_VALUE) -> Any:  # noqa: ANN401
@@ -157,7 +161,7 @@ def distinct(texts: Any, parse: Callable[[str], Any], kind: Any) -> tuple[Any, B
     return pc.take(pa.array([*parsed, None], kind), pa.array(codes)), refused[codes]
 
 
-def _quick_texts(raw: Any, greatest: int) -> Any:  # noqa: ANN401
+def quick_texts(raw: Any, greatest: int) -> Any:  # noqa: ANN401
     """Take plain ASCII as texts without copying, empty cells as null; ``None`` for anything else.
 
     Args:
@@ -173,7 +177,7 @@ def _quick_texts(raw: Any, greatest: int) -> Any:  # noqa: ANN401
 
 
 def _quick(raw: Any, kind: Any, greatest: str) -> tuple[Any, Bad] | None:  # noqa: ANN401
-    texts = _quick_texts(raw, ord(greatest))
+    texts = quick_texts(raw, ord(greatest))
     if texts is None:
         return None
     try:
@@ -235,8 +239,8 @@ def typed_instants(column: Any, zone: str) -> tuple[NDArray[np.datetime64], Bad]
         As :func:`instants`.
     """
     if column.type.tz is None:
-        return _within(_in_utc(pc.cast(column, pa.timestamp("us"), safe=False), zone))
-    return _within(arrow.instants(pc.cast(column, pa.timestamp("us", "UTC"), safe=False)))
+        return within(_in_utc(pc.cast(column, pa.timestamp("us"), safe=False), zone))
+    return within(arrow.instants(pc.cast(column, pa.timestamp("us", "UTC"), safe=False)))
 
 
 def written_instants(column: Any) -> Any:  # noqa: ANN401
@@ -246,7 +250,8 @@ def written_instants(column: Any) -> Any:  # noqa: ANN401
     return pc.strftime(pc.cast(column, pa.timestamp("us", known), safe=False), pattern)
 
 
-def _within(times: NDArray[np.datetime64]) -> tuple[NDArray[np.datetime64], Bad]:
+def within(times: NDArray[np.datetime64]) -> tuple[NDArray[np.datetime64], Bad]:
+    """Give times with those missing that no order can have, and which they are."""
     bad = _beyond(times)
     return np.where(bad, np.datetime64("NaT", "us"), times) if bad.any() else times, bad
 
@@ -300,7 +305,7 @@ def instants(texts: Any, zone: str, pattern: str | None = None) -> tuple[NDArray
     if local is None:
         parsed, bad = distinct(texts, lambda text: moment(text, zone, pattern), pa.timestamp("us"))
         return arrow.instants(parsed), bad
-    return _within(_in_utc(local, zone))
+    return within(_in_utc(local, zone))
 
 
 def _local_times(texts: Any, pattern: str | None) -> Any:  # noqa: ANN401

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -36,6 +37,9 @@ _DIGITS: Final = re.compile(
     r"(?:(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2}))?"
 )
 _WHOLE: Final = re.compile(r"[-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.0*)?")
+_SCORE: Final = re.compile(
+    r"(?P<number>[0-9]{1,6}(?:\.[0-9]{1,6})?) *(?:星|分|stars?|points?|/ *(?P<of>[0-9]{1,6})|(?P<percent>%))?"
+)
 _DECIMALS: Final = re.compile(r"(?P<head>[^.]*)\.(?P<decimals>[0-9]*)(?P<tail>[^0-9.]*)")
 
 
@@ -143,3 +147,30 @@ def price_steps(text: str, currency: str) -> int:
     if abs(steps) >= 10**18:
         raise InputError(f"{text!r} is too large for a unit price")
     return steps
+
+
+def percent_score(text: str, full_marks: int | None) -> int:
+    """Read a score: ``4``, ``4.5``, ``5星``, ``4/5`` of full marks, or ``98%``; rounded half up.
+
+    Args:
+        text: One cell.
+        full_marks: What plain numbers go up to; ``None`` knows percents only.
+
+    Returns:
+        Percent of full marks, 0 to 100.
+
+    Raises:
+        InputError: It is no such number, or beyond full marks.
+
+    Example:
+        >>> percent_score("4.5分", 5), percent_score("98%", None), percent_score("4/5", 5)
+        (90, 98, 80)
+    """
+    found = _SCORE.fullmatch(text if text.isascii() else unicodedata.normalize("NFKC", text))
+    most = None if found is None else 100 if found["percent"] else full_marks
+    if found is None or most is None or (found["of"] and int(found["of"]) != most):
+        raise InputError(f"{text!r} is not a score")
+    share = Fraction(found["number"]) / most
+    if share > 1:
+        raise InputError(f"{text!r} is more than full marks")
+    return int(share * 100 + Fraction(1, 2))

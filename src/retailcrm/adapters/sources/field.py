@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -28,6 +28,30 @@ class Kind(StrEnum):
     COUNT = "count"
     INSTANT = "instant"
     STATE = "state"
+    PHONE = "phone"
+    """A telephone number in one form; one that is not valid is kept."""
+    EMAIL = "email"
+    BIRTHDAY = "birthday"
+    GENDER = "gender"
+    ANSWER = "answer"
+    """Yes or no."""
+    EVENT = "event"
+    """What happened to a parcel."""
+    SCORE = "score"
+    """Of a review, in percent of full marks."""
+    PATH = "path"
+    """A category from the top down, its levels parted by a separator."""
+    TAGS = "tags"
+    """Several words in one cell, parted by a separator."""
+
+
+REPEATING: Final = frozenset(
+    {Kind.TEXT, Kind.STATE, Kind.GENDER, Kind.ANSWER, Kind.EVENT, Kind.SCORE, Kind.PATH, Kind.TAGS}
+)
+"""Kinds whose texts repeat: a column of them is read as distinct values and a code for each row."""
+
+UNIX: Final = {"unix": 1_000_000, "unix_ms": 1_000}
+"""Patterns of instants that count from 1970 in UTC, and how many microseconds each unit has."""
 
 
 @attrs.frozen(kw_only=True)
@@ -38,9 +62,9 @@ class Field:
         names: Header names it may have, the first present one is taken.
         kind: How its text is read.
         required: A record without a value is rejected.
-        pattern: ``strptime`` pattern of instants; ``None`` takes the usual forms.
+        pattern: ``strptime`` pattern of instants, or one of :data:`UNIX`; ``None`` takes the usual forms.
         zone: IANA zone of times without an offset; ``None`` takes the shop's.
-        states: Texts of states, normalised, and what they mean.
+        states: Texts of states, genders, answers, events or scores, normalised, and what they mean.
         decimal_id: Ids written like ``17850.0`` lose the ``.0``.
         coded: Give a KEY as a coded column because its values repeat (lines of one order).
         never_round: Genuine numbers of this KEY never all end in zeros: where a file's long ones do, a
@@ -56,6 +80,10 @@ class Field:
     decimal_id: bool = False
     coded: bool = False
     never_round: bool = False
+    lenient: bool = False
+    none: tuple[str, ...] = ()
+    separator: str | None = None
+    full_marks: int | None = None
 
 
 def visible(text: str) -> str:

@@ -9,9 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from retailcrm.adapters.sources import arrow, cleaning
-from retailcrm.adapters.sources.field import Field, Kind, header_name
-from retailcrm.adapters.sources.rounded_numbers import RoundedNumbers
+from retailcrm.adapters.sources import arrow, birthdays, cleaning, value_kinds
+from retailcrm.adapters.sources.ahead import worked_ahead
+from retailcrm.adapters.sources.field import REPEATING, UNIX, Field, Kind, header_name
+from retailcrm.adapters.sources.phones import quick_phones
+from retailcrm.adapters.sources.rounded_numbers import LongNumbers, RoundedNumbers
+from retailcrm.adapters.sources.unix_times import quick_unix, unix_instants
 from retailcrm.analytics.columns import MISSING, Coded
 from retailcrm.domain.problems import Problem, Severity
 
@@ -55,13 +58,17 @@ _MAYBE_ROUNDED: Final = (
     "different records may have got one number; compare with the original export"
 )
 _PLACE_WORDS: Final = 2
+_ZERO_TIMES: Final = ("0000-00-00 00:00:00", "0000-00-00", "0000/00/00 00:00:00", "0")
+"""What member lists and catalogues write where they know no time."""
 _MESSAGES: Final = {
     Kind.AMOUNT: "not an amount of money",
     Kind.PRICE: "not a unit price",
     Kind.COUNT: "not a whole number of pieces",
     Kind.INSTANT: "not a time that can be read",
     Kind.STATE: "an order state that is not known; taken as unknown",
+    **value_kinds.MESSAGES,
 }
+_WARNED: Final = value_kinds.WARNED | {Kind.STATE}
 
 
 def read_fields(
@@ -75,13 +82,27 @@ def read_fields(
         places: The column of each field, from :func:`find_fields`.
         currency: ISO 4217 code of the amounts; ``None`` takes the shop's.
     """
-    coded = {places[k] for k in places if fields[k].kind in (Kind.TEXT, Kind.STATE) or fields[k].coded}
+    coded = {places[k] for k in places if fields[k].kind in REPEATING or fields[k].coded}
     plain = set(places.values()) - coded
     columns = {k: file.header[i] if file.header else f"column {i + 1}" for k, i in places.items()}
     rounded = {k: RoundedNumbers() for k in places if fields[k].kind is Kind.KEY}
     form = _Form({k: fields[k] for k in places}, places, columns, currency or file.currency, rounded)
-    for block in file.blocks(plain, coded):
-        yield _read_block(file, block, form)
+
+    def read_ahead(block: RawBlock) -> tuple[Piece, frozenset[str]] | None:
+        reading = _Reading(file, block, ahead=True)
+        try:
+            return _read_block(reading, form), frozenset(reading.sound)
+        except _EarlierBlocksDecideError:
+            return None
+
+    for block, read in worked_ahead(file.blocks(plain, coded), read_ahead):
+        if read is None:
+            yield _read_block(_Reading(file, block), form)
+        else:
+            piece, sound = read
+            for key in sound:
+                rounded[key].sound = True
+            yield piece
 
 
 @attrs.frozen(eq=False)
@@ -93,17 +114,37 @@ class _Form:
     columns: Mapping[str, str]
     currency: str
     rounded: dict[str, RoundedNumbers]
+    """Of the blocks that were given; those being read ahead are added in their turn."""
+
+
+class _EarlierBlocksDecideError(Exception):
+    """Whether a number of this block is rounded depends on blocks that may still be read."""
 
 
 @attrs.define(eq=False)
 class _Reading:
-    """What one block has given so far."""
+    """What one block has given so far.
+
+    Attributes:
+        file: The opened table.
+        block: The block.
+        ahead: Blocks before it may still be read.
+        sound: Keys that have shown long numbers which are not rounded.
+        problems: What is wrong so far.
+        empty: Which rows have no value so far.
+        rejected: Which rows are lost.
+    """
 
     file: SourceFile
     block: RawBlock
-    empty: NDArray[np.bool_]
-    rejected: NDArray[np.bool_]
+    ahead: bool = False
+    sound: set[str] = attrs.field(factory=set)
     problems: list[Problem] = attrs.field(factory=list)
+    empty: NDArray[np.bool_] = attrs.field(init=False)
+    rejected: NDArray[np.bool_] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.empty, self.rejected = np.ones(len(self.block), np.bool_), np.zeros(len(self.block), np.bool_)
 
     def mark(
         self,
@@ -134,6 +175,13 @@ class _Reading:
                 )
             )
 
+    def mark_values(self, bad: NDArray[np.bool_], column: str, field: Field, texts: Any = None) -> None:  # noqa: ANN401
+        """Note the values of a field that could not be read, by its kind."""
+        if bad.any():
+            shown = None if field.kind in value_kinds.HIDDEN else texts
+            warn = field.lenient or field.kind in _WARNED
+            self.mark(bad, column, str(field.kind), _MESSAGES[field.kind], shown, warn=warn)
+
     def warn(self, column: str, code: str, message: str) -> None:
         """Note something about a column of the file as a whole."""
         self.problems.append(
@@ -144,25 +192,22 @@ class _Reading:
         )  # fmt: skip
 
 
-def _read_block(file: SourceFile, block: RawBlock, form: _Form) -> Piece:
-    rows = len(block)
-    reading = _Reading(file, block, np.ones(rows, np.bool_), np.zeros(rows, np.bool_))
+def _read_block(reading: _Reading, form: _Form) -> Piece:
+    file, block = reading.file, reading.block
     values, missing = {}, {}
     for key, field in form.fields.items():
         raw = block.columns[form.places[key]]
-        quick = _quick(field, raw, form.currency, field.zone or file.zone)
-        if field.kind is Kind.INSTANT and pa.types.is_timestamp(raw.type):
+        quick = _quick(file, field, raw, form.currency)
+        if pa.types.is_timestamp(raw.type) and field.kind in (Kind.INSTANT, Kind.BIRTHDAY):
             # A table in memory, not a file: whatever pattern is meant for texts.
-            values[key], beyond = cleaning.typed_instants(raw, field.zone or file.zone)
-            missing[key] = np.asarray(raw.is_null())
-            reading.mark(beyond, form.columns[key], str(field.kind), _MESSAGES[field.kind])
+            values[key], bad = _typed(file, field, raw)
+            missing[key] = arrow.nulls(raw)
+            reading.mark_values(bad, form.columns[key], field)
         elif quick is not None:
             values[key], missing[key] = quick
         else:
-            texts = _texts(
-                reading, raw, form.columns[key], words=_PLACE_WORDS if field.kind is Kind.PLACE else None
-            )
-            missing[key] = np.asarray(texts.is_null())
+            texts = _texts(reading, raw, form.columns[key], field)
+            missing[key] = arrow.nulls(texts)
             values[key] = _value(reading, form, key, texts)
         reading.empty &= missing[key]
     # Undecodable cells read as missing too.
@@ -171,11 +216,11 @@ def _read_block(file: SourceFile, block: RawBlock, form: _Form) -> Piece:
         if field.required:
             lacking = missing[key] & ~reading.empty & ~reading.rejected
             reading.mark(lacking, form.columns[key], "missing", "a value is required here")
-    for bad in block.bad:
+    for broken in block.bad:
         reading.problems.append(
             Problem(
-                source=file.name, sheet=file.sheet, record=bad.record, first_line=bad.first_line,
-                last_line=bad.last_line, code=bad.code, message=bad.message,
+                source=file.name, sheet=file.sheet, record=broken.record, first_line=broken.first_line,
+                last_line=broken.last_line, code=broken.code, message=broken.message,
             )
         )  # fmt: skip
     keep = ~reading.rejected & ~reading.empty
@@ -183,10 +228,21 @@ def _read_block(file: SourceFile, block: RawBlock, form: _Form) -> Piece:
     return Piece(values, keep, block, tuple(reading.problems), blank, form.columns)
 
 
-def _quick(field: Field, raw: Any, currency: str, zone: str) -> tuple[Any, NDArray[np.bool_]] | None:  # noqa: ANN401
+def _typed(file: SourceFile, field: Field, raw: Any) -> tuple[Any, NDArray[np.bool_]]:  # noqa: ANN401
+    if field.kind is Kind.BIRTHDAY:
+        return birthdays.typed_birthdays(raw)
+    return cleaning.typed_instants(raw, field.zone or file.zone)
+
+
+def _quick(
+    file: SourceFile,
+    field: Field,
+    raw: Any,  # noqa: ANN401
+    currency: str,
+) -> tuple[Any, NDArray[np.bool_]] | None:
     """Read a column whose every cell is in the plain form; ``None`` if a cell is not."""
     found: tuple[Any, NDArray[np.bool_]] | None = None
-    if not (pa.types.is_binary(raw.type) or pa.types.is_string(raw.type)):
+    if field.none or not (pa.types.is_binary(raw.type) or pa.types.is_string(raw.type)):
         pass
     elif field.kind is Kind.AMOUNT:
         found = cleaning.quick_amounts(raw, currency)
@@ -195,27 +251,37 @@ def _quick(field: Field, raw: Any, currency: str, zone: str) -> tuple[Any, NDArr
     elif field.kind is Kind.PRICE:
         found = cleaning.quick_prices(raw, currency)
     elif field.kind is Kind.INSTANT and field.pattern is None:
-        found = cleaning.quick_instants(raw, zone)
+        found = cleaning.quick_instants(raw, field.zone or file.zone)
+    elif field.kind is Kind.INSTANT and field.pattern in UNIX:
+        found = quick_unix(raw, UNIX[field.pattern])
+    elif field.kind is Kind.BIRTHDAY:
+        found = birthdays.quick_birthdays(raw)
+    elif field.kind is Kind.PHONE:
+        found = quick_phones(raw, file.region)
+    elif field.kind is Kind.EMAIL:
+        found = value_kinds.quick_emails(raw)
     return found
 
 
-def _texts(reading: _Reading, raw: Any, column: str, *, words: int | None = None) -> Any:  # noqa: ANN401
+def _texts(reading: _Reading, raw: Any, column: str, field: Field) -> Any:  # noqa: ANN401
     """Decode and strip a column; dictionary columns stay dictionaries of distinct clean values."""
     encoding = reading.block.encoding
+    zeros = _ZERO_TIMES if field.lenient and field.kind is Kind.INSTANT else ()
+    no_value = (*cleaning.NO_VALUE, *field.none, *zeros)
     if pa.types.is_timestamp(raw.type):
         raw = cleaning.written_instants(raw)
-    if words is not None:
-        raw = arrow.first_words(raw, words).dictionary_encode()
+    if field.kind is Kind.PLACE:
+        raw = arrow.first_words(raw, _PLACE_WORDS).dictionary_encode()
     if not pa.types.is_dictionary(raw.type):
         texts, bad = cleaning.decoded(raw, encoding)
         if bad.any():
             reading.mark(bad, column, "encoding", f"not {encoding} text")
-        return cleaning.cleaned(texts)
+        return cleaning.cleaned(texts, no_value)
     texts, bad = cleaning.decoded(raw.dictionary, encoding)
     codes = raw.indices
     if bad.any():
         reading.mark(bad[codes.to_numpy(zero_copy_only=False)], column, "encoding", f"not {encoding} text")
-    clean = cleaning.cleaned(texts).dictionary_encode()
+    clean = cleaning.cleaned(texts, no_value).dictionary_encode()
     return pa.DictionaryArray.from_arrays(pc.take(clean.indices, codes), clean.dictionary)
 
 
@@ -227,15 +293,14 @@ def _value(reading: _Reading, form: _Form, key: str, texts: Any) -> Any:  # noqa
     result: Any
     if field.kind is Kind.STATE:
         result, bad = cleaning.states(texts, field.states, header_name)
+    elif field.kind in value_kinds.READ:
+        result, bad = value_kinds.read_value(field, texts, reading.file.region)
     else:
         if pa.types.is_dictionary(texts.type):
             # Another field reads the same column as text that repeats.
             texts = texts.cast(texts.type.value_type)
         result, bad = _number(reading, form, field, texts)
-    if bad.any():
-        reading.mark(
-            bad, column, str(field.kind), _MESSAGES[field.kind], texts, warn=field.kind is Kind.STATE
-        )
+    reading.mark_values(bad, column, field, texts)
     return result
 
 
@@ -251,6 +316,8 @@ def _number(
         return cleaning.prices(texts, form.currency)
     if field.kind is Kind.COUNT:
         return cleaning.counts(texts)
+    if field.pattern in UNIX:
+        return unix_instants(texts, UNIX[field.pattern])
     return cleaning.instants(texts, field.zone or reading.file.zone, field.pattern)
 
 
@@ -291,12 +358,34 @@ def _check_numbers(reading: _Reading, form: _Form, key: str, values: Any, codes:
         flag(pc.match_substring_regex(values, _DAMAGED), "damaged-number", _ROUNDED)
     if field.required and not plain:
         flag(pc.is_in(values, value_set=_TOTALS), "total", "a row of totals, not a record")
-    rounded = form.rounded[key].find(values)
+    rounded = _rounded(reading, form.rounded[key], key, values)
     if rounded is not None and field.never_round:
         flag(pa.array(rounded), "damaged-number", _ROUNDED)
     elif rounded is not None:
         form.rounded[key] = RoundedNumbers(sound=True)
         reading.warn(column, "rounded-numbers", _MAYBE_ROUNDED)
+
+
+def _rounded(
+    reading: _Reading,
+    seen: RoundedNumbers,
+    key: str,
+    values: Any,  # noqa: ANN401
+) -> NDArray[np.bool_] | None:
+    """Say which numbers are rounded, if blocks that may still be read have no part in it.
+
+    Raises:
+        _EarlierBlocksDecideError: They have.
+    """
+    if not reading.ahead:
+        return seen.find(values)
+    if not seen.sound:
+        found = LongNumbers.of(values)
+        if found.long is not None:
+            raise _EarlierBlocksDecideError
+        if found.sound:
+            reading.sound.add(key)
+    return None
 
 
 def line_amounts(file: SourceFile, piece: Piece, price: str) -> tuple[NDArray[np.int64], Piece]:
@@ -314,7 +403,7 @@ def line_amounts(file: SourceFile, piece: Piece, price: str) -> tuple[NDArray[np
     bad &= piece.keep
     if not bad.any():
         return amounts, piece
-    reading = _Reading(file, piece.block, np.zeros(len(bad), np.bool_), np.zeros(len(bad), np.bool_))
+    reading = _Reading(file, piece.block)
     message = "quantity times unit price is too large to be money"
     reading.mark(bad, piece.columns[price], "amount", message)
     return amounts, attrs.evolve(piece, keep=piece.keep & ~bad, problems=(*piece.problems, *reading.problems))

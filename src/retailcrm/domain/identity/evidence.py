@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from retailcrm.domain.identity.keys import Identity, IdentityKind, Strength, phone_name_key
+from retailcrm.domain.identity.values import contact_kind
 from retailcrm.errors import InputError
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def merge_evidence(a: Iterable[Identity], b: Iterable[Identity]) -> list[Evidenc
         >>> [evidence.kind.value for evidence in merge_evidence([ann], [also_ann])]
         ['shared_identity']
     """
-    ours, theirs = tuple(a), tuple(b)
+    ours, theirs = tuple(map(_as_told, a)), tuple(map(_as_told, b))
     shared = _common(_stable(ours), _stable(theirs))
     households = _common(_phone_names(ours), _phone_names(theirs))
     return sorted(
@@ -98,6 +99,13 @@ def merge_evidence(a: Iterable[Identity], b: Iterable[Identity]) -> list[Evidenc
             *(Evidence(EvidenceKind.SAME_PHONE_AND_NAME, identity) for identity in households),
         ],
     )
+
+
+def _as_told(identity: Identity) -> Identity:
+    """Take a contact as the address or the phone that it is."""
+    if identity.kind != IdentityKind.CONTACT:
+        return identity
+    return attrs.evolve(identity, kind=contact_kind(identity.value))
 
 
 def _common(a: dict[tuple[str, ...], Identity], b: dict[tuple[str, ...], Identity]) -> list[Identity]:

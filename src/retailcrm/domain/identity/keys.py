@@ -50,6 +50,9 @@ class IdentityKind(StrEnum):
     EMAIL = "email"
     PHONE = "phone"
 
+    CONTACT = "contact"
+    """An e-mail address, or a telephone number where there is none: all that Shopify's orders tell."""
+
     PHONE_NAME = "phone_name"
     """Hash of phone and name together, see :func:`phone_name_key`."""
 
@@ -69,6 +72,7 @@ KIND_STRENGTH: Final[Mapping[str, Strength]] = MappingProxyType(
         IdentityKind.ID: Strength.STABLE,
         IdentityKind.EMAIL: Strength.STABLE,
         IdentityKind.PHONE: Strength.WEAK,
+        IdentityKind.CONTACT: Strength.STABLE,
         IdentityKind.PHONE_NAME: Strength.WEAK,
         IdentityKind.OAID: Strength.NONE,
         IdentityKind.NAME: Strength.NONE,
@@ -85,7 +89,7 @@ def strength_of(kind: str, value: str, declared: Strength | None = None) -> Stre
         value: The text as exported.
         declared: What the source says of the kind in this shop, such as stable for phones that were
             verified. Counts instead of the table, but never for a masked, virtual, damaged or blank
-            value, an OAID or a name.
+            value, an OAID or a name; a contact is worth no more than the address or phone that it is.
 
     Returns:
         The strength; ``NONE`` for every value that cannot tell people apart.
@@ -98,11 +102,16 @@ def strength_of(kind: str, value: str, declared: Strength | None = None) -> Stre
         ['STABLE', 'NONE', 'NONE']
         >>> [strength_of("phone", text).name for text in ("13800138000", "138****8000", "18400000000-1234")]
         ['WEAK', 'NONE', 'NONE']
+        >>> [strength_of("contact", text).name for text in ("ann@example.com", "13800138000", "Ann")]
+        ['STABLE', 'WEAK', 'NONE']
     """
     if kind not in KIND_STRENGTH and declared is None:
         raise SettingsError(
             f"identity kind {kind!r} needs a strength; these have one: {', '.join(KIND_STRENGTH)}"
         )
+    if kind == IdentityKind.CONTACT:
+        own = strength_of(values.contact_kind(value), value)
+        return own if declared is None else min(own, Strength(declared))
     if KIND_STRENGTH.get(kind) is Strength.NONE or not _tells_apart(kind, value):
         return Strength.NONE
     return KIND_STRENGTH[kind] if declared is None else Strength(declared)

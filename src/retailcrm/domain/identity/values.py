@@ -65,8 +65,9 @@ def normalised(kind: str, text: str) -> str:
     """Write a value in the one form that equal values share.
 
     Phone numbers lose blanks, dashes and the Chinese country code; e-mail addresses their capitals;
-    all values the blanks around them and a spreadsheet's leading apostrophe. A masked or virtual
-    number is left as it is, so that it stays recognisable.
+    a contact loses what the one of these two that it is would lose; all values lose the blanks around
+    them and a spreadsheet's leading apostrophe. A masked or virtual number is left as it is, so that it
+    stays recognisable.
 
     Args:
         kind: See :class:`~retailcrm.domain.identity.IdentityKind`.
@@ -80,11 +81,23 @@ def normalised(kind: str, text: str) -> str:
         ('13800138000', 'ann@example.com')
     """
     plain = text.strip().removeprefix("'").strip()
+    if kind == "contact":
+        kind = contact_kind(plain)
     if kind == "email":
         return plain.lower()
     if kind != "phone" or "*" in plain or "＊" in plain or is_virtual_number(plain):
         return plain
     return re.sub(r"[-.()]", "", _compact(plain))
+
+
+def contact_kind(text: str) -> str:
+    """Tell which kind of contact a text is: one with an ``@`` is an e-mail address, any other a phone.
+
+    Example:
+        >>> contact_kind("ann@example.com"), contact_kind("+1 415 555 0123")
+        ('email', 'phone')
+    """
+    return "email" if "@" in text or "＠" in text else "phone"
 
 
 def looks_like_phone(text: str) -> bool:

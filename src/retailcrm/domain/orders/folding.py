@@ -33,7 +33,9 @@ def fold(observations: Iterable[Observation]) -> Order:
       that was inferred, and a buyer not by one who is weaker: a mask in a later file erases nothing.
     - The state is the highest seen: ``UNKNOWN`` below all, then the stages, then ``CLOSED``, then
       ``REFUNDED``. So an order never moves backwards except to an end, and a refund is never undone
-      by a later "closed".
+      by a later "closed". ``CLOSED`` told without a moment of payment is ``REFUNDED`` if another
+      export has that moment: platforms call both "closed", and only the moment tells them apart. An
+      observation with both is believed.
     - Lines are replaced only by as many or more.
 
     Args:
@@ -62,13 +64,17 @@ def fold(observations: Iterable[Observation]) -> Order:
     _check(seen)
     times = {name: _moment(seen, name) for name in TIMES}
     states = frozenset(o.state for o in seen if o.state is not None)
+    state = max(states, default=OrderState.UNKNOWN)
+    given_back = state is OrderState.CLOSED and _paid_elsewhere(seen)
     return Order(
         ref=seen[0].ref,
-        state=max(states, default=OrderState.UNKNOWN),
+        state=OrderState.REFUNDED if given_back else state,
         seen=states,
         first_seen=seen[0].observed_at,
         observed_at=seen[-1].observed_at,
-        refund_first_seen=next((o.observed_at for o in seen if shows_refund(o)), None),
+        refund_first_seen=next(
+            (o.observed_at for o in seen if shows_refund(o) or (given_back and o.state is state)), None
+        ),
         buyer=_buyer(seen),
         lines=_lines(seen),
         inferred=frozenset(name for name, (_, inferred) in times.items() if inferred),
@@ -92,6 +98,12 @@ def known_at(observations: Iterable[Observation], t: datetime) -> Order | None:
     moment = in_utc(t)
     known = [o for o in observations if o.observed_at <= moment]
     return fold(known) if known else None
+
+
+def _paid_elsewhere(seen: Sequence[Observation]) -> bool:
+    """Tell whether only observations that do not say closed have the moment of payment."""
+    telling = [o for o in seen if o.paid_at is not None and "paid_at" not in o.inferred]
+    return bool(telling) and all(o.state is not OrderState.CLOSED for o in telling)
 
 
 def shows_refund(observation: Observation) -> bool:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from retailcrm.report.advice.change import churn_rose, few_returning, growing_province, refunds_rose
 from retailcrm.report.advice.customers import concentrated, lost, potential, second_order, win_back
+from retailcrm.report.advice.goods import festival, restock, slow_stock
 from retailcrm.report.advice.ground import identity, rejected
+from retailcrm.report.advice.people import birthdays, phones, stale, stray_refunds
 from retailcrm.report.advice.rule import Advice
 from retailcrm.report.advice.sales import refunds, swing
+from retailcrm.report.advice.service import (
+    bad_product,
+    late_shipping,
+    refund_reason,
+    reviews_fell,
+    slow_refunds,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,16 +26,32 @@ if TYPE_CHECKING:
 
 ADVISERS: Final[tuple[Callable[[ReportData], Advice | None], ...]] = (
     identity,
+    stale,
     rejected,
     win_back,
     swing,
+    refunds_rose,
+    churn_rose,
+    restock,
+    late_shipping,
+    bad_product,
+    reviews_fell,
     second_order,
+    few_returning,
     concentrated,
     lost,
     potential,
+    slow_stock,
+    festival,
+    growing_province,
+    refund_reason,
     refunds,
+    slow_refunds,
+    stray_refunds,
+    phones,
+    birthdays,
 )
-"""All rules; first what the other figures rest on, then what brings most."""
+"""All rules; first what all figures rest on, then what brings most."""
 
 
 def advise(data: ReportData) -> tuple[Advice, ...]:

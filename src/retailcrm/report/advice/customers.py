@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from retailcrm.domain.labels import Label
 from retailcrm.report.advice.rule import Advice, limit
-from retailcrm.report.formats import count, days, money, part_of, share
+from retailcrm.report.data import LANGS
+from retailcrm.report.formats import days, money, part_of, share
+from retailcrm.report.labels import things
 
 if TYPE_CHECKING:
     from retailcrm.report.data import ReportData, SegmentRow
@@ -60,13 +62,14 @@ def win_back(data: ReportData) -> Advice | None:
     found = max(filter(quiet, rows), key=lambda row: row.net, default=None)
     if found is None:
         return None
-    size, times = count(found.customers), f"{found.net * everyone / (all_net * found.customers):.1f}"
+    times = f"{found.net * everyone / (all_net * found.customers):.1f}"
+    size = {lang: things(found.customers, "customer", lang) for lang in LANGS}
     gone, usual, part = days(found.mean_days_since_last), days(silence), share(found.net / all_net)
     return Advice(
         key="win_back",
         text=Label(
-            zh=f"优先唤回「{found.label.zh}」的 {size} 位客户。",
-            en=f"Win back the {size} customers of “{found.label.en}” first.",
+            zh=f"优先唤回「{found.label.zh}」的 {size['zh']}。",
+            en=f"Win back the {size['en']} of “{found.label.en}” first.",
         ),
         reason=Label(
             zh=f"他们带来净销售额的 {part}，人均是平均的 {times} 倍，但平均已 {gone} 天没有下单，"
@@ -120,7 +123,8 @@ def lost(data: ReportData) -> Advice | None:
     part = None if gone is None else part_of(gone.customers, sum(row.customers for row in data.activity))
     if gone is None or part is None or part < MANY_LOST:
         return None
-    size, net = count(gone.customers), money(gone.net, data.currency)
+    net = money(gone.net, data.currency)
+    size = {lang: things(gone.customers, "in_group", lang) for lang in LANGS}
     return Advice(
         key="lost",
         text=Label(
@@ -128,9 +132,9 @@ def lost(data: ReportData) -> Advice | None:
             en=f"Of “{gone.label.en}”, try those who left last and spent most; leave the rest in peace.",
         ),
         reason=Label(
-            zh=f"「{gone.label.zh}」共 {size} 人，占客户的 {share(part)}（阈值 {limit(MANY_LOST)}），"
+            zh=f"「{gone.label.zh}」共 {size['zh']}，占客户的 {share(part)}（阈值 {limit(MANY_LOST)}），"
             f"曾带来 {net}。",
-            en=f"“{gone.label.en}” are {size}, {share(part)} of customers (threshold {limit(MANY_LOST)}), "
+            en=f"“{gone.label.en}”: {size['en']}, {share(part)} of all (threshold {limit(MANY_LOST)}), "
             f"who once brought {net}.",
         ),
     )
@@ -142,12 +146,12 @@ def potential(data: ReportData) -> Advice | None:
     part = part_of(waiting, data.headline.customers)
     if part is None or part < MANY_POTENTIAL:
         return None
-    size = count(waiting)
+    size = {lang: things(waiting, "person", lang) for lang in LANGS}
     return Advice(
         key="potential",
         text=Label(
-            zh=f"对 {size} 位下过单但从未付款的客户做催付，并问清没付款的原因。",
-            en=f"Remind the {size} people who ordered and never paid, and ask what kept them.",
+            zh=f"对下过单但从未付款的 {size['zh']}做催付，并问清没付款的原因。",
+            en=f"Remind those who ordered and never paid ({size['en']}), and ask what kept them.",
         ),
         reason=Label(
             zh=f"相当于客户数的 {share(part)}（阈值 {limit(MANY_POTENTIAL)}）。",

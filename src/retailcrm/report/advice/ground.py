@@ -8,6 +8,7 @@ from retailcrm.domain.labels import Label
 from retailcrm.report.advice.rule import Advice, limit
 from retailcrm.report.data import ReportData, Strength
 from retailcrm.report.formats import count, part_of, share
+from retailcrm.report.labels import things
 
 UNKNOWN_NET: Final = 0.5
 """Share of net without a known buyer from which customer figures no longer speak for the shop."""
@@ -51,9 +52,9 @@ def rejected(data: ReportData) -> Advice | None:
             en="Look at the rejected records (see “Data quality”), mend them and import again.",
         ),
         reason=Label(
-            zh=f"{count(read)} 条记录中有 {count(out)} 条被拒绝，占 {share(part)}"
+            zh=f"{things(read, 'record', 'zh')}中有 {count(out)} 条被拒绝，占 {share(part)}"
             f"（阈值 {limit(REJECTED_RECORDS)}）。",
-            en=f"{count(out)} of {count(read)} records were rejected: {share(part)} "
+            en=f"Of {things(read, 'record', 'en')}, {count(out)} rejected: {share(part)} "
             f"(threshold {limit(REJECTED_RECORDS)}).",
         ),
     )

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import attrs
 
-if TYPE_CHECKING:
-    from retailcrm.domain.labels import Label
+from retailcrm.domain.labels import Label
 
 
 @attrs.frozen(kw_only=True)
@@ -23,6 +20,16 @@ class Advice:
     key: str
     text: Label
     reason: Label
+
+
+def points_limit(fraction: float) -> Label:
+    """Write a threshold that is a difference of rates, which is whole percentage points.
+
+    Example:
+        >>> points_limit(0.02).en
+        '2 points'
+    """
+    return Label(zh=f"{fraction * 100:.0f} 个百分点", en=f"{fraction * 100:.0f} points")
 
 
 def limit(fraction: float) -> str:

@@ -1,11 +1,11 @@
-"""Net, new and returning buyers by month."""
+"""What is told month by month: net, new and returning buyers, rates."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
 from retailcrm.report.charts.frame import axis, layout_of, plain
-from retailcrm.report.formats import count, money, short_money
+from retailcrm.report.formats import count, money, share, short_money
 from retailcrm.report.labels import say
 from retailcrm.report.palette import token
 
@@ -26,10 +26,13 @@ MONTH_LABELS: Final = 12
 
 
 def months_bars(rows: Sequence[MonthRow], currency: str, as_of: str, lang: Lang) -> Figure:
-    """Draw net by month and, under it, returning and new buyers; a running month is drawn paler."""
+    """Draw net and buyers by month, each split into returning and others; a running month is paler.
+
+    Net is split only where the data tell what returning buyers brought.
+    """
     opacity = [PALE if row.month == as_of[:7] else 1.0 for row in rows]
 
-    def bars(panel: str, colour: str, values: list[int], texts: list[str]) -> dict[str, Any]:
+    def stack(panel: str, colour: str, values: list[int], texts: list[str]) -> dict[str, Any]:
         return {
             "type": "bar",
             "x": list(range(len(rows))),
@@ -40,26 +43,45 @@ def months_bars(rows: Sequence[MonthRow], currency: str, as_of: str, lang: Lang)
             "hovertemplate": "%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
         }
 
-    net, new = [row.net for row in rows], [row.new_buyers for row in rows]
     returning = [row.buyers - row.new_buyers for row in rows]
+    new = [row.new_buyers for row in rows]
     traces = [
-        bars("y", "first", net, [money(amount, currency) for amount in net]),
-        bars("y2", "third", returning, [f"{say(lang, 'returning')} {count(n)}" for n in returning]),
-        bars("y2", "second", new, [f"{say(lang, 'new')} {count(n)}" for n in new]),
+        *(
+            stack("y", colour, values, [f"{word}{money(amount, currency)}" for amount in values])
+            for colour, word, values in _money(rows, lang)
+        ),
+        stack("y2", "third", returning, [f"{say(lang, 'returning')} {count(n)}" for n in returning]),
+        stack("y2", "second", new, [f"{say(lang, 'new')} {count(n)}" for n in new]),
     ]
     return {"data": traces, "layout": _layout(rows, currency, lang)}
 
 
+def told_returning(rows: Sequence[MonthRow]) -> bool:
+    """Say whether any month tells what returning buyers brought."""
+    return any(row.returning_net for row in rows)
+
+
+def _money(rows: Sequence[MonthRow], lang: Lang) -> list[tuple[str, str, list[int]]]:
+    """Split net as far as it is told: colour, word, amounts."""
+    if not told_returning(rows):
+        return [("first", "", [row.net for row in rows])]
+    return [
+        ("third", f"{say(lang, 'returning')} ", [row.returning_net for row in rows]),
+        ("second", f"{say(lang, 'other_buyers')} ", [row.net - row.returning_net for row in rows]),
+    ]
+
+
 def _layout(rows: Sequence[MonthRow], currency: str, lang: Lang) -> dict[str, Any]:
     """Set two panels over one row of months."""
-    net_ticks = ticks(min([0, *(row.net for row in rows)]), max([0, *(row.net for row in rows)]))
+    parts = [amount for _, _, amounts in _money(rows, lang) for amount in amounts]
+    nets = [row.net for row in rows]
+    net_ticks = ticks(min([0, *nets, *parts]), max([0, *nets, *parts]))
     buyer_ticks = ticks(0, max([0, *(row.buyers for row in rows)]))
-    named = list(range(0, len(rows), -(-len(rows) // MONTH_LABELS) or 1))
-    names = _month_names(rows, named, lang)
+    named, names = month_names([row.month for row in rows], lang)
     amounts = [short_money(tick, currency, lang) for tick in net_ticks]
     return layout_of(
         lang,
-        barmode="stack",
+        barmode="relative",
         bargap=0.28,
         margin={"l": 8, "r": 8, "t": 30, "b": 8},
         xaxis=axis(anchor="y2", tickvals=named, ticktext=names, showgrid=False, showline=True, tickangle=0),
@@ -85,24 +107,68 @@ def _heading(text: str, height: float) -> dict[str, Any]:
     }
 
 
-def _month_names(rows: Sequence[MonthRow], places: Sequence[int], lang: Lang) -> list[str]:
-    """Name months by number, the year only under its first name."""
+def month_names(
+    months: Sequence[str], lang: Lang, *, most: int = MONTH_LABELS
+) -> tuple[list[int], list[str]]:
+    """Choose the months to name, and name them by number, the year only under its first name.
+
+    Args:
+        months: ``YYYY-MM``, rising.
+        lang: Language.
+        most: At most so many are named.
+
+    Example:
+        >>> month_names(["2023-12", "2024-01"], "en")
+        ([0, 1], ['Dec<br>2023', 'Jan<br>2024'])
+    """
+    places = list(range(0, len(months), -(-len(months) // most) or 1))
     names: list[str] = []
     year = ""
     for place in places:
-        this_year, month = rows[place].month.split("-")
+        this_year, month = months[place].split("-")
         name = say(lang, f"month_{int(month)}")
         names.append(name if this_year == year else f"{name}<br>{this_year}")
         year = this_year
-    return names
+    return places, names
 
 
-def month_legend(lang: Lang) -> tuple[tuple[str, str], ...]:
-    """Say what the colours of the monthly buyers stand for."""
-    return (
-        ("third", say(lang, "returning_buyers")),
-        ("second", say(lang, "new_buyers")),
+def rate_bars(months: Sequence[str], rates: Sequence[float | None], as_of: str, lang: Lang) -> Figure:
+    """Draw a rate by month; a running month is paler.
+
+    Args:
+        months: ``YYYY-MM``, rising.
+        rates: One a month, fractions of 1.
+        as_of: The report's date.
+        lang: Language.
+    """
+    places, names = month_names(months, lang, most=MONTH_LABELS // 2)
+    trace = {
+        "type": "bar",
+        "x": list(range(len(months))),
+        "y": [rate or 0.0 for rate in rates],
+        "customdata": [[month, share(rate)] for month, rate in zip(months, rates, strict=True)],
+        "marker": {
+            "color": token("second"),
+            "opacity": [PALE if month == as_of[:7] else 1.0 for month in months],
+        },
+        "hovertemplate": "%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
+    }
+    layout = layout_of(
+        lang,
+        bargap=0.28,
+        margin={"l": 8, "r": 8, "t": 12, "b": 8},
+        xaxis=axis(tickvals=places, ticktext=names, showgrid=False, showline=True, tickangle=0),
+        yaxis=axis(tickformat=".1%", nticks=6, rangemode="tozero"),
     )
+    return {"data": [trace], "layout": layout}
+
+
+def month_legend(rows: Sequence[MonthRow], lang: Lang) -> tuple[tuple[str, str], ...]:
+    """Say what the colours of the months stand for."""
+    others = (("second", say(lang, "new_buyers")),)
+    if told_returning(rows):
+        others = (("second", say(lang, "other_buyers_legend")),)
+    return (("third", say(lang, "returning_buyers")), *others)
 
 
 def ticks(low: int, high: int) -> list[int]:

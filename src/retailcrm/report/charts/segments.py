@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from retailcrm.report.charts.frame import layout_of, plain, short
 from retailcrm.report.data import Lang, SegmentRow, pick
-from retailcrm.report.formats import count, money, part_of, share
-from retailcrm.report.labels import say
+from retailcrm.report.formats import money, part_of, share
+from retailcrm.report.labels import say, things
 from retailcrm.report.palette import STEPS, token
 
 if TYPE_CHECKING:
@@ -50,10 +50,7 @@ def treemap(rows: Sequence[SegmentRow], currency: str, lang: Lang) -> Figure:
     everyone, all_net = sum(r.customers for r in shown), sum(r.net for r in shown)
     steps = [step_of(row, rows) for row in shown]
     shares = [share(part_of(row.customers, everyone)) for row in shown]
-    sizes = [
-        say(lang, "one_customer") if n == 1 else say(lang, "n_customers", n=count(n))
-        for n in (row.customers for row in shown)
-    ]
+    sizes = [things(row.customers, "in_group", lang) for row in shown]
     net = f"{say(lang, 'net')} %{{customdata[0]}} · %{{customdata[1]}}"
     hover = f"<b>%{{customdata[2]}}</b><br>%{{text}}<br>{net}<extra></extra>"
     # An invisible root of our own: Plotly's has no entry in the lists of colours.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from retailcrm.report.charts.frame import axis, layout_of, plain, short
+from retailcrm.report.charts.bars import Series, grouped
+from retailcrm.report.charts.frame import axis, layout_of, plain
 from retailcrm.report.data import GroupRow, Lang, LorenzCurve, pick
 from retailcrm.report.formats import part_of, share
 from retailcrm.report.labels import say
@@ -22,51 +23,21 @@ TOP: Final = 0.2
 def groups_bar(rows: Sequence[GroupRow], lang: Lang) -> Figure:
     """Draw for each group its share of customers and, under it, its share of net."""
     everyone, all_net = sum(r.customers for r in rows), sum(r.net for r in rows)
-    pairs = (
-        ("second", "share_customers", [part_of(row.customers, everyone) for row in rows]),
-        ("first", "share_net", [part_of(row.net, all_net) for row in rows]),
-    )
-    names = [short(pick(row.label, lang)) for row in rows]
-    traces = [_share_bars(names, values, colour, say(lang, word)) for colour, word, values in pairs]
-    ends = [value for _, _, values in pairs for value in values if value is not None]
-    span = [min([0.0, *ends]) * 1.3, max([0.01, *ends]) * 1.22]
-    layout = layout_of(
-        lang,
-        bargap=0.34,
-        bargroupgap=0.06,
-        xaxis=axis(range=span, visible=False),
-        yaxis=axis(
-            autorange="reversed",
-            showgrid=False,
-            showline=True,
-            tickvals=list(range(len(rows))),
-            ticktext=names,
-            tickfont={"color": token("ink"), "size": 13},
+    customers = tuple(part_of(row.customers, everyone) for row in rows)
+    net = tuple(part_of(row.net, all_net) for row in rows)
+    return grouped(
+        [pick(row.label, lang) for row in rows],
+        (
+            Series(word=say(lang, "share_customers"), colour="second", values=customers),
+            Series(word=say(lang, "share_net"), colour="first", values=net),
         ),
+        lang,
     )
-    return {"data": traces, "layout": layout}
 
 
-def _share_bars(names: list[str], values: list[float | None], colour: str, word: str) -> dict[str, Any]:
-    """Draw one share of each group, at the group's number: two groups may be called the same."""
-    return {
-        "type": "bar",
-        "orientation": "h",
-        "y": list(range(len(names))),
-        "x": [value or 0.0 for value in values],
-        "text": [share(value) for value in values],
-        "customdata": names,
-        "textposition": "outside",
-        "cliponaxis": False,
-        "textfont": {"color": token("ink"), "size": 12},
-        "marker": {"color": token(colour)},
-        "hovertemplate": f"%{{customdata}}<br>{word} %{{text}}<extra></extra>",
-    }
-
-
-def share_legend(lang: Lang) -> tuple[tuple[str, str], ...]:
-    """Say what the two bars of each group stand for."""
-    return (("second", say(lang, "share_customers")), ("first", say(lang, "share_net")))
+def share_legend(lang: Lang, people: str = "share_customers") -> tuple[tuple[str, str], ...]:
+    """Say what the two bars of each group stand for; ``people`` is the word for the first."""
+    return (("second", say(lang, people)), ("first", say(lang, "share_net")))
 
 
 def concentration(curve: LorenzCurve, top_share: float | None, lang: Lang) -> Figure:

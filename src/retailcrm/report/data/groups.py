@@ -69,6 +69,9 @@ class BreakdownRow:
         per_buyer: Net of known customers / buyers, minor units (客单价).
         repurchase_rate: Buyers with two or more purchase days / buyers.
         withheld: Too few people to show rates of them; the three rates are then ``None``.
+        net_before: Net of the same group in the period before the latest, with :attr:`net_latest`; for its
+            growth. ``None`` if the data hold no two periods.
+        net_latest: Its net in the latest period.
     """
 
     key: str
@@ -82,6 +85,15 @@ class BreakdownRow:
     per_buyer: int | None
     repurchase_rate: float | None
     withheld: bool = False
+    net_before: int | None = None
+    net_latest: int | None = None
+
+    @property
+    def growth(self) -> float | None:
+        """Growth of net: (latest - before) / before; ``None`` where before is not above 0."""
+        if self.net_before is None or self.net_latest is None or self.net_before <= 0:
+            return None
+        return (self.net_latest - self.net_before) / self.net_before
 
 
 @attrs.frozen(kw_only=True)

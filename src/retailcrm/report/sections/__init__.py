@@ -4,37 +4,97 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from retailcrm.report.sections.customers import ACTIVITY, CONCENTRATION, SEGMENTS, TIERS, VALUE_CLASSES
-from retailcrm.report.sections.ground import POLICY, QUALITY
-from retailcrm.report.sections.overview import ADVICE, HEADLINE, MONTHS
+from retailcrm.report.sections.breakdowns import CATEGORIES, CHANNELS, LEVELS, PEOPLE, REGIONS
+from retailcrm.report.sections.customers import ACTIVITY, CONCENTRATION, TIERS, VALUE_CLASSES
+from retailcrm.report.sections.goods import FESTIVALS, PRODUCTS, TASTE
+from retailcrm.report.sections.ground import COMPLETENESS, POLICY, QUALITY
+from retailcrm.report.sections.months import MONTHS
+from retailcrm.report.sections.overview import ADVICE, CHANGE, HEADLINE
+from retailcrm.report.sections.registered import registered
+from retailcrm.report.sections.segments import MAIN_GROUPS, SEGMENTS
+from retailcrm.report.sections.service import REFUNDS, REVIEWS, TIMES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from retailcrm.ports.report_sections import ReportSection
     from retailcrm.report.parts import Section
 
 DEFAULT: Final[tuple[Section, ...]] = (
     HEADLINE,
+    CHANGE,
     ADVICE,
     MONTHS,
     SEGMENTS,
+    MAIN_GROUPS,
     ACTIVITY,
     VALUE_CLASSES,
     TIERS,
+    LEVELS,
+    PEOPLE,
     CONCENTRATION,
+    PRODUCTS,
+    CATEGORIES,
+    FESTIVALS,
+    TASTE,
+    REGIONS,
+    CHANNELS,
+    REFUNDS,
+    TIMES,
+    REVIEWS,
+    COMPLETENESS,
     QUALITY,
     POLICY,
 )
 """Top to bottom; add to it, or leave some out, when calling :func:`retailcrm.report.render_page`."""
 
+
+def sections_with(extra: Iterable[ReportSection]) -> tuple[Section, ...]:
+    """Put the sections of plug-ins where they belong: after the figures, before what those rest on.
+
+    Args:
+        extra: What plug-ins registered, in the order to show them.
+
+    Returns:
+        The default sections with them.
+
+    Raises:
+        SettingsError: A section has no usable key or title, or a key that is taken.
+
+    Example:
+        >>> sections_with([]) == DEFAULT
+        True
+    """
+    place = DEFAULT.index(COMPLETENESS)
+    taken = {section.key for section in DEFAULT}
+    return (*DEFAULT[:place], *registered(extra, taken), *DEFAULT[place:])
+
+
 __all__ = [
     "ACTIVITY",
     "ADVICE",
+    "CATEGORIES",
+    "CHANGE",
+    "CHANNELS",
+    "COMPLETENESS",
     "CONCENTRATION",
     "DEFAULT",
+    "FESTIVALS",
     "HEADLINE",
+    "LEVELS",
+    "MAIN_GROUPS",
     "MONTHS",
+    "PEOPLE",
     "POLICY",
+    "PRODUCTS",
     "QUALITY",
+    "REFUNDS",
+    "REGIONS",
+    "REVIEWS",
     "SEGMENTS",
+    "TASTE",
     "TIERS",
+    "TIMES",
     "VALUE_CLASSES",
+    "sections_with",
 ]

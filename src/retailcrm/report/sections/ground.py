@@ -1,13 +1,86 @@
-"""What the figures rest on: the files, their problems, who is known, and the rules in force."""
+"""What the figures rest on: customer files, exports, their problems, and the rules in force."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from retailcrm.report.data import Lang, Quality, ReportData, Strength, pick
+from retailcrm.report.charts import Series, height_of, stacked
+from retailcrm.report.data import FieldRow, Lang, Quality, ReportData, Strength, pick
 from retailcrm.report.formats import count, part_of, share
-from retailcrm.report.labels import LABELS, say
-from retailcrm.report.parts import Column, Paragraph, Part, Row, Section, SectionBody, Table
+from retailcrm.report.labels import LABELS, say, things
+from retailcrm.report.parts import Chart, Column, Paragraph, Part, Row, Section, SectionBody, Table
+
+OPEN_ROWS: Final = 12
+"""A list of more files starts folded."""
+
+CHAPTER: Final = LABELS["chapter_ground"]
+
+
+def _completeness(data: ReportData, lang: Lang) -> SectionBody:
+    """Draw how often each field of a customer is known."""
+    rows = [row for row in data.quality.completeness if row.people]
+    if not rows:
+        return SectionBody(())
+    chart = Chart(
+        key="completeness",
+        figure=stacked([pick(row.label, lang) for row in rows], _known_parts(rows, lang), lang),
+        alternative=say(lang, "completeness_alt", n=count(len(rows))),
+        height=height_of(len(rows)),
+        legend=(
+            ("first", say(lang, "known")),
+            ("second", say(lang, "masked")),
+            ("line", say(lang, "missing")),
+        ),
+    )
+    return SectionBody(
+        (Paragraph(text=_completeness_lead(data, rows, lang), tone="lead"), chart, _fields(rows, lang)),
+        beside=True,
+    )
+
+
+def _completeness_lead(data: ReportData, rows: list[FieldRow], lang: Lang) -> str:
+    """Name the field that is missing most."""
+    least = min(rows, key=lambda row: row.known / row.people)
+    words = [
+        say(
+            lang,
+            "completeness_lead",
+            people=things(max(row.people for row in rows), "person", lang),
+            field=pick(least.label, lang),
+            known=share(part_of(least.known, least.people)),
+        )
+    ]
+    if data.members is not None:
+        words.append(say(lang, "completeness_members", people=things(data.members, "person", lang)))
+    return ("" if lang == "zh" else " ").join(words)
+
+
+def _known_parts(rows: list[FieldRow], lang: Lang) -> tuple[Series, ...]:
+    """Split each field into known, masked and missing."""
+    split = {
+        "known": ("first", tuple(part_of(r.known, r.people) for r in rows)),
+        "masked": ("second", tuple(part_of(r.masked, r.people) for r in rows)),
+        "missing": ("line", tuple(part_of(r.people - r.known - r.masked, r.people) for r in rows)),
+    }
+    return tuple(
+        Series(word=say(lang, word), colour=colour, values=values) for word, (colour, values) in split.items()
+    )
+
+
+def _fields(rows: list[FieldRow], lang: Lang) -> Table:
+    """List the fields, with the day of the newest export that told each."""
+    columns = (
+        Column(title=say(lang, "field")),
+        Column(title=say(lang, "known"), cells="count"),
+        Column(title=say(lang, "masked"), cells="count"),
+        Column(title=say(lang, "missing"), cells="count"),
+        Column(title=say(lang, "newest_export")),
+    )
+    lines = tuple(
+        Row(cells=(pick(r.label, lang), r.known, r.masked, r.people - r.known - r.masked, r.newest))
+        for r in rows
+    )
+    return Table(caption=say(lang, "completeness_caption"), columns=columns, rows=lines)
 
 
 def _quality(data: ReportData, lang: Lang) -> SectionBody:
@@ -19,12 +92,17 @@ def _quality(data: ReportData, lang: Lang) -> SectionBody:
     parts.extend(Paragraph(text=pick(note, lang)) for note in quality.notes)
     if quality.coverage:
         parts.append(_coverage(quality, lang))
+    if quality.freshness:
+        parts.append(_freshness(quality, lang))
+    if quality.stray_refunds:
+        refunds = things(quality.stray_refunds, "refund", lang)
+        parts.append(Paragraph(text=say(lang, "stray_refunds", refunds=refunds), tone="note"))
     if quality.files:
         parts += [Paragraph(text=_read(quality, lang)), _files(quality, lang)]
         parts.append(
             _problems(quality, lang) if quality.problems else Paragraph(text=say(lang, "problems_none"))
         )
-    return SectionBody(tuple(parts) or (Paragraph(text=say(lang, "nothing")),))
+    return SectionBody(tuple(parts))
 
 
 def _known(quality: Quality, lang: Lang) -> str:
@@ -45,8 +123,8 @@ def _read(quality: Quality, lang: Lang) -> str:
     return say(
         lang,
         "quality_lead",
-        files=count(len(quality.files)),
-        records=count(accepted + rejected + blank),
+        files=things(len(quality.files), "file", lang),
+        records=things(accepted + rejected + blank, "record", lang),
         accepted=count(accepted),
         rejected=count(rejected),
         blank=count(blank),
@@ -69,7 +147,8 @@ def _files(quality: Quality, lang: Lang) -> Table:
         for f in quality.files
     ]
     rows = tuple(Row(cells=line[:width]) for line in lines)
-    return Table(caption=say(lang, "files_caption"), columns=columns[:width], rows=rows)
+    folded = len(rows) > OPEN_ROWS
+    return Table(caption=say(lang, "files_caption"), columns=columns[:width], rows=rows, folded=folded)
 
 
 def _problems(quality: Quality, lang: Lang) -> Table:
@@ -108,18 +187,37 @@ def _coverage(quality: Quality, lang: Lang) -> Table:
     return Table(caption=say(lang, "coverage_caption"), columns=columns, rows=rows)
 
 
+def _freshness(quality: Quality, lang: Lang) -> Table:
+    """List until when each kind of record reaches."""
+    columns = (
+        Column(title=say(lang, "freshness_kind")),
+        Column(title=say(lang, "records"), cells="count"),
+        Column(title=say(lang, "newest_record")),
+        Column(title=say(lang, "newest_export")),
+        Column(title=say(lang, "days_old"), cells="days"),
+    )
+    rows = tuple(
+        Row(cells=(pick(r.label, lang), r.records, r.newest_record, r.newest_export, r.days_old))
+        for r in quality.freshness
+    )
+    return Table(caption=say(lang, "freshness_caption"), columns=columns, rows=rows)
+
+
 def _policy(data: ReportData, lang: Lang) -> SectionBody:
     """List the settings that the figures were computed under."""
     if not data.policy:
-        return SectionBody((Paragraph(text=say(lang, "nothing")),))
+        return SectionBody(())
     columns = (Column(title=say(lang, "setting")), Column(title=say(lang, "value"), cells="note"))
     rows = tuple(Row(cells=(pick(line.name, lang), pick(line.value, lang))) for line in data.policy)
     lead = Paragraph(text=say(lang, "policy_lead"))
     return SectionBody((lead, Table(caption=say(lang, "policy_caption"), columns=columns, rows=rows)))
 
 
-QUALITY: Final = Section("quality", LABELS["quality_title"], _quality)
-"""Files, problems, coverage."""
+COMPLETENESS: Final = Section("completeness", LABELS["completeness_title"], _completeness, chapter=CHAPTER)
+"""How often each field of a customer is known."""
 
-POLICY: Final = Section("policy", LABELS["policy_title"], _policy)
+QUALITY: Final = Section("quality", LABELS["quality_title"], _quality, chapter=CHAPTER)
+"""Files, problems, coverage, freshness."""
+
+POLICY: Final = Section("policy", LABELS["policy_title"], _policy, chapter=CHAPTER)
 """Settings in force."""

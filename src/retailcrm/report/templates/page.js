@@ -2,6 +2,7 @@
 // Draws the figures that the page carries, in the colours of the reader's scheme and for the printer.
 (() => {
   const PRINT_WIDTH = 640; // CSS pixels that surely fit between the margins of A4 and Letter
+  const PRINT_GAP = 20; // between two charts side by side on paper
   const CONFIG = { displayModeBar: false, doubleClick: false, responsive: true, showTips: false };
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   const palettes = read("palettes");
@@ -18,14 +19,20 @@
     return isColour && typeof node === "string" && node.startsWith("$") ? palette[node.slice(1)] : node;
   };
 
-  const draw = (scheme, width) => {
+  const printWidth = (box) => {
+    const figure = box.closest("figure");
+    const alone = figure.matches(":last-child:nth-child(odd)") || !figure.parentElement.matches(".charts");
+    return alone ? PRINT_WIDTH : (PRINT_WIDTH - PRINT_GAP) / 2;
+  };
+
+  const draw = (scheme, onPaper) => {
     for (const box of boxes) {
       const { data, layout } = paint(read(box.dataset.figure), palettes[scheme], false);
-      const size = width ? { width, autosize: false } : { autosize: true };
+      const size = onPaper ? { width: printWidth(box), autosize: false } : { autosize: true };
       Plotly.react(box, data, { ...layout, ...size, height: Number(box.dataset.height) }, CONFIG);
     }
   };
-  const drawForScreen = () => draw(dark.matches ? "dark" : "light");
+  const drawForScreen = () => draw(dark.matches ? "dark" : "light", false);
 
   document.documentElement.classList.add("scripted"); // the style sheet now makes room for charts
   drawForScreen();
@@ -34,15 +41,6 @@
   }
   dark.addEventListener("change", drawForScreen);
 
-  const folded = [...document.querySelectorAll("details")];
-  let wereOpen = [];
-  window.addEventListener("beforeprint", () => {
-    wereOpen = folded.map((item) => item.open);
-    for (const item of folded) item.open = true;
-    draw("light", PRINT_WIDTH);
-  });
-  window.addEventListener("afterprint", () => {
-    folded.forEach((item, i) => { item.open = wereOpen[i]; });
-    drawForScreen();
-  });
+  window.addEventListener("beforeprint", () => draw("light", true));
+  window.addEventListener("afterprint", drawForScreen);
 })();

@@ -18,11 +18,21 @@ from retailcrm.domain.money import parse_amount
 from retailcrm.domain.orders import OrderState
 from retailcrm.domain.tiers import ladder_from_table
 from retailcrm.errors import InputError, SettingsError
-from retailcrm.shop.policy.rules import DEFAULT_CURRENCY, DEFAULT_MAP, DEFAULT_ZONE, Policy, ValueClassRule
+from retailcrm.shop.policy.report import ReportRule
+from retailcrm.shop.policy.rules import (
+    DEFAULT_CURRENCY,
+    DEFAULT_MAP,
+    DEFAULT_REGION,
+    DEFAULT_ZONE,
+    Policy,
+    ValueClassRule,
+)
 
 Rule = TypeVar("Rule")
 
-_SECTIONS: Final = ("shop", "counting", "rfm", "segments", "activity", "value_class", "ladder")
+_SECTIONS: Final = (
+    *("shop", "counting", "rfm", "segments", "activity", "value_class", "ladder", "report", "customers"),
+)
 _METHODS: Final[Mapping[str, type[FixedDays | OwnInterval]]] = {
     "fixed": FixedDays,
     "own_interval": OwnInterval,
@@ -53,8 +63,8 @@ def policy_from_table(table: Mapping[str, Any], *, folder: Path | None = None) -
     """Build a policy from nested tables, as parsed from TOML; every setting may be left out.
 
     Args:
-        table: Sections ``shop``, ``counting``, ``rfm``, ``segments``, ``activity``, ``value_class``
-            and ``ladder``.
+        table: Sections ``shop``, ``counting``, ``rfm``, ``segments``, ``activity``, ``value_class``,
+            ``ladder``, ``report`` and ``customers``.
         folder: Where a segment map named by file lies.
 
     Returns:
@@ -86,6 +96,8 @@ def policy_from_table(table: Mapping[str, Any], *, folder: Path | None = None) -
         activity=_activity(table.get("activity", {})),
         value_class=_value_class(table.get("value_class", {}), currency),
         ladder=None if ladder is None else ladder_from_table(ladder, currency=currency, zone=zone),
+        report=ReportRule(**_known(table.get("report", {}), "[report]", _fields(ReportRule))),
+        phone_region=_phone_region(table.get("customers", {})),
     )
 
 
@@ -182,6 +194,11 @@ def _value_class(said: object, currency: str) -> ValueClassRule:
         except InputError as error:
             raise SettingsError(f"[value_class] least_per_order: {error}") from error
     return ValueClassRule(**settings)
+
+
+def _phone_region(said: object) -> str:
+    settings = _known(said, "[customers]", ("phone_region",))
+    return str(_check(settings, "[customers]", "phone_region", str, "text", DEFAULT_REGION))
 
 
 def _fields(kind: type) -> list[str]:

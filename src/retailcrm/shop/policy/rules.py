@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -15,6 +16,7 @@ from retailcrm.domain.labels import Label
 from retailcrm.domain.money import exponent
 from retailcrm.domain.periods import zone_info
 from retailcrm.errors import InputError, SettingsError
+from retailcrm.shop.policy.report import ReportRule
 from retailcrm.shop.policy.words import said_of
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 DEFAULT_ZONE: Final = "Asia/Shanghai"
 DEFAULT_CURRENCY: Final = "CNY"
 DEFAULT_MAP: Final = "eleven"
+DEFAULT_REGION: Final = "CN"
+_REGION: Final = re.compile("[A-Z]{2}")
 
 
 @attrs.frozen(kw_only=True)
@@ -64,6 +68,8 @@ class Policy:
         activity: When a customer is active, sleeping or lost.
         value_class: Where the value classes are cut.
         ladder: The membership tiers; ``None`` leaves the tier column empty.
+        report: Limits of the report's figures.
+        phone_region: Country (ISO 3166, two letters) of phone numbers without a country code.
 
     Raises:
         SettingsError: The zone or currency does not exist, or rules do not fit together.
@@ -82,6 +88,8 @@ class Policy:
     activity: FixedDays | OwnInterval = FixedDays()
     value_class: ValueClassRule = ValueClassRule()
     ladder: Ladder | None = None
+    report: ReportRule = ReportRule()
+    phone_region: str = DEFAULT_REGION
 
     def __attrs_post_init__(self) -> None:
         """Refuse rules that do not fit together."""
@@ -90,6 +98,11 @@ class Policy:
             exponent(self.currency)
         except InputError as error:
             raise SettingsError(str(error)) from error
+        if not _REGION.fullmatch(self.phone_region):
+            raise SettingsError(
+                f"[customers] phone_region must be two capital letters such as {DEFAULT_REGION!r}; "
+                f"got {self.phone_region!r}"
+            )
         if self.ladder is not None and self.ladder.currency != self.currency:
             raise SettingsError(
                 f"the ladder is in {self.ladder.currency}, but the shop's amounts are in {self.currency}"
@@ -128,8 +141,10 @@ class Policy:
                 **{name: value if isinstance(value, int) else str(value) for name, value in activity.items()},
             },
             "value_class": attrs.asdict(self.value_class),
+            "customers": {"phone_region": self.phone_region},
             # Rates are exact fractions, which JSON has no word for.
             "ladder": json.loads(json.dumps(ladder, default=str)),
+            "report": attrs.asdict(self.report),
         }
 
     @property
@@ -154,6 +169,8 @@ class Policy:
             (Label("币种", "Currency"), Label(self.currency, self.currency)),
             (Label("客户分群", "Segment map"), Label(self.segment_map.name, self.segment_map.name)),
             *rules,
+            (Label("电话号码所属国家", "Phone numbers of"), Label(self.phone_region, self.phone_region)),
+            (Label("报告设置", "Report"), self.report.described()),
             (Label("规则指纹", "Policy digest"), Label(self.digest, self.digest)),
         )
 

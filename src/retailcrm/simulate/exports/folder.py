@@ -122,6 +122,21 @@ def _save_refunds(shop: SimulatedShop, folder: Path, quarters: list[Quarter]) ->
     return save(folder / f"退款列表{last.stamp}.csv", refund_report(view))
 
 
+def whole_refunds(shop: SimulatedShop, folder: Path) -> Path:
+    """Write the refunds of the whole window, nicks masked.
+
+    Args:
+        shop: The shop.
+        folder: Where to; there already.
+
+    Returns:
+        The file.
+    """
+    last = quarters_of(shop)[-1]
+    view = _view_of(shop, attrs.evolve(last, opens=shop.spec.start))
+    return save(folder / f"退款列表{last.stamp}.csv", refund_report(view, masked=True))
+
+
 def _save_buyers(folder: Path, quarters: list[Quarter], views: list[View]) -> list[Path]:
     """Write who is behind most of the orders that some file shows masked."""
     masked = [view for quarter, view in zip(quarters, views, strict=True) if quarter.generation.masked]

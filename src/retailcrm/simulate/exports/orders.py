@@ -13,6 +13,7 @@ from retailcrm.simulate.exports.headers import ORDER_REPORT, Generation
 from retailcrm.simulate.exports.sheet import ENCODING, body, header
 from retailcrm.simulate.foods import SHOP_NAME
 from retailcrm.simulate.pages import digits, money, number
+from retailcrm.simulate.parcels import carriers_of, serials_of
 from retailcrm.simulate.randomness import Stream, below
 from retailcrm.simulate.shop import chunks
 
@@ -39,7 +40,6 @@ _CONSTANTS: Final = {
     "卖家服务费": "0.00元",
     "买家服务费": "0元",
     "发票抬头": "null",
-    "是否手机订单": "手机订单",
     "是否上传合同照片": "否",
     "是否上传小票": "否",
     "是否代付": "否",
@@ -98,6 +98,7 @@ def _of_order(view: View) -> dict[str, list[Part]]:
         "订单付款时间": [view.stamp(view.known.paid_at)],
         "发货时间": [view.stamp(view.known.shipped_at)],
         "确认收货时间": [view.stamp(view.known.received_at)],
+        "是否手机订单": [phrases.pool(("", "手机订单"), ENCODING)[view.channel]],
         "订单备注": remark,
         "商家备忘": remark,
     }
@@ -132,10 +133,10 @@ def _of_goods(view: View) -> dict[str, list[Part]]:
     """Titles, pieces and parcel."""
     baskets = view.baskets
     kinds, pieces = np.count_nonzero(baskets.quantity, axis=1), baskets.quantity.sum(axis=1)
-    carrier = np.where(view.is_shipped, view.chance(Stream.PARCEL, len(words.CARRIERS)), -1)
+    carrier = np.where(view.is_shipped, carriers_of(view.draws, view.key), -1)
     companies = phrases.pool((*(company for company, _ in words.CARRIERS), "null"), ENCODING)
     codes = phrases.pool((*(f"No:{code}" for _, code in words.CARRIERS), ""), ENCODING)
-    serial = digits(below(view.draws.of(Stream.DOCUMENT, view.key), 10**9, low=True), 13)
+    serial = digits(serials_of(view.draws, view.key), 13)
     return {
         "宝贝标题": phrases.titles(baskets.product, ENCODING),
         "宝贝种类": [number(kinds, 1)],

@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
     from retailcrm.simulate.randomness import Draws, Ints
 
-PHONE_PREFIX: Final = b"129"
-"""No mobile network of China uses it."""
-
 _NUMBER_WIDTH: Final = 10
 
 STATES: Final = {
@@ -96,8 +93,8 @@ def name(draws: Draws, customer: NDArray[Any], encoding: str, *, masked: bool) -
 
 def phone(draws: Draws, customer: NDArray[Any], *, masked: bool) -> list[Part]:
     """Spell a mobile number."""
-    own = digits(phones_of(draws, customer), 8)
-    return [PHONE_PREFIX, b"****", own[:, 4:]] if masked else [PHONE_PREFIX, own]
+    own = digits(phones_of(draws, customer), 11)
+    return [own[:, :3], b"****", own[:, 7:]] if masked else [own]
 
 
 @cache

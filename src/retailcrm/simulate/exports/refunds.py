@@ -14,6 +14,7 @@ from retailcrm.simulate.exports.sheet import ENCODING, body, header
 from retailcrm.simulate.foods import FOODS
 from retailcrm.simulate.pages import digits, money
 from retailcrm.simulate.randomness import Stream
+from retailcrm.simulate.refunds import asked_at, reasons_of
 from retailcrm.simulate.shop import chunks
 
 if TYPE_CHECKING:
@@ -37,11 +38,12 @@ _CONSTANTS: Final = {
 }
 
 
-def refund_report(view: View) -> Iterator[bytes | bytearray]:
+def refund_report(view: View, *, masked: bool = False) -> Iterator[bytes | bytearray]:
     """Write a refund report page by page.
 
     Args:
         view: Orders to look through, earliest first; refunds are written newest order first.
+        masked: Whether the nicks of buyers are masked.
 
     Yields:
         Bytes: the header, then one row for each refund done, and some that were refused.
@@ -51,7 +53,7 @@ def refund_report(view: View) -> Iterator[bytes | bytearray]:
         orders = view.take(positions)
         refused = _refused(orders)
         part = orders.take(np.flatnonzero((orders.known.refund > 0) | refused))
-        yield body(REFUND_REPORT_R1, _columns(part), len(part))
+        yield body(REFUND_REPORT_R1, _columns(part, masked=masked), len(part))
 
 
 def _refused(view: View) -> NDArray[np.bool_]:
@@ -61,17 +63,18 @@ def _refused(view: View) -> NDArray[np.bool_]:
     return refused
 
 
-def _columns(view: View) -> dict[str, list[Part]]:
+def _columns(view: View, *, masked: bool) -> dict[str, list[Part]]:
     """Lay out the columns that are not empty."""
     constants: dict[str, list[Part]] = {n: [text.encode(ENCODING)] for n, text in _CONSTANTS.items()}
     first = view.baskets.product[:, 0]
-    reason = view.chance(Stream.DOCUMENT, len(words.REFUND_REASONS))
+    nick = phrases.masked_nick if masked else phrases.nick
+    reason = reasons_of(view.draws, view.key, view.is_shipped)
     order: dict[str, list[Part]] = {
         "订单编号": [view.number()],
         "支付宝交易号": view.payment_number(),
         "订单付款时间": [view.stamp(view.known.paid_at)],
         "商品编码": [phrases.pool(tuple(food.code for food in FOODS), ENCODING)[first]],
-        "买家会员名称": phrases.nick(view.draws, view.customer, ENCODING),
+        "买家会员名称": nick(view.draws, view.customer, ENCODING),
         "买家实际支付金额": [money(view.total)],
         "宝贝标题": [phrases.title(first, ENCODING)],
         "买家退款原因": [phrases.pool(words.REFUND_REASONS, ENCODING)[reason]],
@@ -88,7 +91,7 @@ def _of_refund(view: View) -> dict[str, list[Part]]:
     serial = view.draws.of(Stream.REFUND_REPORT, view.key) % np.uint64(10**_SERIAL_WIDTH)
     return {
         "退款编号": [b"1", digits(serial, _SERIAL_WIDTH)],
-        "退款的申请时间": [view.stamp(known.paid_at + (settled - known.paid_at) // 2)],
+        "退款的申请时间": [view.stamp(asked_at(view.draws, view.key, known, settled))],
         "退款完结时间": [view.stamp(settled)],
         "完结时间": [view.stamp(settled)],
         "买家退款金额": [money(asked)],

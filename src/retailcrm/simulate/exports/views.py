@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from retailcrm.domain.orders import OrderState
+from retailcrm.simulate.channels import channels_of
 from retailcrm.simulate.numbering import NUMBER_WIDTH
 from retailcrm.simulate.pages import Calendar, digits, number
 from retailcrm.simulate.progress import states_of
@@ -59,6 +60,11 @@ class View:
     def customer(self) -> NDArray[np.int32]:
         """Who ordered."""
         return self.shop.customer[self.rows]
+
+    @cached_property
+    def channel(self) -> NDArray[np.int32]:
+        """Where they were placed, positions in :data:`~retailcrm.simulate.channels.CHANNELS`."""
+        return channels_of(self.draws, self.key, self.shop.placed_at[self.rows] + UTC_OFFSET)
 
     @cached_property
     def numbers(self) -> Ints:

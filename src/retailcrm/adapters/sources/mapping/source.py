@@ -1,29 +1,27 @@
-"""Read any table by a mapping: at order grain, or lines that are added up to orders."""
+"""Read any table by a mapping: orders, their lines, members, products, refunds, reviews or parcels."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import attrs
-import numpy as np
 
 from retailcrm.adapters.sources.field import find_fields
+from retailcrm.adapters.sources.mapping.grains import PERSONAL, base
+from retailcrm.adapters.sources.mapping.hints import nearest
 from retailcrm.adapters.sources.mapping.keys import SyntheticKeys
-from retailcrm.adapters.sources.mapping.table import TableMapping, nearest
-from retailcrm.analytics.columns import MISSING
 from retailcrm.errors import ImportRefusedError
 from retailcrm.ports.batches import Batch, Grain
 from retailcrm.ports.sources import Match, Sample, SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from numpy.typing import NDArray
-
+    from retailcrm.adapters.sources.field import Field
+    from retailcrm.adapters.sources.mapping.keep import KeptRows
+    from retailcrm.adapters.sources.mapping.table import TableMapping
     from retailcrm.domain.problems import Problem
-
-_NOT_BATCHED: Final = ("unit_price", "quantity")
 
 
 @attrs.frozen
@@ -69,16 +67,15 @@ class Mapped:
         return Match(strength=100, reason=f"mapping {self.name}, no header", header_row=None)
 
     def _lacking(self, header: tuple[str, ...]) -> list[str]:
-        found = find_fields(header, self.mapping.fields)
-        return [
-            name for name in self.mapping.fields if name not in found and name not in self.mapping.optional
-        ]
+        found = find_fields(header, self.mapping.wanted)
+        optional = self.mapping.optional
+        return [name for name in self.mapping.wanted if name not in found and base(name) not in optional]
 
     def _complaint(self, sample: Sample, best: int | None) -> str:
         header = sample.rows[best] if best is not None else ()
         lacking = self._lacking(header)
-        wanted = [f"{name} = {' / '.join(self.mapping.fields[name].names)}" for name in lacking]
-        hints = [_hint(self.mapping.fields[name].names, header) for name in lacking]
+        wanted = [f"{name} = {' / '.join(self.mapping.wanted[name].names)}" for name in lacking]
+        hints = [_hint(self.mapping.wanted[name].names, header) for name in lacking]
         listed = ", ".join(w + h for w, h in zip(wanted, hints, strict=True))
         found = ", ".join(cell for cell in header if cell) or "none"
         return f"{sample.name}: mapping {self.name} does not find: {listed}. Columns found: {found}"
@@ -89,28 +86,39 @@ class Mapped:
 
     def read(self, file: SourceFile) -> Iterator[Batch | Problem]:
         """Yield the records of a table."""
+        from retailcrm.adapters.sources.mapping.batches import Rows, batches_of  # noqa: PLC0415 - loads Arrow
         from retailcrm.adapters.sources.reading import line_amounts, read_fields, taken  # noqa: PLC0415 - loads Arrow
 
         mapping = self.mapping
         file = _MappedFile.of(file, mapping)
-        places = find_fields(file.header or mapping.columns, mapping.fields)
-        numbers = SyntheticKeys(tuple(places)) if mapping.synthetic_key else None
-        for read in read_fields(file, mapping.fields, places):
+        fields = self._read_now(file)
+        places = find_fields(file.columns, fields)
+        # The same file has the same numbers, whether or not the recipients were asked for.
+        content = tuple(name for name in places if name not in self._recipients)
+        numbers = SyntheticKeys(content) if mapping.synthetic_key else None
+        for read in read_fields(file, fields, places):
             priced, piece = line_amounts(file, read, "unit_price") if "unit_price" in places else (None, read)
             yield from piece.problems
-            columns = _columns(mapping, piece.values, len(piece.block), priced)
-            columns = {name: taken(column, piece.keep) for name, column in columns.items()}
-            if numbers is not None:
-                raw = {name: taken(piece.values[name], piece.keep) for name in places}
-                columns["number"] = numbers.of(raw, int(piece.keep.sum()))
-            yield Batch(
-                grain=mapping.grain,
+            values = {name: taken(column, piece.keep) for name, column in piece.values.items()}
+            rows = Rows(
                 records=piece.block.records[piece.keep],
-                columns=columns,
-                currency=file.currency,
-                buyer_key=mapping.buyer if "buyer" in columns else None,
+                values=values,
+                priced=None if priced is None else taken(priced, piece.keep),
+                numbers=None if numbers is None else numbers.of(values, int(piece.keep.sum())),
                 blank=piece.blank,
+                passed=file.take_passed(),
             )
+            yield from batches_of(mapping, rows, file.currency)
+
+    def _read_now(self, file: SourceFile) -> Mapping[str, Field]:
+        """Leave the recipients of orders unread, unless the user asks for them."""
+        if file.personal:
+            return self.mapping.fields
+        return {name: field for name, field in self.mapping.fields.items() if name not in self._recipients}
+
+    @property
+    def _recipients(self) -> frozenset[str]:
+        return PERSONAL if self.mapping.grain is Grain.ORDERS else frozenset()
 
 
 @attrs.frozen(kw_only=True)
@@ -125,53 +133,38 @@ class _MappedFile:
     currency: str
     personal: bool
     region: str
+    columns: tuple[str, ...]
+    kept: KeptRows | None
 
     @classmethod
     def of(cls, file: SourceFile, mapping: TableMapping) -> _MappedFile:
+        columns = file.header or mapping.columns
         return cls(
             file=file, name=file.name, sheet=file.sheet, header=file.header,
             zone=mapping.zone or file.zone, currency=mapping.currency or file.currency,
-            personal=file.personal, region=file.region,
+            personal=file.personal, region=file.region, columns=columns, kept=_kept(mapping, columns),
         )  # fmt: skip
+
+    def take_passed(self) -> int:
+        """Give how many rows were left out since the last call."""
+        return 0 if self.kept is None else self.kept.take_passed()
 
     def rows(self) -> Any:  # noqa: ANN401
         return self.file.rows()
 
     def blocks(self, plain: Any, coded: Any) -> Any:  # noqa: ANN401
-        return self.file.blocks(plain, coded)
+        return (
+            self.file.blocks(plain, coded) if self.kept is None else self.kept.blocks(self.file, plain, coded)
+        )
+
+
+def _kept(mapping: TableMapping, columns: tuple[str, ...]) -> KeptRows | None:
+    if mapping.keep is None:
+        return None
+    from retailcrm.adapters.sources.mapping.keep import KeptRows  # noqa: PLC0415 - loads Arrow
+
+    return KeptRows(find_fields(columns, mapping.wanted)["keep"], mapping.keep.values)
 
 
 def _hint(names: tuple[str, ...], header: tuple[str, ...]) -> str:
     return next(filter(None, (nearest(name, header) for name in names)), "")
-
-
-def _columns(mapping: TableMapping, values: Any, rows: int, priced: Any) -> dict[str, Any]:  # noqa: ANN401
-    columns = {name: column for name, column in values.items() if name not in _NOT_BATCHED}
-    if mapping.grain is Grain.LINES:
-        if priced is not None:
-            columns["amount"] = priced
-        if "quantity" in values:
-            columns["quantity"] = values["quantity"]
-        credit = columns["credit"] = _credits(mapping, values, rows)
-        # A credit note takes back, whether its file writes a minus or not.
-        amount = columns["amount"]
-        columns["amount"] = np.where(credit & (amount > 0), -amount, amount)
-    elif priced is not None:
-        columns["total"] = priced
-    if mapping.paid_is == "gross":
-        # What was paid before refunds is what was due: nothing is to be added back.
-        columns["total"] = columns.pop("paid")
-    if mapping.state is not None:
-        columns["state"] = np.full(rows, mapping.state, np.int8)
-    return columns
-
-
-def _credits(mapping: TableMapping, values: Any, rows: int) -> NDArray[np.bool_]:  # noqa: ANN401
-    credit = np.zeros(rows, np.bool_)
-    prefix = mapping.cancel.number_prefix
-    if prefix is not None:
-        begins = np.asarray([number.startswith(prefix) for number in values["number"].values] + [False])
-        credit |= begins[values["number"].codes]
-    if mapping.cancel.negative_quantity and "quantity" in values:
-        credit |= (values["quantity"] < 0) & (values["quantity"] != MISSING)
-    return credit

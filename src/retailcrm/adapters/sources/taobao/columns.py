@@ -65,8 +65,24 @@ ORDER: Final[Mapping[str, Field]] = {
     "refunded": Field(names=("退款金额",), kind=Kind.AMOUNT),
     "address": Field(names=("收货地址",), kind=Kind.PLACE),
     "close_reason": Field(names=("订单关闭原因",), kind=Kind.TEXT),
+    "channel": Field(names=("是否手机订单",), kind=Kind.TEXT),
 }
 """Order report: generations T1 (2012) to T8 (2026)."""
+
+OTHER_BUYERS: Final[Mapping[str, Field]] = {
+    "member_nick": Field(names=("买家会员昵称",), kind=Kind.NAME),
+    "nick": Field(names=("买家昵称",), kind=Kind.NAME),
+}
+"""Columns beside the buyer's that may hold the nick in clear where the first one is masked."""
+
+RECIPIENT: Final[Mapping[str, Field]] = {
+    "name": Field(names=("收货人姓名",), kind=Kind.NAME),
+    "mobile": Field(names=("联系手机",), kind=Kind.PHONE, lenient=True),
+    "landline": Field(names=("联系电话",), kind=Kind.PHONE, lenient=True),
+    "whole_address": Field(names=("收货地址",), kind=Kind.NAME),
+    "account": Field(names=("买家支付宝账号",), kind=Kind.NAME),
+}
+"""Columns of an order report that are personal: read only where they are asked for."""
 
 ITEM: Final[Mapping[str, Field]] = {
     # I2 and I3 name both numbers; in I1 the only number is the order's.
@@ -93,6 +109,8 @@ REFUND: Final[Mapping[str, Field]] = {
     "amount": Field(names=("买家退款金额",), kind=Kind.AMOUNT, required=True),
     "status": Field(names=("退款状态",), kind=Kind.TEXT),
     "settled_at": _instant("退款完结时间"),
+    "asked_at": _instant("退款的申请时间"),
+    "reason": Field(names=("买家退款原因",), kind=Kind.TEXT),
     "product": Field(names=("宝贝标题",), kind=Kind.TEXT),
     "paid_at": _instant("订单付款时间"),
 }

@@ -6,9 +6,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from retailcrm.adapters.sources.field import find_fields
 from retailcrm.adapters.sources.reading import line_amounts, read_fields, taken
 from retailcrm.adapters.sources.taobao.address import province_and_city
-from retailcrm.adapters.sources.taobao.columns import CURRENCY, ITEM, ORDER, REFUND, REFUNDED, SUCCEEDED
+from retailcrm.adapters.sources.taobao.columns import (
+    CURRENCY,
+    ITEM,
+    ORDER,
+    OTHER_BUYERS,
+    RECIPIENT,
+    REFUND,
+    REFUNDED,
+    SUCCEEDED,
+)
+from retailcrm.adapters.sources.taobao.people import channels, plain_buyers, recipients
 from retailcrm.adapters.sources.taobao.repeats import SubOrderRows, repeated_rows
 from retailcrm.analytics.columns import MISSING
 from retailcrm.domain.orders import OrderState
@@ -26,12 +37,13 @@ if TYPE_CHECKING:
 
 NICK: Final = BuyerKey(platform="taobao", kind="nick", strength=2)
 
-_NOT_BATCHED: Final = ("address", "close_reason")
+_NOT_BATCHED: Final = ("address", "close_reason", *OTHER_BUYERS, *RECIPIENT)
+_ORDER_FIELDS: Final = {**ORDER, **OTHER_BUYERS, **RECIPIENT}
 _ITEM_READ: Final = (
     *("number", "line", "product", "price", "quantity", "state", "paid", "refunded", "placed_at", "paid_at"),
 )
 _ITEM_BATCHED: Final = ("number", "line", "product", "quantity", "refunded", "placed_at", "paid_at")
-_REFUND_READ: Final = ("refund", "number", "amount", "settled_at", "status")
+_REFUND_READ: Final = ("refund", "number", "amount", "settled_at", "asked_at", "reason", "status")
 
 
 def read_orders(file: SourceFile, places: Mapping[str, int]) -> Iterator[Batch | Problem]:
@@ -44,14 +56,22 @@ def read_orders(file: SourceFile, places: Mapping[str, int]) -> Iterator[Batch |
     if "paid_at" in places:
         # The time of payment tells what the reason would have to be asked for.
         places = {key: place for key, place in places.items() if key != "close_reason"}
+    if "buyer" in places:
+        others = find_fields(file.header, OTHER_BUYERS)
+        places = {**places, **{key: i for key, i in others.items() if i != places["buyer"]}}
+    if file.personal:
+        places = {**places, **find_fields(file.header, RECIPIENT)}
     sub_orders = None if "placed_at" in places or not places else SubOrderRows(file, places["number"])
-    for piece in read_fields(sub_orders or file, ORDER, places, currency=CURRENCY):
+    for piece in read_fields(sub_orders or file, _ORDER_FIELDS, places, currency=CURRENCY):
         yield from piece.problems
         yield from repeated_rows(file, piece) if sub_orders is None else sub_orders.apart(piece)
         columns = {k: v for k, v in piece.values.items() if k not in _NOT_BATCHED}
         columns["state"] = order_states(piece.values, len(piece.block))
         if "address" in piece.values:
             columns["province"], columns["city"] = province_and_city(piece.values["address"])
+        if "channel" in columns:
+            columns["channel"] = channels(columns["channel"])
+        columns |= plain_buyers(piece.values) | recipients(piece.values)
         kept = {name: taken(column, piece.keep) for name, column in columns.items()}
         if sub_orders is not None:
             kept = sub_orders.add_up(kept)

@@ -1,4 +1,4 @@
-"""One customer's file: ``shop.customers``."""
+"""One customer's orders, money and tier as they stood at a moment."""
 
 from __future__ import annotations
 
@@ -8,26 +8,24 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import numpy as np
 
-from retailcrm.analytics.columns import Texts
 from retailcrm.analytics.counting import CountingPolicy, counted, refunded_as_of, refunds
-from retailcrm.analytics.hashing import hash_texts
 from retailcrm.analytics.tables import Customers, OrderTable
-from retailcrm.domain.identity import CustomerId, Identity, OrderRef, Strength
+from retailcrm.domain.identity import CustomerId, OrderRef, Strength
 from retailcrm.domain.money import Money
 from retailcrm.domain.orders import Observation, OrderState, facts_as_of
 from retailcrm.domain.periods import instant_of
 from retailcrm.domain.tiers import Progress, TierState, progress, tier_as_of
-from retailcrm.errors import NotFoundError
-from retailcrm.shop.buyers import ids_of
 from retailcrm.shop.insight import AsOf, moment_of
 from retailcrm.shop.picking import picked
 from retailcrm.shop.tiering import events_of, joined_at, moment_in_utc, order_positions, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
+    from retailcrm.domain.customers import Customer
+    from retailcrm.domain.parcels import ParcelEvent
     from retailcrm.ports.tier_metrics import TierMetric
     from retailcrm.shop.policy import Policy
 
@@ -60,17 +58,61 @@ class OrderCard:
 
 
 @attrs.frozen(kw_only=True)
+class ReviewCard:
+    """One review that she wrote.
+
+    Attributes:
+        at: When, ``None`` unknown.
+        score: Percent of full marks; ``None`` not told.
+        product: What about; ``None`` not told.
+        order: Number of the order; ``None`` not told.
+        text: What she wrote; empty if nothing. Hidden where the card is printed.
+        second_text: What she added later; empty if nothing. Hidden too.
+    """
+
+    at: datetime | None
+    score: int | None
+    product: str | None
+    order: str | None
+    text: str = attrs.field(default="", repr=False)
+    second_text: str = attrs.field(default="", repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class ParcelCard:
+    """One event of a parcel of hers.
+
+    Attributes:
+        at: When, ``None`` unknown.
+        event: What happened.
+        order: Number of the order.
+        carrier: Who carries it; ``None`` not told.
+        parcel: Its tracking number; ``None`` not told.
+    """
+
+    at: datetime | None
+    event: ParcelEvent
+    order: str
+    carrier: str | None
+    parcel: str | None
+
+
+@attrs.frozen(kw_only=True)
 class CustomerCard:
     """One customer's file at a moment.
 
     Attributes:
-        id: Her id.
+        id: Her present id.
         strength: How surely she can be told from others.
         orders: Her orders, oldest first.
         gross: Paid on orders that count, before refunds.
         refunded: Paid back on them by then, and by credit notes.
         tier: Her tier with its reasons; ``None`` without a ladder.
         progress: What is missing for the next tier; ``None`` without a ladder.
+        ids: All ids that are she today, sorted: more than one after a merge.
+        profile: Who she is, by all that the files tell; ``None`` if none of them describes her.
+        reviews: Her reviews by then, oldest first.
+        parcels: What had happened by then to the parcels of her orders, oldest first.
     """
 
     id: CustomerId
@@ -80,70 +122,34 @@ class CustomerCard:
     refunded: Money
     tier: TierState | None
     progress: Progress | None
+    ids: tuple[CustomerId, ...] = ()
+    profile: Customer | None = None
+    reviews: tuple[ReviewCard, ...] = ()
+    parcels: tuple[ParcelCard, ...] = ()
+
+    @property
+    def net(self) -> Money:
+        """Gross less refunds; may be negative."""
+        return self.gross - self.refunded
 
 
 @attrs.frozen
-class CustomerFiles:
-    """Look customers up: ``shop.customers``.
+class Cards:
+    """Makes cards out of orders.
 
     Attributes:
-        parts: Gives the shop's orders in parts of disjoint customers.
         policy: The rules.
         metrics: Tier metrics of the plug-ins, by name.
         shop: The shop's key in order references.
     """
 
-    parts: Callable[[], Iterable[OrderTable]]
     policy: Policy
     metrics: Mapping[str, TierMetric]
     shop: str
 
-    def get(self, who: str | Identity, *, as_of: AsOf) -> CustomerCard:
-        """Give one customer's file.
-
-        Args:
-            who: A customer id as in the scores, or an identity as the platform knows it. Where all keys
-                of the shop are of one kind, an identity's value alone decides.
-            as_of: A date D means D 00:00 in the shop's zone; exclusive.
-
-        Returns:
-            Her file; what happened at ``as_of`` or later is not in it.
-
-        Raises:
-            NotFoundError: Nobody has that id, or the identity is of another shop or tells nobody apart.
-
-        Example:
-            >>> import pyarrow as pa
-            >>> from retailcrm import open_shop
-            >>> from retailcrm.domain.identity import Identity
-            >>> orders = pa.table({"id": ["1"], "who": ["ann"], "at": ["2024-03-01"], "amount": ["50.00"]})
-            >>> shop = open_shop()
-            >>> _ = shop.imports.table(orders, {
-            ...     "name": "ours",
-            ...     "columns": {"number": "id", "buyer": "who", "paid_at": "at", "paid": "amount"},
-            ...     "buyer": {"kind": "id", "strength": "stable"}, "constants": {"state": "completed"}})
-            >>> ann = shop.customers.get(Identity.of("ours", "main", "id", "ann"), as_of="2024-04-01")
-            >>> print(ann.id, ann.gross, ann.orders[0].ref)
-            ann ¥50.00 ours/main/1
-        """
-        wanted = self._ids(who)
-        for orders in self.parts():
-            for customer_id in wanted:
-                code = _find(orders, customer_id)
-                if code is not None:
-                    return self._card(orders, code, as_of)
-        raise NotFoundError(
-            f"no customer {who!r} in shop {self.shop}; ids are those of the scores' customer_id"
-        )
-
-    def _ids(self, who: str | Identity) -> tuple[str, ...]:
-        if isinstance(who, str):
-            return (who,)
-        return ids_of(who) if who.shop == self.shop and who.strength else ()
-
-    def _card(self, orders: OrderTable, code: int, as_of: AsOf) -> CustomerCard:
+    def card(self, orders: OrderTable, as_of: AsOf) -> CustomerCard:
+        """Make the card of the only customer of a table; see :func:`of_customer`."""
         moment, policy = moment_of(as_of, self.policy.zone), self.policy.counting
-        orders = _of_customer(orders, code)
         began = np.fmin(orders.placed_at, orders.paid_at)
         rows = np.argsort(began, kind="stable")
         counts = counted(orders, policy, moment)
@@ -154,14 +160,16 @@ class CustomerFiles:
         ]
         tier, ahead = self._standing(orders, as_of)
         matters = counts | orders.credit
+        customer = CustomerId(orders.customers.ids[0])
         return CustomerCard(
-            id=CustomerId(orders.customers.ids[0]),
+            id=customer,
             strength=Strength(int(orders.customers.strength[0])),
             orders=tuple(card for card in cards if card is not None),
             gross=Money(int(orders.gross[counts].sum()), orders.currency),
             refunded=Money(int(paid_back[matters].sum()), orders.currency),
             tier=tier,
             progress=ahead,
+            ids=(customer,),
         )
 
     def _order(
@@ -180,10 +188,10 @@ class CustomerFiles:
             ref=ref,
             observed_at=moment_in_utc(moment) - _TICK,
             state=OrderState(int(orders.state[row])),
-            placed_at=_moment(orders.placed_at[row]),
-            paid_at=_moment(orders.paid_at[row]),
-            completed_at=None if orders.completed_at is None else _moment(orders.completed_at[row]),
-            refunded_at=_moment(back_at),
+            placed_at=moment_or_none(orders.placed_at[row]),
+            paid_at=moment_or_none(orders.paid_at[row]),
+            completed_at=None if orders.completed_at is None else moment_or_none(orders.completed_at[row]),
+            refunded_at=moment_or_none(back_at),
         )
         order = facts_as_of([seen], moment_in_utc(moment), "order_date")
         if order is None:
@@ -208,21 +216,26 @@ class CustomerFiles:
         positions = order_positions(orders, ladder, moment, self.policy.counting)
         keys = [str(self._ref(orders, i)) for i in range(len(orders))]
         # Who has not bought anything yet would join now.
-        joined = _moment(joined_at(orders, rows, moment, self.policy.counting)[0]) or instant
+        joined = moment_or_none(joined_at(orders, rows, moment, self.policy.counting)[0]) or instant
         state = tier_as_of(events_of(rows, positions, keys), ladder, instant, joined)
         return state, progress(state, ladder, instant)
 
     def _ref(self, orders: OrderTable, row: int) -> OrderRef:
-        return OrderRef(platform=_platform(orders, row), shop=self.shop, number=orders.numbers[row])
+        return OrderRef(platform=platform_of(orders, row), shop=self.shop, number=orders.numbers[row])
 
 
-def _of_customer(orders: OrderTable, code: int) -> OrderTable:
+def of_customer(orders: OrderTable, code: int) -> OrderTable:
     """Give one customer's orders as a table of its own, so that nothing is computed for the others."""
     hers = picked(orders, np.flatnonzero(orders.customer == code))
     customers = Customers(
         ids=orders.customers.ids.take(np.array([code])), strength=orders.customers.strength[[code]]
     )
     return attrs.evolve(hers, customers=customers, customer=np.zeros(len(hers), np.int32))
+
+
+def of_nobody(orders: OrderTable, customers: Customers) -> OrderTable:
+    """Give a table without orders, for somebody who has none."""
+    return attrs.evolve(picked(orders, np.empty(0, np.int64)), customers=customers)
 
 
 def _refund_moments(orders: OrderTable, policy: CountingPolicy) -> NDArray[np.datetime64]:
@@ -233,16 +246,12 @@ def _refund_moments(orders: OrderTable, policy: CountingPolicy) -> NDArray[np.da
     return at
 
 
-def _platform(orders: OrderTable, row: int) -> str:
+def platform_of(orders: OrderTable, row: int) -> str:
+    """Name the platform that knows an order's number."""
     assert orders.platform is not None  # noqa: S101 - folding always tells
     return str(orders.platform.values[int(orders.platform.codes[row])])
 
 
-def _find(orders: OrderTable, wanted: str) -> int | None:
-    ids = orders.customers.ids
-    same_hash = np.flatnonzero(hash_texts(ids) == hash_texts(Texts.of([wanted])))
-    return next((int(i) for i in same_hash if ids[int(i)] == wanted), None)
-
-
-def _moment(at: Any) -> datetime | None:  # noqa: ANN401 - numpy scalars
+def moment_or_none(at: Any) -> datetime | None:  # noqa: ANN401 - numpy scalars
+    """Give an instant of a column as an aware datetime, ``None`` for NaT."""
     return None if np.isnat(at) else moment_in_utc(at)

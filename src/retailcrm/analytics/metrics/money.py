@@ -1,0 +1,209 @@
+"""Orders and money: how many, how much, for each order, for each buyer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from retailcrm.analytics.metrics.figure import Figure
+from retailcrm.analytics.metrics.tally import tally
+
+if TYPE_CHECKING:
+    from retailcrm.analytics.metrics.sales import Groups, Period, Sales
+
+
+def orders(sales: Sales, groups: Groups | None = None, period: Period | None = None) -> Figure:
+    """Count the counted orders of the period, unknown buyers included (订单数).
+
+    Args:
+        sales: The sales.
+        groups: Groups of those sales; everything in one if left out.
+        period: The period; ever if left out.
+
+    Returns:
+        A count; ``people`` are the buyers.
+    """
+    found = tally(sales, groups, period)
+    keys = sales.grouped(groups).keys
+    return Figure(key="orders", unit="count", groups=keys, numerator=found.orders, people=found.buyers)
+
+
+def net(sales: Sales, groups: Groups | None = None, period: Period | None = None) -> Figure:
+    """Add up what was paid less what was paid back (净销售额).
+
+    Paid on the period's counted orders, less refunds of those orders (whenever before ``as_of``), less
+    the period's credit notes; unknown buyers included.
+
+    Args:
+        sales: The sales.
+        groups: Groups of those sales; everything in one if left out.
+        period: The period; ever if left out.
+
+    Returns:
+        Minor units; ``people`` are the buyers.
+    """
+    found = tally(sales, groups, period)
+    amount = found.gross - found.refunded
+    return Figure(
+        key="net", unit="money", groups=sales.grouped(groups).keys, numerator=amount, people=found.buyers
+    )
+
+
+def aov(sales: Sales, groups: Groups | None = None, period: Period | None = None) -> Figure:
+    """Divide net sales by counted orders, unknown buyers included (笔单价, AOV).
+
+    Args:
+        sales: The sales.
+        groups: Groups of those sales; everything in one if left out.
+        period: The period; ever if left out.
+
+    Returns:
+        Minor units for each order; ``people`` are the buyers.
+    """
+    found = tally(sales, groups, period)
+    return Figure(
+        key="aov",
+        unit="money",
+        groups=sales.grouped(groups).keys,
+        numerator=found.gross - found.refunded,
+        denominator=found.orders,
+        people=found.buyers,
+    )
+
+
+def net_per_buyer(sales: Sales, groups: Groups | None = None, period: Period | None = None) -> Figure:
+    """Divide the net of known buyers, their credit notes included, by those buyers (客单价).
+
+    Args:
+        sales: The sales.
+        groups: Groups of those sales; everything in one if left out.
+        period: The period; ever if left out.
+
+    Returns:
+        Minor units for each buyer; ``people`` are the buyers.
+    """
+    found = tally(sales, groups, period)
+    return Figure(
+        key="net_per_buyer",
+        unit="money",
+        groups=sales.grouped(groups).keys,
+        numerator=found.known_net,
+        denominator=found.buyers,
+        people=found.buyers,
+    )
+
+
+def orders_per_buyer(sales: Sales, groups: Groups | None = None, period: Period | None = None) -> Figure:
+    """Divide the orders of known buyers by those buyers (人均订单数).
+
+    Args:
+        sales: The sales.
+        groups: Groups of those sales; everything in one if left out.
+        period: The period; ever if left out.
+
+    Returns:
+        Orders for each buyer; ``people`` are the buyers.
+    """
+    found = tally(sales, groups, period)
+    return Figure(
+        key="orders_per_buyer",
+        unit="ratio",
+        groups=sales.grouped(groups).keys,
+        numerator=found.known_orders,
+        denominator=found.buyers,
+        people=found.buyers,
+    )
+
+
+def refund_rate(sales: Sales, groups: Groups | None = None, period: Period | None = None) -> Figure:
+    """Divide money paid back by money paid (退款率, by money).
+
+    Paid back on the period's counted orders, and by its credit notes, over paid on those orders. An
+    order given back in full is among them only if the sales were made with ``full_refund="keep"``.
+
+    Args:
+        sales: The sales.
+        groups: Groups of those sales; everything in one if left out.
+        period: The period; ever if left out.
+
+    Returns:
+        A share, above 1 where credit notes take back what earlier periods sold; ``people`` are the buyers.
+    """
+    found = tally(sales, groups, period)
+    return Figure(
+        key="refund_rate",
+        unit="share",
+        groups=sales.grouped(groups).keys,
+        numerator=found.refunded,
+        denominator=found.gross,
+        people=found.buyers,
+    )
+
+
+def refund_order_rate(sales: Sales, groups: Groups | None = None, period: Period | None = None) -> Figure:
+    """Divide counted orders with something paid back by counted orders (退款率, by orders).
+
+    Credit notes name no order, so they are not in it. An order given back in full is in it only if the
+    sales were made with ``full_refund="keep"``.
+
+    Args:
+        sales: The sales.
+        groups: Groups of those sales; everything in one if left out.
+        period: The period; ever if left out.
+
+    Returns:
+        A share; ``people`` are the buyers.
+    """
+    found = tally(sales, groups, period)
+    return Figure(
+        key="refund_order_rate",
+        unit="share",
+        groups=sales.grouped(groups).keys,
+        numerator=found.refunded_orders,
+        denominator=found.orders,
+        people=found.buyers,
+    )
+
+
+def returning_net(sales: Sales, groups: Groups | None = None, period: Period | None = None) -> Figure:
+    """Add up the net of buyers who had bought before the period (老客销售额).
+
+    Of each month, where the groups are months. Their credit notes of the period are taken off.
+
+    Args:
+        sales: The sales.
+        groups: Groups of those sales; everything in one if left out.
+        period: The period; ever, before which nobody bought, if left out.
+
+    Returns:
+        Minor units; ``people`` are the returning buyers.
+    """
+    found = tally(sales, groups, period)
+    return Figure(
+        key="returning_net",
+        unit="money",
+        groups=sales.grouped(groups).keys,
+        numerator=found.returning_net,
+        people=found.returning_buyers,
+    )
+
+
+def returning_net_share(sales: Sales, groups: Groups | None = None, period: Period | None = None) -> Figure:
+    """Divide the net of buyers who had bought before the period by that of all known buyers (老客销售占比).
+
+    Args:
+        sales: The sales.
+        groups: Groups of those sales; everything in one if left out.
+        period: The period; ever, before which nobody bought, if left out.
+
+    Returns:
+        A share; ``people`` are the buyers.
+    """
+    found = tally(sales, groups, period)
+    return Figure(
+        key="returning_net_share",
+        unit="share",
+        groups=sales.grouped(groups).keys,
+        numerator=found.returning_net,
+        denominator=found.known_net,
+        people=found.buyers,
+    )
