@@ -108,7 +108,8 @@ def duckdb_setup(n: int) -> Any:
     import duckdb
 
     found = tables(n)
-    db = duckdb.connect(config={"threads": THREADS, "enable_progress_bar": False})
+    db = duckdb.connect(config={"threads": THREADS})
+    db.execute("set enable_progress_bar = false")
     for name, table in found.items():
         for column, values in _arrow_tables(name, table).items():
             db.from_arrow(values).create(column)

@@ -30,6 +30,7 @@ def in_code() -> set[str]:
         *(f"activity.{name}" for name in ("method", *names(FixedDays), *names(OwnInterval))),
         *(f"value_class.{name}" for name in names(ValueClassRule)),
         *(f"report.{name}" for name in names(ReportRule)),
+        "customers.phone_region",
     }
 
 

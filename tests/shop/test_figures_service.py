@@ -17,6 +17,7 @@ from retailcrm.analytics.columns import MISSING
 from retailcrm.analytics.metrics import MonthlyMetrics
 from retailcrm.domain.orders import OrderState
 from retailcrm.domain.parcels import ParcelEvent
+from retailcrm.errors import SettingsError
 from retailcrm.report.page import render_page
 from retailcrm.shop.figures.spans import latest_span
 from retailcrm.shop.policy import policy_from_table
@@ -306,3 +307,34 @@ def test_periods_begin_at_the_shops_midnight():
     assert found.latest.end == np.datetime64(datetime(2024, 3, 31, 23), "us")  # noqa: DTZ001 - UTC
     assert found.previous.end == found.latest.start
     assert found.third.end == found.previous.start
+
+
+def test_definitions_say_the_numbers_in_force(small):
+    """What depends on a number of days is defined with the policy's, in both languages."""
+    with small(policy=policy_from_table({"report": {"lapsed_days": 21}})) as shop:
+        changes = {change.key: change for change in shop.describe("2024-04-01").data.comparison.changes}
+    # Ann's first silence is 29 days, her second 38; cat's is within a day, Eve's 10 days.
+    assert (changes["reactivated"].now, changes["reactivated"].before) == (1, 1)
+    assert "21 days of silence" in changes["reactivated"].definition.en
+    assert "21 天" in changes["reactivated"].definition.zh
+    assert changes["net"].definition.en.startswith("Paid on the period's counted orders")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("least_people", 0),
+        ("main_percent", 101),
+        ("good_from", "80"),
+        ("slow_days", True),
+        ("lapsed_days", 1.5),
+    ],
+)
+def test_report_settings_out_of_range_are_refused(name, value):
+    """Whole numbers of a range only; the message says which setting and where."""
+    with pytest.raises(SettingsError, match=rf"\[report\] {name} must be a whole number from 1"):
+        policy_from_table({"report": {name: value}})
+    with pytest.raises(
+        SettingsError, match=r"\[report\]: unknown setting 'slow_day'; did you mean 'slow_days'"
+    ):
+        policy_from_table({"report": {"slow_day": 1}})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -17,6 +18,7 @@ from retailcrm.adapters.sources.reading import Piece, line_amounts, read_fields,
 from retailcrm.adapters.sources.rounded_numbers import RoundedNumbers
 from retailcrm.analytics.columns import MISSING, Coded, Texts
 from retailcrm.domain.problems import Severity
+from retailcrm.errors import InputError
 from retailcrm.ports.raw import BadRecord, RawBlock
 
 if TYPE_CHECKING:
@@ -228,6 +230,46 @@ def test_sixteen_digits_need_eight_numbers() -> None:
     flags = RoundedNumbers().find(pa.array(numbers))
     assert flags is not None
     assert flags.all()
+
+
+@given(
+    st.lists(st.lists(st.sampled_from([*ROUND[:6], SOUND, "12345", "", "abc"]), max_size=5), max_size=6),
+    st.booleans(),
+)
+def test_blocks_read_ahead_of_each_other_are_read_as_one_after_the_other(
+    blocks: list[list[str]], never_round: bool
+) -> None:
+    """Whether a number is rounded depends on the blocks before it, and on none behind."""
+    table = Table({"no": [[number.encode() for number in block] for block in blocks]})
+    pieces = read(table, no=field("no", Kind.KEY, never_round=never_round))
+    found = [(p.code, p.record) for piece in pieces for p in piece.problems]
+    rounded, want, record = RoundedNumbers(), [], 0
+    for block in blocks:
+        flags = rounded.find(pa.array([number or None for number in block], pa.string()))
+        if flags is not None and never_round:
+            want += [("damaged-number", record + i + 1) for i in np.flatnonzero(flags).tolist()]
+        elif flags is not None:
+            want.append(("rounded-numbers", None))
+            rounded = RoundedNumbers(sound=True)
+        record += len(block)
+    assert found == want
+
+
+def test_a_reading_given_up_half_way_leaves_no_thread() -> None:
+    """Whoever has seen enough closes the reader."""
+    before = set(threading.enumerate())
+    table = Table({"no": [[b"1"], [b"2"], [b"3"], [b"4"]]})
+    pieces = read_fields(table, {"no": field("no", Kind.KEY)}, {"no": 0})
+    assert next(pieces).values["no"].tolist() == ["1"]
+    pieces.close()  # type: ignore[attr-defined] # it is a generator
+    assert set(threading.enumerate()) <= before
+
+
+def test_what_is_wrong_with_a_setting_is_raised_to_the_caller() -> None:
+    """Also where a thread found it."""
+    table = Table({"sum": [[b"1"], [b"2"]]}, currency="XXX?")
+    with pytest.raises(InputError):
+        read(table, sum=field("sum", Kind.AMOUNT))
 
 
 # Words of an address

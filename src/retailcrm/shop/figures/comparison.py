@@ -12,6 +12,7 @@ from retailcrm.analytics import metrics
 from retailcrm.analytics.intervals import wilson
 from retailcrm.analytics.metrics import DEFINITIONS, Figure, Period
 from retailcrm.analytics.metrics.reviews import good_review_rate
+from retailcrm.domain.labels import Label
 from retailcrm.report.data import Change, Comparison
 from retailcrm.shop.figures.spans import instant
 from retailcrm.shop.figures.writing import iso, sentence_case
@@ -122,7 +123,10 @@ def comparison(span: Span, parts: Sequence[dict[tuple[str, bool], Figure]], grou
     figures = {key: joined([part[key] for part in parts]) for key in parts[0]}
     figures |= _reviews(span, ground)
     keys = dict.fromkeys(key for key, _ in figures)
-    changes = (_change(key, figures.get((key, True)), figures.get((key, False))) for key in keys)
+    said = _definitions(ground)
+    changes = (
+        _change(key, figures.get((key, True)), figures.get((key, False)), said.get(key)) for key in keys
+    )
     return Comparison(
         name=span.name,
         start=iso(span.start),
@@ -143,15 +147,35 @@ def _reviews(span: Span, ground: Ground) -> dict[tuple[str, bool], Figure]:
     }
 
 
-def _change(key: str, now: Figure | None, before: Figure | None) -> Change | None:
+def _definitions(ground: Ground) -> dict[str, Label]:
+    """Define the figures that depend on a number of days or percent with the numbers in force."""
+    rule, active, horizon = ground.policy.report, CHURN_ACTIVE_DAYS, CHURN_HORIZON
+    return {
+        "reactivated": Label(
+            f"沉默不少于 {rule.lapsed_days} 天后在期内再次购买者",
+            f"Buyers who bought in the period after {rule.lapsed_days} days of silence or more",
+        ),
+        "churn_rate": Label(
+            f"其中此后 {horizon} 天未再购买者 ÷ 期末 {horizon} 天前的 {active} 天内购买过的客户",
+            f"Of these customers, those without a purchase in the period's last {horizon} days / "
+            f"customers with a purchase in the {active} days before those",
+        ),
+        "good_review_rate": Label(
+            f"其中不低于满分 {rule.good_from}% 者 ÷ 期内有评分的评价",
+            f"Reviews with {rule.good_from} % of full marks or more / reviews of the period with a score",
+        ),
+    }
+
+
+def _change(key: str, now: Figure | None, before: Figure | None, definition: Label | None) -> Change | None:
     figure = now or before
     if figure is None:
         return None
-    definition = DEFINITIONS[figure.key]
+    defined = DEFINITIONS[figure.key]
     return Change(
         key=key,
-        label=sentence_case(definition.label),
-        definition=sentence_case(definition.sentence),
+        label=sentence_case(defined.label),
+        definition=definition or sentence_case(defined.sentence),
         unit=figure.unit,  # type: ignore[arg-type]  # none of these is in hours
         now=_value(now),
         before=_value(before),

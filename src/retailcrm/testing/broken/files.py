@@ -102,8 +102,8 @@ def broken_table(folder: Path, seed: int) -> Broken:
         seed: The same seed, the same bytes.
 
     Example:
-        >>> import tempfile
-        >>> broken = broken_table(Path(tempfile.mkdtemp()), 3)
+        >>> import pathlib, tempfile
+        >>> broken = broken_table(pathlib.Path(tempfile.mkdtemp()), 3)
         >>> broken.path.name, len(broken.fates) == broken.count("records")
         ('orders3.csv', True)
     """
