@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retailcrm.adapters.sources import arrow
+from retailcrm.adapters.sources import arrow, value_kinds
 from retailcrm.adapters.sources.field import Field, Kind, find_fields, header_name, visible
 from retailcrm.adapters.sources.reading import Piece, line_amounts, read_fields, taken, whole
 from retailcrm.adapters.sources.rounded_numbers import RoundedNumbers
@@ -36,6 +37,8 @@ class Table:
     sheet: str | None = "s"
     zone: str = "Asia/Shanghai"
     currency: str = "CNY"
+    personal: bool = False
+    region: str = "CN"
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -243,7 +246,8 @@ def test_blocks_read_ahead_of_each_other_are_read_as_one_after_the_other(
     table = Table({"no": [[number.encode() for number in block] for block in blocks]})
     pieces = read(table, no=field("no", Kind.KEY, never_round=never_round))
     found = [(p.code, p.record) for piece in pieces for p in piece.problems]
-    rounded, want, record = RoundedNumbers(), [], 0
+    want: list[tuple[str, int | None]] = []
+    rounded, record = RoundedNumbers(), 0
     for block in blocks:
         flags = rounded.find(pa.array([number or None for number in block], pa.string()))
         if flags is not None and never_round:
@@ -267,9 +271,35 @@ def test_a_reading_given_up_half_way_leaves_no_thread() -> None:
 
 def test_what_is_wrong_with_a_setting_is_raised_to_the_caller() -> None:
     """Also where a thread found it."""
-    table = Table({"sum": [[b"1"], [b"2"]]}, currency="XXX?")
+    table = Table({"sum": [[b"1"], [b"2"]]}, currency="yuan")
     with pytest.raises(InputError):
         read(table, sum=field("sum", Kind.AMOUNT))
+
+
+# E-mail addresses
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.just(""), st.sampled_from(["ann@example.com", "a@b.c.d", "a..b@c.de"]),
+            st.text("ab.@", max_size=6), st.text("aB.@ *-='\"", max_size=8),
+        ),
+        min_size=1, max_size=8,
+    )
+)  # fmt: skip
+def test_addresses_are_told_from_other_texts_whatever_stands_beside_them(cells: list[str]) -> None:
+    """One @ with text before it, and a dot behind it with text around: the quick way and the other agree."""
+    pattern = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+    raw = pa.array([cell.encode() for cell in cells], pa.binary())
+    quick = value_kinds.quick_emails(raw)
+    if quick is not None:
+        assert quick[0].tolist() == cells
+        assert quick[1].tolist() == [not cell for cell in cells]
+        assert all(pattern.fullmatch(cell) and cell.islower() for cell in cells if cell)
+    plain = [cell for cell in cells if cell]
+    if plain and all(pattern.fullmatch(cell) and not set(cell) & set("B*='\" ") for cell in plain):
+        assert quick is not None
 
 
 # Words of an address

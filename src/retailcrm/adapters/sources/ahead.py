@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Iterator
 
 AHEAD: Final = 1
 """Blocks being worked on beside the one that is waited for: more would only take memory."""
@@ -17,9 +17,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def worked_ahead(
-    items: Generator[Item, Any, Any] | Iterator[Item], work: Callable[[Item], Result]
-) -> Iterator[tuple[Item, Result]]:
+def worked_ahead(items: Iterator[Item], work: Callable[[Item], Result]) -> Iterator[tuple[Item, Result]]:
     """Do the work on each item on a thread of its own, and give the results in order.
 
     Whoever stops taking them leaves no thread behind: closing this ends what is not begun, and waits
@@ -35,15 +33,16 @@ def worked_ahead(
     """
     waiting: deque[tuple[Item, Future[Result]]] = deque()
     pool = ThreadPoolExecutor(AHEAD + 1, "retailcrm-fields")
-    with closing(items) if hasattr(items, "close") else pool:
-        try:
-            for item in items:
-                waiting.append((item, pool.submit(work, item)))
-                if len(waiting) > AHEAD:
-                    first, done = waiting.popleft()
-                    yield first, done.result()
-            while waiting:
+    try:
+        for item in items:
+            waiting.append((item, pool.submit(work, item)))
+            if len(waiting) > AHEAD:
                 first, done = waiting.popleft()
                 yield first, done.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+        while waiting:
+            first, done = waiting.popleft()
+            yield first, done.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        if isinstance(items, Generator):
+            items.close()

@@ -31,6 +31,20 @@ def arrow_texts(column: Texts) -> Any:  # noqa: ANN401
     return pa.LargeStringArray.from_buffers(len(column), pa.py_buffer(offsets), pa.py_buffer(data))
 
 
+def content(array: Any) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:  # noqa: ANN401
+    """Give the bytes of an Arrow array of texts, and where they begin and end; nothing is copied.
+
+    Returns:
+        The bytes of all texts in one, and ``n + 1`` ends counted from the first byte.
+    """
+    _, offsets, data = array.buffers()
+    if offsets is None or not len(array):
+        return np.empty(0, np.uint8), np.zeros(len(array) + 1, np.int32)
+    ends = np.frombuffer(offsets, np.int32)[array.offset : array.offset + len(array) + 1]
+    whole = np.frombuffer(data, np.uint8) if data else np.empty(0, np.uint8)
+    return whole[ends[0] : ends[-1]], ends - ends[0] if ends[0] else ends
+
+
 def first_words(array: Any, words: int) -> Any:  # noqa: ANN401
     """Cut a binary column after its first words, which blanks separate.
 
@@ -51,6 +65,21 @@ def first_words(array: Any, words: int) -> Any:  # noqa: ANN401
     where = np.repeat(ends[:-1] - cut[:-1], lengths) + np.arange(cut[-1])
     buffers = [None, pa.py_buffer(cut.astype(np.int32)), pa.py_buffer(content[where])]
     return pa.Array.from_buffers(pa.binary(), len(plain), buffers)
+
+
+def recoded(codes: Any, entries: Any) -> Any:  # noqa: ANN401
+    """Give a dictionary array in which each code stands for one of the entries.
+
+    Args:
+        codes: Arrow integers, null for none.
+        entries: A dictionary array: what each code stands for, equal entries or none having become one.
+    """
+    if entries.null_count == 0 and len(entries) == len(entries.dictionary):
+        # Nothing has become one: they stand in their own order.
+        return pa.DictionaryArray.from_arrays(codes, entries.dictionary)
+    places = np.append(entries.indices.fill_null(-1).to_numpy(zero_copy_only=False), -1).astype(np.int32)
+    found = places[codes.fill_null(-1).to_numpy(zero_copy_only=False)]
+    return pa.DictionaryArray.from_arrays(pa.array(found, mask=found < 0), entries.dictionary)
 
 
 def coded(array: Any) -> Coded:  # noqa: ANN401

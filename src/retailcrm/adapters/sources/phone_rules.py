@@ -185,7 +185,7 @@ def _code(text: str, rules: ModuleType) -> int:
 
 
 def _in_use(numbers: Any, code: int, rules: ModuleType) -> Flags:  # noqa: ANN401
-    """Say which national numbers are in use in a region of the code: the first one that takes a number has it."""
+    """Say which national numbers are in use: the first region of the code that takes a number has it."""
     regions = rules.COUNTRY_CODE_TO_REGION_CODE[code]
     valid = np.zeros(len(numbers), np.bool_)
     free = np.ones(len(numbers), np.bool_)

@@ -11,12 +11,13 @@ import pyarrow.compute as pc
 
 from retailcrm.adapters.sources import arrow, birthdays, cleaning, value_kinds
 from retailcrm.adapters.sources.ahead import worked_ahead
+from retailcrm.adapters.sources.block_reading import EarlierBlocksDecideError, Form, Reading
 from retailcrm.adapters.sources.field import REPEATING, UNIX, Field, Kind, header_name
 from retailcrm.adapters.sources.phones import quick_phones
 from retailcrm.adapters.sources.rounded_numbers import LongNumbers, RoundedNumbers
 from retailcrm.adapters.sources.unix_times import quick_unix, unix_instants
 from retailcrm.analytics.columns import MISSING, Coded
-from retailcrm.domain.problems import Problem, Severity
+from retailcrm.domain.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,15 +61,6 @@ _MAYBE_ROUNDED: Final = (
 _PLACE_WORDS: Final = 2
 _ZERO_TIMES: Final = ("0000-00-00 00:00:00", "0000-00-00", "0000/00/00 00:00:00", "0")
 """What member lists and catalogues write where they know no time."""
-_MESSAGES: Final = {
-    Kind.AMOUNT: "not an amount of money",
-    Kind.PRICE: "not a unit price",
-    Kind.COUNT: "not a whole number of pieces",
-    Kind.INSTANT: "not a time that can be read",
-    Kind.STATE: "an order state that is not known; taken as unknown",
-    **value_kinds.MESSAGES,
-}
-_WARNED: Final = value_kinds.WARNED | {Kind.STATE}
 
 
 def read_fields(
@@ -86,18 +78,18 @@ def read_fields(
     plain = set(places.values()) - coded
     columns = {k: file.header[i] if file.header else f"column {i + 1}" for k, i in places.items()}
     rounded = {k: RoundedNumbers() for k in places if fields[k].kind is Kind.KEY}
-    form = _Form({k: fields[k] for k in places}, places, columns, currency or file.currency, rounded)
+    form = Form({k: fields[k] for k in places}, places, columns, currency or file.currency, rounded)
 
     def read_ahead(block: RawBlock) -> tuple[Piece, frozenset[str]] | None:
-        reading = _Reading(file, block, ahead=True)
+        reading = Reading(file, block, ahead=True)
         try:
             return _read_block(reading, form), frozenset(reading.sound)
-        except _EarlierBlocksDecideError:
+        except EarlierBlocksDecideError:
             return None
 
     for block, read in worked_ahead(file.blocks(plain, coded), read_ahead):
         if read is None:
-            yield _read_block(_Reading(file, block), form)
+            yield _read_block(Reading(file, block), form)
         else:
             piece, sound = read
             for key in sound:
@@ -105,94 +97,7 @@ def read_fields(
             yield piece
 
 
-@attrs.frozen(eq=False)
-class _Form:
-    """What holds for all blocks of a file."""
-
-    fields: Mapping[str, Field]
-    places: Mapping[str, int]
-    columns: Mapping[str, str]
-    currency: str
-    rounded: dict[str, RoundedNumbers]
-    """Of the blocks that were given; those being read ahead are added in their turn."""
-
-
-class _EarlierBlocksDecideError(Exception):
-    """Whether a number of this block is rounded depends on blocks that may still be read."""
-
-
-@attrs.define(eq=False)
-class _Reading:
-    """What one block has given so far.
-
-    Attributes:
-        file: The opened table.
-        block: The block.
-        ahead: Blocks before it may still be read.
-        sound: Keys that have shown long numbers which are not rounded.
-        problems: What is wrong so far.
-        empty: Which rows have no value so far.
-        rejected: Which rows are lost.
-    """
-
-    file: SourceFile
-    block: RawBlock
-    ahead: bool = False
-    sound: set[str] = attrs.field(factory=set)
-    problems: list[Problem] = attrs.field(factory=list)
-    empty: NDArray[np.bool_] = attrs.field(init=False)
-    rejected: NDArray[np.bool_] = attrs.field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.empty, self.rejected = np.ones(len(self.block), np.bool_), np.zeros(len(self.block), np.bool_)
-
-    def mark(
-        self,
-        bad: NDArray[np.bool_],
-        column: str,
-        code: str,
-        message: str,
-        texts: Any = None,  # noqa: ANN401
-        *,
-        warn: bool = False,
-    ) -> None:
-        """Note the bad rows of a column, with the text found where it is not personal."""
-        if not warn:
-            self.rejected |= bad
-        for i in np.flatnonzero(bad).tolist():
-            self.problems.append(
-                Problem(
-                    source=self.file.name,
-                    sheet=self.file.sheet,
-                    record=int(self.block.records[i]),
-                    first_line=int(self.block.first_line[i]),
-                    last_line=int(self.block.last_line[i]),
-                    column=column,
-                    code=code,
-                    message=message,
-                    value=None if texts is None else texts[i].as_py(),
-                    severity=Severity.WARNING if warn else Severity.REJECTED,
-                )
-            )
-
-    def mark_values(self, bad: NDArray[np.bool_], column: str, field: Field, texts: Any = None) -> None:  # noqa: ANN401
-        """Note the values of a field that could not be read, by its kind."""
-        if bad.any():
-            shown = None if field.kind in value_kinds.HIDDEN else texts
-            warn = field.lenient or field.kind in _WARNED
-            self.mark(bad, column, str(field.kind), _MESSAGES[field.kind], shown, warn=warn)
-
-    def warn(self, column: str, code: str, message: str) -> None:
-        """Note something about a column of the file as a whole."""
-        self.problems.append(
-            Problem(
-                source=self.file.name, sheet=self.file.sheet, column=column, code=code, message=message,
-                severity=Severity.WARNING,
-            )
-        )  # fmt: skip
-
-
-def _read_block(reading: _Reading, form: _Form) -> Piece:
+def _read_block(reading: Reading, form: Form) -> Piece:
     file, block = reading.file, reading.block
     values, missing = {}, {}
     for key, field in form.fields.items():
@@ -263,7 +168,7 @@ def _quick(
     return found
 
 
-def _texts(reading: _Reading, raw: Any, column: str, field: Field) -> Any:  # noqa: ANN401
+def _texts(reading: Reading, raw: Any, column: str, field: Field) -> Any:  # noqa: ANN401
     """Decode and strip a column; dictionary columns stay dictionaries of distinct clean values."""
     encoding = reading.block.encoding
     zeros = _ZERO_TIMES if field.lenient and field.kind is Kind.INSTANT else ()
@@ -281,11 +186,10 @@ def _texts(reading: _Reading, raw: Any, column: str, field: Field) -> Any:  # no
     codes = raw.indices
     if bad.any():
         reading.mark(bad[codes.to_numpy(zero_copy_only=False)], column, "encoding", f"not {encoding} text")
-    clean = cleaning.cleaned(texts, no_value).dictionary_encode()
-    return pa.DictionaryArray.from_arrays(pc.take(clean.indices, codes), clean.dictionary)
+    return arrow.recoded(codes, cleaning.cleaned(texts, no_value).dictionary_encode())
 
 
-def _value(reading: _Reading, form: _Form, key: str, texts: Any) -> Any:  # noqa: ANN401
+def _value(reading: Reading, form: Form, key: str, texts: Any) -> Any:  # noqa: ANN401
     field, column = form.fields[key], form.columns[key]
     if field.kind in (Kind.KEY, Kind.TEXT, Kind.NAME, Kind.PLACE):
         return _text(reading, form, key, texts)
@@ -305,8 +209,8 @@ def _value(reading: _Reading, form: _Form, key: str, texts: Any) -> Any:  # noqa
 
 
 def _number(
-    reading: _Reading,
-    form: _Form,
+    reading: Reading,
+    form: Form,
     field: Field,
     texts: Any,  # noqa: ANN401
 ) -> tuple[Any, NDArray[np.bool_]]:
@@ -321,7 +225,7 @@ def _number(
     return cleaning.instants(texts, field.zone or reading.file.zone, field.pattern)
 
 
-def _text(reading: _Reading, form: _Form, key: str, texts: Any) -> Any:  # noqa: ANN401
+def _text(reading: Reading, form: Form, key: str, texts: Any) -> Any:  # noqa: ANN401
     field = form.fields[key]
     repeats = pa.types.is_dictionary(texts.type)
     values = texts.dictionary if repeats else texts
@@ -340,7 +244,7 @@ def _text(reading: _Reading, form: _Form, key: str, texts: Any) -> Any:  # noqa:
     return arrow.coded(pa.DictionaryArray.from_arrays(texts.indices, values))
 
 
-def _check_numbers(reading: _Reading, form: _Form, key: str, values: Any, codes: Any) -> None:  # noqa: ANN401
+def _check_numbers(reading: Reading, form: Form, key: str, values: Any, codes: Any) -> None:  # noqa: ANN401
     """Find numbers that are none, or not the ones that were exported."""
     field, column = form.fields[key], form.columns[key]
 
@@ -367,7 +271,7 @@ def _check_numbers(reading: _Reading, form: _Form, key: str, values: Any, codes:
 
 
 def _rounded(
-    reading: _Reading,
+    reading: Reading,
     seen: RoundedNumbers,
     key: str,
     values: Any,  # noqa: ANN401
@@ -375,14 +279,14 @@ def _rounded(
     """Say which numbers are rounded, if blocks that may still be read have no part in it.
 
     Raises:
-        _EarlierBlocksDecideError: They have.
+        EarlierBlocksDecideError: They have.
     """
     if not reading.ahead:
         return seen.find(values)
     if not seen.sound:
         found = LongNumbers.of(values)
         if found.long is not None:
-            raise _EarlierBlocksDecideError
+            raise EarlierBlocksDecideError
         if found.sound:
             reading.sound.add(key)
     return None
@@ -403,7 +307,7 @@ def line_amounts(file: SourceFile, piece: Piece, price: str) -> tuple[NDArray[np
     bad &= piece.keep
     if not bad.any():
         return amounts, piece
-    reading = _Reading(file, piece.block)
+    reading = Reading(file, piece.block)
     message = "quantity times unit price is too large to be money"
     reading.mark(bad, piece.columns[price], "amount", message)
     return amounts, attrs.evolve(piece, keep=piece.keep & ~bad, problems=(*piece.problems, *reading.problems))

@@ -10,11 +10,11 @@ import pyarrow.compute as pc
 
 from retailcrm.adapters.sources import arrow
 from retailcrm.adapters.sources.birthdays import birthdays
-from retailcrm.adapters.sources.cleaning import BLANKS, quick_texts
+from retailcrm.adapters.sources.cleaning import BLANKS
 from retailcrm.adapters.sources.cleaning_values import percent_score
 from retailcrm.adapters.sources.field import Field, Kind, header_name
 from retailcrm.adapters.sources.phones import phone_texts
-from retailcrm.analytics.columns import MISSING, Coded
+from retailcrm.analytics.columns import MISSING, Coded, Texts
 from retailcrm.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 Read = tuple[Any, "NDArray[np.bool_]"]
 
 _EMAIL: Final = r"^[^@\s]+@[^@\s]+\.[^@\s.]+$"
-_ADDRESS: Final = np.array([chr(i) in "abcdefghijklmnopqrstuvwxyz0123456789@._+-" for i in range(256)])
-"""Characters of an address that needs no cleaning."""
 _NOT_KNOWN: Final = np.iinfo(np.int8).min
 _LEVEL, _LIKE_LEVEL = "/", "／"
 
@@ -73,13 +71,25 @@ def quick_emails(raw: Any) -> Read | None:  # noqa: ANN401
     Returns:
         The texts, ``""`` for none, and which cells are empty.
     """
-    data = raw.buffers()[2]
-    if data is None or not _ADDRESS[np.frombuffer(data, np.uint8)].all():
+    content, ends = arrow.content(raw)
+    if raw.null_count or not len(content) or content.min() < ord("+") or content.max() > ord("z"):
         return None
-    texts = quick_texts(raw, ord("z"))
-    if not pc.all(pc.match_substring_regex(texts, _EMAIL)).as_py():
+    if ((content - ord("A")) <= ord("Z") - ord("A")).any() or not _are_addresses(content, ends):
         return None
-    return arrow.texts(texts), np.asarray(texts.is_null())
+    return Texts(content, ends.astype(np.int64)), ends[1:] == ends[:-1]
+
+
+def _are_addresses(content: NDArray[np.uint8], ends: NDArray[np.int32]) -> bool:
+    """Say whether every cell that is not empty has one ``@``, and a dot behind it with text on all sides."""
+    told = ends[1:] > ends[:-1]
+    begins, stops = (ends, ends[1:]) if told.all() else (ends[:-1][told], ends[1:][told])
+    at, dots = np.flatnonzero(content == ord("@")), np.flatnonzero(content == ord("."))
+    if len(at) != len(stops) or not len(dots):
+        return False
+    single = len(dots) == len(at) and bool(((at < dots) & (dots < stops)).all())
+    # Where no dot stands before the end of a cell, this takes the last of all: it is not in that cell.
+    last = dots if single else dots[np.searchsorted(dots, stops) - 1]
+    return bool(((at > begins[: len(at)]) & (at < stops) & (at + 1 < last) & (last < stops - 1)).all())
 
 
 def _emails(_: Field, texts: Any, __: str) -> Read:  # noqa: ANN401

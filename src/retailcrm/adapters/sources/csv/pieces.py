@@ -19,6 +19,7 @@ MAX_CELL: Final = 32_767
 
 NEWLINE, RETURN, QUOTE = ord("\n"), ord("\r"), ord('"')
 _LONGEST_CHARACTER: Final = 4
+_CACHED: Final = 256 << 10
 
 
 @attrs.frozen(kw_only=True)
@@ -96,6 +97,14 @@ def pieces(stream: BinaryIO, dialect: Dialect, size: int) -> Iterator[Piece]:
         stream.readline()
     line, rest = dialect.skip_lines + 1, b""
     while chunk := stream.read(size):
+        end = chunk.rfind(b"\n") + 1
+        if end and not (dialect.quoting and (b'"' in rest or b'"' in chunk)):
+            # Every line is a record: nothing has to be counted, and nothing copied twice.
+            piece = _piece(b"".join((rest, memoryview(chunk)[:end])), line, dialect)
+            rest = chunk[end:]
+            yield piece
+            line += piece.lines
+            continue
         data = rest + chunk
         end = _record_end(data, dialect)
         if end == 0 and len(data) > max(dialect.longest_line, size):
@@ -124,7 +133,7 @@ def _after_line(stream: BinaryIO, size: int) -> bytes:
 
 
 def _piece(data: bytes, line: int, dialect: Dialect) -> Piece:
-    lines = int(np.count_nonzero(np.frombuffer(data, np.uint8) == NEWLINE))
+    lines = count_of(data, NEWLINE)
     return Piece(data if dialect.quoting else _single_blanks(data), line, lines)
 
 
@@ -138,12 +147,20 @@ def _record_end(data: bytes, dialect: Dialect) -> int:
     end = data.rfind(b"\n") + 1
     if not dialect.quoting or end == 0:
         return end
-    quotes = int(np.count_nonzero(bytes_of(data)[:end] == QUOTE))
+    quotes = count_of(memoryview(data)[:end], QUOTE) if b'"' in data else 0
     while end > 0 and quotes % 2:
         start = data.rfind(b"\n", 0, end - 1) + 1
         quotes -= data.count(b'"', start, end)
         end = start
     return end
+
+
+def count_of(data: Any, byte: int) -> int:  # noqa: ANN401 - the buffer protocol has no name yet
+    """Count a byte, in parts that stay within the processor's cache."""
+    numbers = bytes_of(data)
+    return sum(
+        int(np.count_nonzero(numbers[at : at + _CACHED] == byte)) for at in range(0, len(numbers), _CACHED)
+    )
 
 
 def bytes_of(data: Any) -> NDArray[np.uint8]:  # noqa: ANN401 - the buffer protocol has no name yet

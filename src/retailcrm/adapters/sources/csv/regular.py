@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _MARKS: Final = (0x1F, 0x1E, 0x1D, 0x1C, *range(1, 9))
 """Control characters that can stand for a newline: no part of any character, and hardly ever used."""
 
+_WINDOW: Final = MAX_CELL // 2
+
 
 @attrs.frozen(eq=False)
 class _Flat:
@@ -69,15 +71,44 @@ def regular_block(
         coded: Columns wanted dictionary-encoded.
     """
     # One column alone: Arrow takes "" for a record and an empty line for none.
-    flat = None if dialect.columns == 1 or b"\0" in piece.data else _flattened(piece, dialect)
-    if flat is None:
+    if dialect.columns == 1 or b"\0" in piece.data:
+        return None
+    # Where every line is plainly a record, their places need not be looked for.
+    flat = None if (simple := _is_simple(piece, dialect)) else _flattened(piece, dialect)
+    if flat is None and not simple:
         return None
     wanted = sorted({*plain, *coded}) or [0]
-    table = _read_csv(flat.data, dialect, wanted, coded)
-    kept = None if table is None else _kept(flat, dialect, table.num_rows)
-    if table is None or kept is None:
+    table = _read_csv(piece.data if flat is None else flat.data, dialect, wanted, coded)
+    if table is None:
         return None
     columns = {i: table.column(f"c{i}").combine_chunks() for i in wanted}
+    if flat is None and table.num_rows == piece.lines:
+        return _every_line(piece, dialect, columns)
+    flat = flat or _flattened(piece, dialect)
+    kept = None if flat is None else _kept(flat, dialect, table.num_rows)
+    return None if flat is None or kept is None else _block(piece, dialect, columns, flat, kept)
+
+
+def _is_simple(piece: Piece, dialect: Dialect) -> bool:
+    """Say whether each line is a record or blank for certain: no quotes, no returns, no long line."""
+    data = piece.data
+    if b"\r" in data or (dialect.quoting and b'"' in data):
+        return False
+    # A line that is too long holds one of these windows from end to end.
+    return all(data.find(b"\n", at, at + _WINDOW) >= 0 for at in range(0, len(data), _WINDOW))
+
+
+def _every_line(piece: Piece, dialect: Dialect, columns: dict[int, Any]) -> RawBlock:
+    lines = np.arange(piece.lines, dtype=np.int64)
+    return RawBlock(
+        columns=columns, encoding=dialect.encoding, records=lines, first_line=piece.line + lines,
+        last_line=piece.line + lines,
+    )  # fmt: skip
+
+
+def _block(
+    piece: Piece, dialect: Dialect, columns: dict[int, Any], flat: _Flat, kept: NDArray[np.int64]
+) -> RawBlock:
     return RawBlock(
         columns=columns if flat.mark is None else {i: _unmarked(c, flat.mark) for i, c in columns.items()},
         encoding=dialect.encoding,

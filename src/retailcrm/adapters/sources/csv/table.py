@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["BLOCK_BYTES", "Dialect", "TextTable"]
 
 BLOCK_BYTES: Final = 8 << 20
-_WORKERS = 2
+_WORKERS: Final = 2
+_AHEAD: Final = 1
+"""Blocks being parsed beside the one that is waited for; whoever takes them may hold one more."""
 
 
 @attrs.frozen(eq=False)
@@ -42,7 +44,7 @@ class TextTable:
     block_bytes: int = BLOCK_BYTES
 
     def blocks(self, plain: Collection[int], coded: Collection[int]) -> Iterator[RawBlock]:
-        """Read the records once, two blocks ahead on threads, in file order."""
+        """Read the records once, a block ahead on threads, in file order."""
         next_record = 1
         for block in _in_order(self, _Wanted(frozenset(plain), frozenset(coded))):
             # Workers count records from 0 within their block: how many a block holds is only
@@ -84,7 +86,7 @@ def _ahead(table: TextTable, wanted: _Wanted) -> Iterator[tuple[Piece, Future[Pa
         while (piece := upcoming.result()) is not None:
             upcoming = reader.submit(next, found, None)
             waiting.append((piece, pool.submit(_parse, piece, table.dialect, wanted)))
-            if len(waiting) > _WORKERS:
+            if len(waiting) > _AHEAD:
                 yield waiting.popleft()
         while waiting:
             yield waiting.popleft()
