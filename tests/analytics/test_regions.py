@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from retailcrm.analytics.regions import PROVINCES, REGIONS, region_of, short_province
+from retailcrm.analytics.regions import _ENGLISH, PROVINCES, REGIONS, region_of, short_province
 from retailcrm.simulate import ShopSpec, simulate_shop
 
 FULL = (
@@ -46,7 +46,11 @@ def test_short_names_are_themselves(name):
         ("广西", "广西"), ("广西自治区", "广西"), ("广西壮族", "广西"), ("内蒙古", "内蒙古"),
         ("新疆生产建设兵团", "新疆"), ("臺灣", "台湾"), ("台灣省", "台湾"), ("澳門特別行政區", "澳门"),
         ("北京", "北京"), ("省", None), ("", None), ("广州市", None), ("California", None),
-        ("海外", None), ("广东省广州市", None), ("市", None),
+        ("海外", None), ("广东省广州市", "广东"), ("市", None),
+        ("广东广州", "广东"), ("北京市朝阳区", "北京"), ("浙江省 杭州市", "浙江"), ("中国，江苏省", "江苏"),
+        ("内蒙古自治区呼和浩特市", "内蒙古"), ("湖南湘西土家族苗族自治州", "湖南"), ("廣東省", "广东"),
+        ("海南藏族自治州", None), ("海南州", None), ("河南蒙古族自治县", None), ("南京东路", None),
+        ("北京西路", None), ("湖南路", None), ("吉林市", "吉林"), ("黑龍江", "黑龙江"), ("中国", None),
     ],
 )  # fmt: skip
 def test_other_ways_to_write_one(text, short):
@@ -65,3 +69,25 @@ def test_the_simulated_shop_lies_in_china():
 def test_regions_have_names():
     """Each region is called something in both languages."""
     assert all(label.zh and label.en for label in REGIONS.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("Guangdong", "广东"), ("GUANGDONG PROVINCE", "广东"), ("guangdong sheng", "广东"),
+        ("Inner Mongolia", "内蒙古"), ("Nei Mongol Zizhiqu", "内蒙古"), ("Hong Kong", "香港"),
+        ("Hong Kong SAR, China", "香港"), ("Macao", "澳门"), ("Shaanxi", "陕西"), ("Shanxi", "山西"),
+        ("Beijing Municipality", "北京"), ("Guangxi Zhuang Autonomous Region", "广西"), ("Tibet", "西藏"),
+        ("Xinjiang Uygur Autonomous Region", "新疆"), ("Ningxia Hui Autonomous Region", "宁夏"),
+        ("Taiwan", "台湾"), ("Heilongjiang", "黑龙江"), ("Hei Long Jiang", "黑龙江"), ("Xi'an", None),
+        ("China", None), ("Province", None), ("Jiangxi Road", None), ("New York", None), ("GD", None),
+    ],
+)  # fmt: skip
+def test_names_in_latin_letters(text, short):
+    """Names as exports of shops abroad write them, with or without what kind of province it is."""
+    assert short_province(text) == short
+
+
+def test_every_province_has_a_name_in_latin_letters():
+    """Each of the 34 is found by one at least."""
+    assert set(_ENGLISH.values()) == set(PROVINCES)

@@ -110,12 +110,13 @@ def test_products_add_up_like_loops(
         counts = not credit and state != OrderState.PLACED and not (given_back and rule == "drop")
         if d >= 29 or not (counts or credit):
             continue
-        # An order given back keeps its lines' amounts: only what lines say went back is taken off them.
-        returned = gross > 0 and refunded >= gross and rule == "drop"
+        # Of an order given back nothing is left on any of its lines.
+        back = max(gross, refunded) if given_back and not credit else refunded
+        returned = gross > 0 and back >= gross and rule == "drop"
         rows.append(
             {
                 "order": order, "product": product, "who": who, "day": d,
-                "pieces": 0 if returned else pieces, "net": gross - refunded,
+                "pieces": 0 if returned else pieces, "net": gross - back,
                 "sale": counts and not returned and pieces > 0,
             }
         )  # fmt: skip
@@ -139,6 +140,23 @@ def test_refunds_after_the_moment_do_not_exist_yet(make_orders: Callable[..., An
     assert (then.pieces[0], then.net[0], then.orders[0]) == (2, 9, 1)
     later = product_sales(line_sales(table, lines, np.datetime64("2024-04-01")), 3)
     assert (later.pieces[0], later.net[0], later.orders[0]) == (0, 0, 0)
+
+
+def test_what_only_the_order_knows_went_back_reaches_its_products(make_orders: Callable[..., Any]) -> None:
+    """30 of 100 back, told by the order: 18 of the line of 60, 12 of that of 40; pieces stay sold."""
+    table = make_orders(
+        [
+            {"at": "2024-02-01", "gross": 100, "refunded": 30, "refunded_at": "2024-02-03"},
+            {"at": "2024-02-01", "gross": 50, "refunded": 20, "refunded_at": "2024-02-03"},
+        ],
+        zone=ZONE,
+    )
+    lines = lines_of([(0, 0, 2, 60, 0), (0, 1, 1, 40, 0), (1, 2, 1, 50, 0)])
+    found = product_sales(line_sales(table, lines, AS_OF), 3)
+    assert found.net.tolist() == [42, 28, 30]
+    assert found.pieces.tolist() == [2, 1, 1]
+    before = product_sales(line_sales(table, lines, np.datetime64("2024-02-03")), 3)
+    assert before.net.tolist() == [60, 40, 50]
 
 
 def sold(**columns: list[int]) -> ProductSales:

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -135,9 +136,9 @@ def test_eighteen_months(first: tuple[Path, str]) -> None:
 
 
 def test_the_summary_is_short(first: tuple[Path, str]) -> None:
-    """The summary fits a screen, and says where the page lies and what to do with it."""
+    """The summary is a screen and a command, and says where the page lies and what to do with it."""
     lines = first[1].splitlines()
-    assert len(lines) <= 24
+    assert len(lines) <= 38
     assert "report   retailcrm-demo/report.html" in lines
     assert "scores   retailcrm-demo/scores.csv" in lines
     assert "open the report in a browser" in first[1]
@@ -148,27 +149,51 @@ def test_the_summary_is_short(first: tuple[Path, str]) -> None:
 def test_the_command_to_try_next_works(first: tuple[Path, str], tmp_path: Path) -> None:
     """The last line is a command that scores the demo's exports, and as many customers as the demo did."""
     command = first[1].splitlines()[-1]
-    assert command.startswith("retailcrm score retailcrm-demo/exports/Export*.csv --buyers ")
+    assert command.startswith("retailcrm score retailcrm-demo/exports/Export*.csv ")
     (tmp_path / "retailcrm-demo").symlink_to(first[0])
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["sh", "-c", command],
-        cwd=tmp_path,
-        env={**os.environ, "PATH": path},
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == Exit.OK, done.stderr
+    typed(command, tmp_path)
     ours, theirs = (
         len((folder / "scores.csv").read_text("utf-8-sig").splitlines()) for folder in (tmp_path, first[0])
     )
     assert ours == theirs > 100
 
 
+def typed(command: str, place: Path) -> None:
+    """Run a command as typed into a shell; it must work."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=place, env={**os.environ, "PATH": path}, capture_output=True, check=False
+    )
+    assert done.returncode == Exit.OK, done.stderr
+
+
+def report_command(said: str) -> str:
+    """Find the command that makes the page: its lines up to the one that is not continued."""
+    lines = said[said.index("retailcrm report ") :].splitlines()
+    last = next(number for number, line in enumerate(lines) if not line.endswith("\\"))
+    return "\n".join(lines[: last + 1])
+
+
+def test_the_command_that_makes_the_page_works(first: tuple[Path, str], tmp_path: Path) -> None:
+    """It reads every file, those beside the orders by their mappings, and writes the very same page."""
+    command = report_command(first[1])
+    assert command.count("--with ") == len(MAPPINGS)
+    assert all(line.rstrip(" \\").count(" --") <= 2 for line in command.splitlines())
+    shutil.copytree(first[0], tmp_path / "retailcrm-demo")
+    page = tmp_path / "retailcrm-demo" / "report.html"
+    page.unlink()
+    typed(command, tmp_path)
+    assert page.read_bytes() == (first[0] / "report.html").read_bytes()
+
+
 def test_the_command_is_quoted(run: Run) -> None:
     """A folder with a blank in its name is quoted in the command, its pattern left to the shell."""
-    said = run("demo", *SMALL, "--out", "my shop").stdout.splitlines()[-1]
-    assert said.startswith("retailcrm score 'my shop/exports'/Export*.csv --buyers 'my shop/exports/")
+    said = run("demo", *SMALL, "--out", "my shop", "--lang", "en").stdout
+    assert said.splitlines()[-1].startswith("retailcrm score 'my shop/exports'/Export*.csv ")
+    assert "--buyers 'my shop/exports/" in said.splitlines()[-1]
+    command = report_command(said)
+    assert command.startswith("retailcrm report 'my shop/exports'/Export*.csv ")
+    assert command.endswith("--lang en --out 'my shop/report.html'")
 
 
 def test_the_language(run: Run) -> None:

@@ -123,12 +123,8 @@ def test_every_failure_is_a_sentence(
 
 
 def test_faults_of_the_program_are_not_hidden() -> None:
-    """An error that nobody foresaw, a missing module of our own, a closed pipe: all come through."""
-    for error in (
-        KeyError("x"),
-        ModuleNotFoundError("no", name="retailcrm.x"),
-        BrokenPipeError(errno.EPIPE, "gone"),
-    ):
+    """An error that nobody foresaw, a missing module of our own: both come through."""
+    for error in (KeyError("x"), ModuleNotFoundError("no", name="retailcrm.x")):
         with pytest.raises(type(error)):
             failing(error)()
 

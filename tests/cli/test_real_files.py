@@ -27,7 +27,12 @@ def mappings(repo_root: Path) -> Path:
 
 def score(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run ``retailcrm score`` as a process."""
-    command = [*MAIN, "score", *map(str, arguments)]
+    return called("score", *arguments)
+
+
+def called(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run ``retailcrm`` as a process."""
+    command = [*MAIN, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -82,6 +87,29 @@ def test_tmall_report(data_dir: Path) -> None:
     assert "5,646 of 5,646 refunded rows agree" in run.stdout
     assert "--buyers" in run.stderr
     assert not Path("scores.csv").exists()
+
+
+REPORTS: Final = {
+    "online_retail.csv.gz": ("online_retail.toml", "2011-12-10", "4,339 customers scored"),
+    "cdnow_master.txt": ("cdnow.toml", "1998-07-01", "23,570 customers scored"),
+    "taobao_orders_2019h1.xlsx": ("taobao_orders_2019h1.toml", "2019-07-01", "25,420 customers scored"),
+    "tmall_order_report_2020_02.csv": (None, "2020-03-01", "no customer scored"),
+    "product_reviews.xlsx": ("product_reviews.toml", "2020-01-01", "no customer scored"),
+    "user_behavior_sample.csv": ("user_behavior.toml", "2017-12-04", "scored as of"),
+}
+"""Each real file with its mapping, a day after its last record, and what the run says at its end."""
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_file_has_its_report(data_dir: Path, mappings: Path, name: str) -> None:
+    """Whatever a file holds, a page comes of it: 0, or 5 where hardly any buyer is known."""
+    mapping, day, said = REPORTS[name]
+    mapped = () if mapping is None else ("--map", mappings / mapping)
+    run = called("report", data_dir / name, *mapped, "--as-of", day, "--lang", "en")
+    masked = name == "tmall_order_report_2020_02.csv"
+    assert run.returncode == (Exit.COVERAGE if masked else Exit.OK), run.stderr
+    assert said in run.stdout
+    assert Path("report.html").read_text("utf-8").rstrip().endswith("</html>")
 
 
 def test_a_long_run_shows_progress(data_dir: Path, mappings: Path) -> None:

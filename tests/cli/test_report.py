@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -100,8 +104,95 @@ def test_orders_of_unknown_buyers_make_a_page(run: Run, export: Export, order: O
     assert "no order has a buyer who can be told from others" in Path("report.html").read_text("utf-8")
 
 
-def test_no_order_makes_no_page(run: Run, three: str) -> None:
-    """Before the first order there is nothing to describe, and why is said."""
+def test_a_page_without_orders_says_why(run: Run, three: str) -> None:
+    """Before the first order the page shows what there is, which is little, and why is said."""
     result = run("report", three, "--as-of", "2001-01-01")
+    assert result.exit_code == Exit.OK
+    assert "the shop as of 2001-01-01, no customer scored: report.html" in result.stdout
+    assert "6 orders, the first of 2024-03-01, none before --as-of 2001-01-01" in result.stderr
+    assert Path("report.html").exists()
+
+
+def test_members_alone_make_a_page(run: Run, repo_root: Path) -> None:
+    """A member list without any order: the page counts its members; score still refuses."""
+    Path("members.csv").write_text("会员卡号,姓名,等级\n1,甲,金\n2,乙,银\n", "utf-8")
+    given = ("members.csv", "--map", repo_root / "examples" / "mappings" / "members.toml", *AS_OF)
+    result = run("report", *given, "--lang", "en", "--xlsx", "shop.xlsx")
+    assert (result.exit_code, result.stderr) == (Exit.OK, "")
+    assert "members.csv" in Path("report.html").read_text("utf-8")
+    result = run("report", *given, "--json")
+    assert (result.exit_code, json.loads(result.stdout)["customers"]) == (Exit.OK, 0)
+    result = run("score", *given)
     assert result.exit_code == Exit.NOBODY
-    assert not Path("report.html").exists()
+    assert "nobody to score: 2 records read, but no order" in result.stderr
+
+
+SHOPIFY = (
+    "Name,Email,Financial Status,Paid at,Fulfillment Status,Currency,Total,Created at,Lineitem quantity,"
+    "Lineitem name,Lineitem price,Id\n"
+    "#1001,ann@example.com,paid,2024-03-01 10:00:00 +0000,fulfilled,{currency},12.50,"
+    "2024-03-01 10:00:00 +0000,1,Cup,12.50,7001\n"
+)
+
+
+def shopify(name: str, currency: str) -> str:
+    """Write an orders export of Shopify of one order."""
+    Path(name).write_text(SHOPIFY.format(currency=currency), "utf-8")
+    return name
+
+
+@pytest.mark.parametrize("command", ["score", "report"])
+def test_the_currency_is_that_of_the_files(run: Run, command: str) -> None:
+    """Where neither option nor policy names one, the currency of the export is taken, and printed."""
+    result = run(command, shopify("orders_export_1.csv", "USD"), *AS_OF)
+    assert (result.exit_code, result.stderr) == (Exit.OK, "")
+    assert re.search(r"Currency +USD\b", result.stdout)
+    assert "US$12.50" in result.stdout
+
+
+def test_the_currency_of_a_customers_export_is_that_of_the_orders(run: Run) -> None:
+    """A list of customers names no currency, whichever file comes first."""
+    Path("customers.csv").write_text(
+        "Customer ID,First Name,Last Name,Email,Accepts Email Marketing,Total Spent,Total Orders\n"
+        "1,Ann,Lee,ann@example.com,yes,12.50,1\n",
+        "utf-8",
+    )
+    orders = shopify("orders_export_1.csv", "EUR")
+    for files in (("customers.csv", orders), (orders, "customers.csv")):
+        result = run("score", *files, *AS_OF, "--json")
+        assert (result.exit_code, json.loads(result.stdout)["currency"]) == (Exit.OK, "EUR")
+
+
+def test_a_currency_that_was_given_is_not_overruled(run: Run) -> None:
+    """Option and policy stand above the files, and the refusal says what to write."""
+    name = shopify("orders_export_1.csv", "USD")
+    assert run("report", name, *AS_OF, "--currency", "USD").exit_code == Exit.OK
+    Path("shop.toml").write_text('[shop]\ncurrency = "EUR"\n', "utf-8")
+    for rules in (("--currency", "EUR"), ("--policy", "shop.toml")):
+        result = run("report", name, *AS_OF, *rules)
+        assert result.exit_code == Exit.USAGE
+        assert "--currency USD" in result.stderr
+    assert run("report", name, *AS_OF, "--policy", "shop.toml", "--currency", "USD").exit_code == Exit.OK
+    assert run("report", name, *AS_OF, "--currency", "dollars").exit_code == Exit.USAGE
+
+
+def test_files_of_several_currencies_are_refused(run: Run, three: str) -> None:
+    """Dollars are not taken for the yuan of another file, in whatever order they come."""
+    dollars = shopify("orders_export_1.csv", "USD")
+    for files in ((three, dollars), (dollars, three), (dollars, shopify("more.csv", "EUR"))):
+        result = run("score", *files, *AS_OF)
+        assert result.exit_code == Exit.USAGE
+        assert "a shop has one currency" in result.stderr
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_nobody_reads_the_output(three: str, more: tuple[str, ...]) -> None:
+    """A reader that goes, as ``head`` does, ends the run as in any shell, without a word."""
+    ours, theirs = os.pipe()
+    os.close(ours)
+    command = (sys.executable, "-W", "error", "-c", "from retailcrm.cli import main; main()")
+    with os.fdopen(theirs, "wb") as nobody:
+        run = subprocess.run(
+            [*command, "score", three, *AS_OF, *more], stdout=nobody, stderr=subprocess.PIPE, check=False
+        )
+    assert (run.returncode, run.stderr) == (141, b"")

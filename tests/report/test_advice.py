@@ -9,6 +9,7 @@ import pytest
 
 from retailcrm.report import CoverageRow, FileRow, GroupRow, MonthRow, Quality, SegmentRow
 from retailcrm.report.advice import advise
+from retailcrm.report.data import Refunding
 
 if TYPE_CHECKING:
     from retailcrm.domain.labels import Label
@@ -48,6 +49,23 @@ def test_refunds_from_eight_per_cent(empty, refunded, keys):
     """Refunds of 8 % of gross are named, 7.99 % are not."""
     headline = attrs.evolve(empty.headline, gross=10_000, refunded=refunded, net=10_000 - refunded)
     assert _keys(attrs.evolve(empty, headline=headline)) == keys
+
+
+def test_refunds_are_judged_with_orders_given_back_in_full(empty):
+    """2 % of counted orders' money, but 23 % with whole refunds: the figure of the page's tile decides."""
+    headline = attrs.evolve(empty.headline, gross=10_000, refunded=200, net=9_800)
+    whole = Refunding(orders=20, refunded_orders=5, gross=13_000, refunded=3_000)
+    data = attrs.evolve(empty, headline=headline, refunding=whole)
+    assert "23.1%" in _reason(data, "refunds").en
+    assert _keys(attrs.evolve(data, refunding=None)) == []
+
+
+def test_nothing_earned_is_not_concentrated(empty):
+    """Where more went back than came in, nobody brings six tenths of it."""
+    headline = attrs.evolve(
+        empty.headline, orders=3, gross=100, refunded=200, net=-100, top_share=0.9, repurchase_rate=None
+    )
+    assert "concentrated" not in _keys(attrs.evolve(empty, headline=headline))
 
 
 @pytest.mark.parametrize(("potential", "keys"), [(5, ["potential"]), (4, []), (None, [])])
@@ -95,6 +113,18 @@ def test_a_month_out_of_the_usual_by_a_fifth(empty, last, keys):
         for n, net in enumerate(nets, 8)
     )
     assert _keys(attrs.evolve(empty, months=months, as_of="2023-12-20")) == keys
+
+
+@pytest.mark.parametrize(
+    ("since", "keys"), [("2023-08-07", ["growth"]), ("2023-08-08", []), (None, ["growth"])]
+)
+def test_a_month_held_in_part_is_not_in_the_mean(empty, since, keys):
+    """120 after 90, 100, 110 is growth; where the data begin in the second week, 90 is no month's net."""
+    months = tuple(
+        MonthRow(month=f"2023-{n:02d}", orders=1, net=net, buyers=1, new_buyers=0)
+        for n, net in enumerate((90, 100, 110, 120), 8)
+    )
+    assert _keys(attrs.evolve(empty, months=months, since=since, as_of="2023-12-20")) == keys
 
 
 def test_three_months_are_too_few_for_a_comparison(empty):

@@ -25,6 +25,13 @@ def test_both_languages_say_something_and_ask_for_the_same(key):
     assert _places(label.zh) == _places(label.en)
 
 
+def _nobody(rows):
+    """Take the known buyers out of a breakdown."""
+    return tuple(
+        attrs.evolve(row, buyers=0, new_buyers=0, per_buyer=None, repurchase_rate=None) for row in rows
+    )
+
+
 class Recorder(dict):
     """A table that notes what was looked up."""
 
@@ -56,7 +63,13 @@ def test_no_label_lies_about_unused(sample, bare, empty, monkeypatch, tmp_path):
         refunding=attrs.evolve(sample.refunding, reasons=(), refunded=99_480_260),
     )
     bare = attrs.evolve(bare, goods=attrs.evolve(sample.goods, slow=(), catalogue=0))
-    for data in (sample, bare, empty, between, attrs.evolve(empty, quality=Quality())):
+    nobody = tuple(attrs.evolve(row, buyers=0, new_buyers=0) for row in sample.months)
+    cut = attrs.evolve(sample.breakdowns[0], rows=_nobody(sample.breakdowns[0].rows))
+    unknown = attrs.evolve(bare, months=nobody, since="2023-06-09", breakdowns=(cut,))
+    lost = attrs.evolve(sample.headline, net=-1, refunded=sample.headline.gross + 1)
+    few = attrs.evolve(sample.goods, products=len(sample.goods.hot))
+    losing = [attrs.evolve(sample, headline=lost, goods=goods) for goods in (sample.goods, few)]
+    for data in (sample, bare, empty, between, unknown, *losing, attrs.evolve(empty, quality=Quality())):
         render_page(data, lang="en")
         sheets_of(data, "en", DEFAULT)
     write_workbook(empty, tmp_path / "report.xlsx", lang="en")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import zipfile
+from xml.etree import ElementTree as ET
 
 import attrs
 import pytest
@@ -15,7 +16,9 @@ from retailcrm.domain.labels import Label
 from retailcrm.errors import MissingExtraError, SettingsError
 from retailcrm.report import DEFAULT, write_workbook
 from retailcrm.report.parts import Column, Paragraph, Row, Section, SectionBody, Table
-from retailcrm.report.workbook import FORBIDDEN, sheet_name, sheets_of
+from retailcrm.report.workbook import FORBIDDEN, sheet_name, sheets_of, unmixed
+
+OOXML = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
 def _book(data, folder, **more):
@@ -52,9 +55,42 @@ def test_numbers_are_numbers_in_their_unit(sample, tmp_path):
     assert rows[3][1:5] == [512, pytest.approx(512 / 4_900), 5_210, pytest.approx(982_143.00)]
     assert rows[11][0] == "Total"
     change = {row[0]: row for row in book.get_sheet_by_name("Against the period before").to_python()}
-    assert change["Refund rate"][1:4] == [0.062, 0.038, pytest.approx(2.4)]
-    assert change["Net sales"][3] == pytest.approx((17_433_246 - 14_454_147) / 14_454_147)
-    assert change["Acquisition rate"][2:4] == ["", ""]
+    assert change["Figure"][3:5] == ["Change (growth)", "Change (percentage points, pp)"]
+    assert change["Refund rate"][1:5] == [0.062, 0.038, "", pytest.approx(2.4)]
+    assert change["Net sales"][3:5] == [pytest.approx((17_433_246 - 14_454_147) / 14_454_147), ""]
+    assert change["Acquisition rate"][2:5] == ["", "", ""]
+
+
+def test_each_change_has_its_unit(sample, tmp_path):
+    """In the sheet's own formats: growth is per cent, the difference of two rates has pp behind it."""
+    path = write_workbook(sample, tmp_path / "u.xlsx", lang="en")
+    names = CalamineWorkbook.from_path(str(path)).sheet_names
+    with zipfile.ZipFile(path) as archive:
+        number = names.index("Against the period before") + 1
+        sheet = ET.fromstring(archive.read(f"xl/worksheets/sheet{number}.xml"))  # noqa: S314 - ours
+        styles = ET.fromstring(archive.read("xl/styles.xml"))  # noqa: S314 - our own file
+    codes = {one.get("numFmtId"): one.get("formatCode") for one in styles.iterfind(f".//{OOXML}numFmt")}
+    formats = [codes.get(one.get("numFmtId"), "") for one in styles.find(f"{OOXML}cellXfs")]
+    told = {one.get("r"): formats[int(one.get("s", 0))] for one in sheet.iterfind(f".//{OOXML}c")}
+    # Row 4 is the first figure, net sales; row 14 the eleventh, the refund rate.
+    assert told["D4"].endswith("0.0%")
+    assert told["E14"].endswith('0.0" pp"')
+
+
+def test_a_table_of_one_unit_is_left_alone():
+    """Only a column that mixes growth and points is split, its total too."""
+    columns = (Column(title="a"), Column(title="b", cells="growth"))
+    plain = Table(caption="t", columns=columns, rows=(Row(cells=("x", 0.5)),))
+    assert unmixed(plain, "en") is plain
+    mixed = Table(
+        caption="t",
+        columns=columns,
+        rows=(Row(cells=("x", 0.5)), Row(cells=("y", 0.1), kinds=("text", "points"))),
+        total=Row(cells=("z", 0.25)),
+    )
+    split = unmixed(mixed, "en")
+    assert [row.cells for row in split.rows] == [("x", 0.5, None), ("y", None, 0.1)]
+    assert split.total.cells == ("z", 0.25, None)
 
 
 @pytest.mark.parametrize(("currency", "value", "decimals"), [("CNY", 12.34, True), ("JPY", 1_234, False)])

@@ -6,12 +6,14 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from retailcrm import Policy, load_policy, open_shop
 from retailcrm.adapters.sources.mapping.reading import load_mapping
 from retailcrm.analytics.regions import region_of, short_province
 from retailcrm.domain.orders import OrderState
+from retailcrm.shop.policy import policy_from_table
 from retailcrm.simulate import ShopSpec, simulate_shop, write_full_exports
 
 pd = pytest.importorskip("pandas")
@@ -300,13 +302,55 @@ def test_the_comparison(described):
 
 
 def test_growth_of_groups(described):
-    """Net of the two latest periods adds up to the comparison's, over all groups of a breakdown."""
+    """Net of the two latest periods adds up to the comparison's, over all groups, unless some are small."""
     _, _, found, _, _ = described
     net = next(change for change in found.data.comparison.changes if change.key == "net")
     for breakdown in found.data.breakdowns:
-        if breakdown.key != "category":
-            assert sum(row.net_latest for row in breakdown.rows) == net.now
-            assert sum(row.net_before for row in breakdown.rows) == net.before
+        rows = breakdown.rows
+        for row in rows:
+            assert (row.net_latest is None) == (row.net_before is None)
+            assert row.growth is None or not row.withheld
+        if breakdown.key != "category" and all(row.net_latest is not None for row in rows if row.orders):
+            assert sum(row.net_latest or 0 for row in rows) == net.now
+            assert sum(row.net_before or 0 for row in rows) == net.before
+
+
+def test_growth_is_withheld_of_groups_with_few_buyers_in_either_period():
+    """Of February and March each group needs two buyers in both, its least; two orders of one are not."""
+    head = "id,who,state,placed,paid_at,total,paid,refunded,province"
+    rows = [
+        # province, buyer, month
+        ("广东", "a", 2), ("广东", "b", 2), ("广东", "a", 3), ("广东", "b", 3), ("广东", "c", 3),
+        ("浙江", "d", 2), ("浙江", "e", 2), ("浙江", "d", 3), ("浙江", "d", 3),
+        ("山东", "f", 2), ("山东", "g", 3), ("山东", "h", 3),
+        ("四川", "i", 2), ("四川", "i", 3), ("广东", "z", 1),
+    ]  # fmt: skip
+    lines = [
+        f"{i},{who},completed,2024-0{month}-0{1 + (month > 1)},2024-0{month}-02,5,5,0,{province}".split(",")
+        for i, (province, who, month) in enumerate(rows)
+    ]
+    names = head.split(",")
+    table = pa.table({name: [line[i] for line in lines] for i, name in enumerate(names)})
+    mapping = {
+        "columns": {
+            "number": "id", "buyer": "who", "state": "state", "placed_at": "placed", "paid_at": "paid_at",
+            "total": "total", "paid": "paid", "refunded": "refunded", "province": "province",
+        },
+        "buyer": {"kind": "id", "strength": "stable"},
+        "states": {"completed": "completed"},
+    }  # fmt: skip
+    with open_shop(policy=policy_from_table({"report": {"least_people": 2}})) as shop:
+        shop.imports.table(table, mapping)
+        found = {row.key: row for row in rows_of(shop.describe("2024-04-01").data, "province")}
+    both = {key: (row.withheld, row.net_before, row.net_latest) for key, row in found.items()}
+    assert both == {
+        "广东": (False, 1000, 1500),
+        "浙江": (False, None, None),
+        "山东": (False, None, None),
+        "四川": (True, None, None),
+    }
+    assert found["广东"].growth == pytest.approx(1 / 2)
+    assert {row.growth for key, row in found.items() if key != "广东"} == {None}
 
 
 def test_main_groups_are_the_biggest_segments(described):

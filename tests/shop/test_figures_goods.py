@@ -44,6 +44,25 @@ def data(shop):
     return shop.describe(AS_OF).data
 
 
+def spread(frame, orders):
+    """Share what went back on an order beyond its lines' refunds by their gross, the largest remainder."""
+    found = frame["back"].copy()
+    for order, of in frame.groupby("order"):
+        left = int(orders.refunded[order]) - int(of["back"].sum())
+        if left <= 0:
+            continue
+        assert not of["back"].any()  # the simulator tells of each refund on lines, or on the order
+        shares = {
+            row: Fraction(left * int(gross), int(of["gross"].sum())) for row, gross in of["gross"].items()
+        }
+        for row, share in shares.items():
+            found[row] = int(share)
+        short = left - sum(map(int, shares.values()))
+        for row in sorted(shares, key=lambda row: (-(shares[row] % 1), row))[:short]:
+            found[row] += 1
+    return found
+
+
 @pytest.fixture(scope="module")
 def lines(shop):
     """Give its sold lines: product and category by the catalogue, the order's customer and local day."""
@@ -73,6 +92,7 @@ def lines(shop):
     assert (frame["day"] < TODAY).all()
     assert (state == OrderState.REFUNDED).any()
     frame = frame[counts].copy()
+    frame["back"] = spread(frame, orders)
     frame["net"] = frame["gross"] - frame["back"]
     returned = (frame["gross"] > 0) & (frame["back"] >= frame["gross"])
     frame.loc[returned, "pieces"] = 0

@@ -18,7 +18,9 @@ from retailcrm.analytics.metrics import MonthlyMetrics
 from retailcrm.domain.orders import OrderState
 from retailcrm.domain.parcels import ParcelEvent
 from retailcrm.errors import SettingsError
+from retailcrm.ports.batches import Grain
 from retailcrm.report.page import render_page
+from retailcrm.shop.figures.quality import REACHES_PAST
 from retailcrm.shop.figures.spans import latest_span
 from retailcrm.shop.policy import policy_from_table
 from retailcrm.simulate import ShopSpec, simulate_shop, write_full_exports
@@ -196,8 +198,10 @@ def test_completeness_and_freshness(shop, data):
     assert {"orders", "lines", "customers", "products", "reviews", "parcels"} <= set(kinds)
     for row in data.quality.freshness:
         assert row.records == kinds[row.key].records
-        day = row.newest_record or row.newest_export
-        assert row.days_old == (date(2024, 7, 1) - date.fromisoformat(day)).days
+        if row.key in ("customers", "products"):
+            assert row.newest_record is None
+        day = date.fromisoformat(row.newest_record or row.newest_export)
+        assert row.days_old == max((date(2024, 7, 1) - day).days, 0)
     assert data.quality.stray_refunds == beside.stray_refunds
 
 
@@ -210,6 +214,7 @@ def test_orders_of_unknown_buyers_make_a_page(small, lang, tmp_path):
     data = shop.describe("2024-04-01").data
     assert (data.headline.orders, data.headline.customers, data.headline.net) == (3, 0, 6000)
     assert (data.segments, data.activity, data.value_classes, data.tiers) == ((), (), (), ())
+    assert [n.en for n in data.quality.notes] == [data.quality.notes[-1].en]  # nobody is scored
     assert (data.main_groups, data.potential, data.lorenz.x) == (None, None, ())
     assert [(month.orders, month.buyers) for month in data.months] == [(1, 0)] * 3
     assert [change.key for change in data.comparison.changes] == ["net", "orders", "aov", "refund_rate"]
@@ -247,6 +252,56 @@ def test_small_groups_withhold_their_rates():
     assert withheld() == {"广东": False, "浙江": True}
     assert withheld(report={"least_people": 9}) == {"广东": False, "浙江": False}
     assert withheld(report={"least_people": 11}) == {"广东": True, "浙江": True}
+
+
+def test_records_past_the_day_make_nothing_fresh(small):
+    """At the end of February the newest order is of the 20th, though the file has one of 11 March."""
+    shop = small()
+    (row,) = shop.describe("2024-03-01").data.quality.freshness
+    assert (row.newest_record, row.days_old, row.newest_export) == ("2024-02-20", 10, "2024-04-10")
+    assert shop.describe("2024-03-01").data.quality.notes[-1] == REACHES_PAST
+    later = shop.describe("2024-03-31").data.quality
+    assert (later.freshness[0].newest_record, later.freshness[0].days_old) == ("2024-03-11", 20)
+    assert REACHES_PAST not in later.notes
+
+
+def test_every_kind_of_record_is_as_old_as_its_newest_before_the_day(shop, orders):
+    """In the middle of the data no age is below zero, each kind's is that of its own tables."""
+    moment = np.datetime64("2023-06-30T16:00", "us")
+    quality = shop.describe("2023-07-01").data.quality
+    assert REACHES_PAST in quality.notes
+    beside = shop.imports.kept.beside()
+    of_line = beside.lines.order[beside.lines.order >= 0]
+    times = {
+        "orders": (orders.placed_at, orders.paid_at),
+        "lines": (orders.placed_at[of_line], orders.paid_at[of_line]),
+        "refunds": (beside.refunds.settled_at, beside.refunds.asked_at),
+        "reviews": (beside.reviews.at, beside.reviews.second_at),
+        "parcels": (beside.parcels.at,),
+    }
+    for row in quality.freshness:
+        if row.key in ("customers", "products"):
+            assert (row.newest_record, row.days_old) == (None, 0)
+            continue
+        newest = max(at for column in times[row.key] for at in column.tolist() if at and at < moment.item())
+        day = (newest + timedelta(hours=8)).date()
+        assert (row.newest_record, row.days_old) == (day.isoformat(), (date(2023, 7, 1) - day).days)
+
+
+def test_reviews_by_code_and_by_title_are_of_one_product(kit, small):
+    """Two reviews name the code, two the title: one row of four, one of them good."""
+    shop = small(policy=policy_from_table({"report": {"least_people": 3}}))
+    kept = shop.imports.kept
+    kit.keep(kept, (Grain.PRODUCTS, [{"product": "T1", "title": "green tea"}]), at=1, name="p.csv")
+    rows = [
+        {"product": product, "score": score, "at": kit.day(n), "buyer": f"b{n}", "text": str(n)}
+        for n, (product, score) in enumerate(
+            [("T1", 100), ("green tea", 20), ("T1", 40), ("green tea", 60), ("cup", 20)], start=1
+        )
+    ]
+    kit.keep(kept, (Grain.REVIEWS, rows), at=2, name="r.csv")
+    (worst,) = shop.describe("2024-03-31").data.reviews.worst
+    assert (worst.product, worst.scored, worst.good, worst.rate) == ("green tea", 4, 1, 0.25)
 
 
 def span_of(today, since, newest, *months):

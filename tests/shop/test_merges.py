@@ -121,10 +121,25 @@ def test_a_file_without_the_column_merge_counts_whole(small, tmp_path):
 
 def test_pairs_in_a_ring_are_one_merge_less(small, tmp_path):
     """Rows that say the same again are passed over, in whatever order they stand."""
-    path = written(tmp_path / "m.csv", "keep,gone,note\nann,bob,x\nbob,cat,x\ncat,ann,x\n")
+    path = written(tmp_path / "m.csv", "keep,gone,note\nann,bob,x\nbob,cat,x\nann,cat,x\n")
     shop = small()
     assert len(shop.customers.load_merges(path)) == 2
     assert shop.customers.get("cat", as_of=AS_OF).ids == ("ann", "bob", "cat")
+
+
+@pytest.mark.parametrize(
+    ("rows", "line"),
+    [
+        ("ann,bob,x\nbob,ann,x\n", 3), ("ann,bob,x\nbob,cat,x\ncat,ann,x\n", 4), ("ann,ann,x\n", 2),
+    ],
+)  # fmt: skip
+def test_merges_in_a_circle_are_refused(small, tmp_path, rows, line):
+    """Rows that in the end keep nobody contradict each other: the row that does it is named."""
+    path = written(tmp_path / "m.csv", f"keep,gone,note\n{rows}")
+    shop = small()
+    with pytest.raises(InputError, match=f"line {line}: "):
+        shop.customers.load_merges(path)
+    assert not shop.customers.decided.log
 
 
 def test_ids_that_are_not_there_are_kept_for_later(small, tmp_path):

@@ -48,17 +48,44 @@ PROVINCES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Region of each province by its short name."""
 
-_LONG: Final = re.compile(
-    r"(?P<name>.+?)(?:壮族|回族|维吾尔)?(?:省|市|自治区|特别行政区|特別行政區|生产建设兵团)?"
+_CHINA: Final = r"(?:(?:中华人民共和国|中国)[\s,，/·-]*)?"
+# 海南藏族自治州 and 河南蒙古族自治县 lie in Qinghai, and streets are called after provinces.
+_OF_OTHERS: Final = r"(?!藏族|蒙古族|州|[东西南北中]?路|街|大道)"
+_LEADING: Final = re.compile(f"{_CHINA}(?P<name>{'|'.join(PROVINCES)}){_OF_OTHERS}")
+_SIMPLER: Final = str.maketrans("東廣龍遼寧內陝肅雲貴蘇慶門灣臺華國", "东广龙辽宁内陕肃云贵苏庆门湾台华国")
+
+_ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        name: province
+        for province, names in {
+            "北京": "beijing peking", "天津": "tianjin", "河北": "hebei", "辽宁": "liaoning",
+            "上海": "shanghai", "江苏": "jiangsu", "浙江": "zhejiang", "福建": "fujian",
+            "山东": "shandong", "广东": "guangdong canton", "海南": "hainan", "山西": "shanxi",
+            "吉林": "jilin", "黑龙江": "heilongjiang", "安徽": "anhui", "江西": "jiangxi",
+            "河南": "henan", "湖北": "hubei", "湖南": "hunan",
+            "内蒙古": "innermongolia neimongol neimenggu", "广西": "guangxi", "重庆": "chongqing",
+            "四川": "sichuan", "贵州": "guizhou", "云南": "yunnan", "西藏": "xizang tibet",
+            "陕西": "shaanxi", "甘肃": "gansu", "青海": "qinghai", "宁夏": "ningxia",
+            "新疆": "xinjiang sinkiang", "香港": "hongkong xianggang", "澳门": "macau macao aomen",
+            "台湾": "taiwan",
+        }.items()
+        for name in names.split()
+    }
+)  # fmt: skip
+"""Short name of each province by its names in Latin letters, without blanks."""
+
+_KINDS: Final = frozenset(
+    {"province", "municipality", "city", "autonomous", "region", "special", "administrative", "sar", "china"}
+    | {"prc", "sheng", "shi", "zizhiqu", "zhuang", "zhuangzu", "hui", "huizu", "uygur", "uyghur", "uighur"}
 )
-_TRADITIONAL: Final = MappingProxyType({"澳門": "澳门", "台灣": "台湾", "臺灣": "台湾"})
+"""Words that say what kind of province it is."""
 
 
 def short_province(text: str) -> str | None:
     """Give a province's short name.
 
     Args:
-        text: As an export or a buyer writes it: 广东, 广东省, 广西壮族自治区, 北京市.
+        text: As an export or a buyer writes it: 广东, 广东省, 广西壮族自治区, 广东省广州市, Guangdong.
 
     Returns:
         The short name, ``None`` if it is no Chinese province.
@@ -66,11 +93,15 @@ def short_province(text: str) -> str | None:
     Example:
         >>> short_province("内蒙古自治区"), short_province(" 广东 "), short_province("California")
         ('内蒙古', '广东', None)
+        >>> short_province("广东省广州市"), short_province("Inner Mongolia"), short_province("Shaanxi")
+        ('广东', '内蒙古', '陕西')
     """
-    found = _LONG.fullmatch(text.strip())
-    name = found["name"] if found else ""
-    name = _TRADITIONAL.get(name, name)
-    return name if name in PROVINCES else None
+    plain = text.strip()
+    if plain.isascii():
+        words = re.findall("[a-z]+", plain.replace("'", "").lower())
+        return _ENGLISH.get("".join(word for word in words if word not in _KINDS))
+    found = _LEADING.match(plain.translate(_SIMPLER))
+    return found["name"] if found else None
 
 
 def region_of(text: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from retailcrm.analytics.columns import INSTANT, MISSING
 from retailcrm.analytics.counting import DEFAULT_COUNTING, CountingPolicy, counted, purchase_at, refunds
+from retailcrm.analytics.line_refunds import line_refunds
 from retailcrm.analytics.local_time import local_day, local_days
 from retailcrm.errors import InputError
 
@@ -61,7 +62,8 @@ def line_sales(
     """Select the lines that count at a moment.
 
     A line counts if its order does. What went back on it is taken off if the order's refund had taken
-    effect by then (lines have no date of their own). A line given back in full sold no piece and is no
+    effect by then (lines have no date of their own); what the order had back beyond its lines' own
+    refunds is shared by their gross. A line given back in full sold no piece and is no
     sale, unless the policy keeps full refunds. Lines of credit notes take back pieces and money.
 
     Args:
@@ -83,7 +85,10 @@ def line_sales(
     dated = purchase_at(orders, policy)
     dated[paid_back.row[paid_back.credit]] = paid_back.at[paid_back.credit]
     gross, pieces = lines.gross[keep], lines.quantity[keep]
-    refunded = np.where(back[order], lines.refunded[keep], 0)
+    amount = np.zeros(len(orders), np.int64)
+    amount[paid_back.row] = np.where(paid_back.credit, 0, paid_back.amount)  # a note's lines say it all
+    told = np.where(back[order], lines.refunded[keep], 0)
+    refunded = line_refunds(order, gross, told, amount)
     returned = (gross > 0) & (refunded >= gross) & (policy.full_refund == "drop")
     at = dated[order]
     return LineSales(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fnmatch
 import importlib.resources
 import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import attrs
 
 from retailcrm.cli import figures
 from retailcrm.cli.exits import Exit
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 POLICY: Final = "demo_shop.toml"
 """The demo's rules, beside this module."""
 
+REPORTS: Final = ("Export*.csv", "退款列表*.csv")
+"""Names of the reports among the exports, as a shell finds them: orders with their lines, refunds."""
+
 
 def run_demo(*, out: str, customers: int, seed: int, lang: str) -> Exit:
     """Simulate the shop into a folder, score it, write its page and print a short summary."""
@@ -37,7 +43,8 @@ def run_demo(*, out: str, customers: int, seed: int, lang: str) -> Exit:
         watch.doing("simulating a shop")
         written = write_full_exports(simulate_shop(spec), folder / "exports")
         inputs = Inputs(
-            files=tuple(str(path) for path in written.reports),
+            # In the order in which a shell lists them, so that the printed command makes the same page.
+            files=tuple(sorted(str(path) for path in written.reports)),
             policy=str(policy),
             buyers=None if written.buyers is None else str(written.buyers),
         )
@@ -53,7 +60,8 @@ def run_demo(*, out: str, customers: int, seed: int, lang: str) -> Exit:
             watch.doing("drawing the page")
             shop.report(folder / "report.html", as_of=as_of, lang=lang)
     _print(console(), shop, scores, spec)
-    _print_places(console(), folder, inputs, as_of)
+    read = attrs.evolve(inputs, also=tuple((str(path), str(its)) for path, its in written.mapped))
+    _print_places(console(), folder, read, as_of, lang)
     return Exit.OK
 
 
@@ -85,7 +93,7 @@ def _print(out: Console, shop: Shop, scores: Scores, spec: ShopSpec) -> None:
     figures.print_tiers(out, scores)
 
 
-def _print_places(out: Console, folder: Path, inputs: Inputs, as_of: str) -> None:
+def _print_places(out: Console, folder: Path, inputs: Inputs, as_of: str, lang: str) -> None:
     """Say where everything lies, and what to type next."""
     places = {
         "report": "report.html", "scores": "scores.csv", "exports": "exports", "rules": "shop.toml",
@@ -93,10 +101,30 @@ def _print_places(out: Console, folder: Path, inputs: Inputs, as_of: str) -> Non
     out.print()
     for what, name in places.items():
         path_line(out, f"{what:<9}", str(folder / name))
+    out.print("\nopen the report in a browser; this command makes the same page:\n")
+    for line in _report_command(folder, inputs, as_of, lang):
+        path_line(out, "", line)
+    out.print("\nand this one scores the same exports by hand:\n")
+    path_line(out, "", " ".join(("retailcrm score", *_read_by_hand(folder, inputs, as_of))))
+
+
+def _read_by_hand(folder: Path, inputs: Inputs, as_of: str) -> tuple[str, ...]:
+    """List what the commands that read the exports have in common."""
     exports, rules = _quoted(str(folder / "exports")), _quoted(str(folder / "shop.toml"))
-    buyers = "" if inputs.buyers is None else f" --buyers {_quoted(inputs.buyers)}"
-    out.print("\nopen the report in a browser, then score the same exports by hand:\n")
-    path_line(out, "", f"retailcrm score {exports}/Export*.csv{buyers} --policy {rules} --as-of {as_of}")
+    names = [Path(file).name for file in inputs.files]
+    # A shell hands on a pattern that finds nothing as if it were a file.
+    found = " ".join(f"{exports}/{pattern}" for pattern in REPORTS if fnmatch.filter(names, pattern))
+    buyers = () if inputs.buyers is None else (f"--buyers {_quoted(inputs.buyers)}",)
+    return (found, *buyers, f"--policy {rules}", f"--as-of {as_of}")
+
+
+def _report_command(folder: Path, inputs: Inputs, as_of: str, lang: str) -> list[str]:
+    """Write the command that makes the demo's page, an option a line; a shell joins the lines."""
+    with_them = (f"--with {_quoted(file)} {_quoted(mapping)}" for file, mapping in inputs.also)
+    last = f"--lang {lang} --out {_quoted(str(folder / 'report.html'))}"
+    first, *rest = (*_read_by_hand(folder, inputs, as_of), *with_them, last)
+    lines = [f"retailcrm report {first}", *(f"  {line}" for line in rest)]
+    return [*(f"{line} \\" for line in lines[:-1]), lines[-1]]
 
 
 def _quoted(name: str) -> str:

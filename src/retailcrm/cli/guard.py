@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import functools
 import json
+import os
 import re
 import shutil
 import sys
@@ -30,6 +30,8 @@ OF_THE_EXTRA: Final = frozenset(
 
 _ENDLESS: Final = re.compile(r"\S{300,}")
 _OF_IT: Final = 100
+_NOBODY_READS: Final = 128 + 13
+"""What shells show of a program whose reader has gone: 128 and the number of the signal SIGPIPE."""
 
 
 class NobodyError(InputError):
@@ -43,6 +45,15 @@ def answers(command: Callable[..., Exit]) -> Callable[..., None]:
     def wrapped(**options: Any) -> None:  # noqa: ANN401 - Click gives them by name
         try:
             code = command(**options)
+            # Else the interpreter would find out at its end, and say so.
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _end_unread()
+        except SystemExit as end:
+            # Rich ends so, with 1, where the reader has gone.
+            if isinstance(end.__context__, BrokenPipeError):
+                _end_unread()
+            raise
         except (RetailCRMError, OSError, MemoryError, ModuleNotFoundError) as error:
             _refuse(command.__name__, error, as_json=options.get("as_json", False))
         sys.exit(code)
@@ -50,10 +61,19 @@ def answers(command: Callable[..., Exit]) -> Callable[..., None]:
     return wrapped
 
 
+def _end_unread() -> NoReturn:
+    """End quietly: whoever read our output has gone, as ``head`` does."""
+    # What is still buffered goes nowhere, instead of into a complaint at the end of the interpreter.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(nowhere, stream.fileno())
+    raise SystemExit(_NOBODY_READS) from None
+
+
 def _refuse(command: str, error: Exception, *, as_json: bool) -> NoReturn:
-    if isinstance(error, OSError) and error.errno == errno.EPIPE:
-        # Whoever read our output has gone; Click ends quietly.
-        raise error
     told = _told(command, error)
     code, said = exit_of(told), sentence(told)
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 def open_for(inputs: Inputs, as_of: str | None) -> tuple[Shop, TableMapping | None]:
     """Open an empty shop under the user's rules; every setting is looked at before a file is read.
 
+    The currency is the one she gave, else that of the policy or the mapping, else the one that the files
+    name.
+
     Args:
         inputs: What the user gave.
         as_of: The moment, if she gave one.
@@ -49,7 +53,14 @@ def open_for(inputs: Inputs, as_of: str | None) -> tuple[Shop, TableMapping | No
         raise SettingsError(f"--as-of: {error}") from error
     except OverflowError as error:
         raise SettingsError(f"--as-of: {as_of} is outside the calendar") from error
-    return open_shop(policy=rules, zone=inputs.zone, memory_budget=inputs.memory), mapping
+    opened = functools.partial(open_shop, policy=rules, zone=inputs.zone, memory_budget=inputs.memory)
+    shop = opened(currency=inputs.currency)
+    if (inputs.policy, inputs.currency, mapping) == (None, None, None):
+        told = shop.imports.currency_of(inputs.files, format=inputs.format, password=inputs.password)
+        if told not in (None, rules.currency):
+            shop.close()
+            shop = opened(currency=told)
+    return shop, mapping
 
 
 def _rules(inputs: Inputs, mapping: TableMapping | None) -> Policy:
@@ -125,12 +136,22 @@ def score_all(shop: Shop, as_of: str, cuts: Cuts | None = None) -> Scores:
     """
     scores = shop.insight.score(as_of, cuts=cuts)
     if not len(scores):
-        raise NobodyError(_why_nobody(shop, as_of))
+        raise NobodyError(f"nobody to score: {_why_nobody(shop, as_of)}")
     return scores
 
 
 def _why_nobody(shop: Shop, as_of: str) -> str:
-    """Say what the orders are like of which none counts."""
+    """Say why no order counts, or that there is none."""
+    if why := no_orders(shop, as_of):
+        return why
+    records = sum(file.accepted for file in shop.imports.accounts())
+    if records:
+        return f"{counted(records, 'record')} read, but no order; add the order report"
+    return "the files hold no order; choose a longer time when you export"
+
+
+def no_orders(shop: Shop, as_of: str) -> str | None:
+    """Say what the orders are like of which none counts; ``None`` if there is no order at all."""
     moment = moment_of(as_of, shop.policy.zone)
     orders = 0
     firsts: list[np.datetime64] = []
@@ -140,17 +161,13 @@ def _why_nobody(shop: Shop, as_of: str) -> str:
         known = known[~np.isnat(known)]
         firsts.extend([known.min()] if len(known) else [])
     if not orders:
-        records = sum(file.accepted for file in shop.imports.accounts())
-        if records:
-            return f"nobody to score: {counted(records, 'record')} read, but no order; add the order report"
-        return "nobody to score: the files hold no order; choose a longer time when you export"
+        return None
     if firsts and min(firsts) >= moment:
         day = np.datetime64(local_day(min(firsts), shop.policy.zone), "D")
         return (
-            f"nobody to score: {counted(orders, 'order')}, the first of {day}, none before --as-of {as_of}; "
-            "give a later day"
+            f"{counted(orders, 'order')}, the first of {day}, none before --as-of {as_of}; give a later day"
         )
     return (
-        f"nobody to score: of {counted(orders, 'order')} none was paid and kept before {as_of}; "
+        f"of {counted(orders, 'order')} none was paid and kept before {as_of}; "
         "unpaid, closed and fully refunded orders do not count"
     )

@@ -32,6 +32,7 @@ class Inputs:
         buyers: File that joins order numbers to buyers.
         format: Source to use.
         zone: IANA zone.
+        currency: ISO 4217 code.
         password: For encrypted workbooks.
         memory: Bytes for one partition; ``None`` keeps all in memory.
     """
@@ -44,6 +45,7 @@ class Inputs:
     buyers: str | None = None
     format: str | None = None
     zone: str | None = None
+    currency: str | None = None
     password: str | None = None
     memory: int | None = None
 
@@ -91,6 +93,11 @@ _TO_READ = (
     ),
     click.option(
         "--zone", metavar="ZONE", help="Time zone of the shop's days, such as Asia/Shanghai."
+    ),
+    click.option(
+        "--currency", metavar="CODE",
+        help="Currency of the shop's amounts, such as CNY; else the policy's, the mapping's, or what the "
+        "files themselves name.",
     ),
     click.option(
         "--password", metavar="TEXT", envvar="RETAILCRM_PASSWORD", show_envvar=True,

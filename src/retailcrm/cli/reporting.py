@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from retailcrm.cli import accounts, figures
 from retailcrm.cli.documents import run_document
-from retailcrm.cli.guard import print_json
-from retailcrm.cli.inputs import open_for, read_into, score_all
+from retailcrm.cli.guard import NobodyError, print_json, say
+from retailcrm.cli.inputs import no_orders, open_for, read_into
 from retailcrm.cli.outputs import check_outputs
 from retailcrm.cli.printing import console, path_line
 from retailcrm.cli.scoring import exit_code, tell_done, tell_exit, tell_files
@@ -52,6 +52,8 @@ def report_files(
         else:
             _tell(shop, found, as_of, out, xlsx)
         tell_exit(shop, found.scores, strict=strict)
+        if not found.data.headline.orders and (why := no_orders(shop, as_of)):
+            say(f"warning: the page shows no order: {why}")
     return code
 
 
@@ -63,21 +65,25 @@ def _check_names(out: str, xlsx: str | None) -> None:
 
 
 def _described(shop: Shop, as_of: str) -> Description:
-    """Describe the shop; orders of unknown buyers alone make a page, no order at all does not.
+    """Describe the shop: whatever there is, a member list or reviews alone too, makes a page.
 
     Raises:
-        NobodyError: No order counts at the moment.
+        NobodyError: Nothing was read.
     """
-    found = shop.describe(as_of)
-    if not found.data.headline.orders:
-        score_all(shop, as_of)  # says why there is nothing
-    return found
+    if not any(file.accepted for file in shop.imports.accounts()):
+        raise NobodyError("nothing to report: the files hold no record; choose a longer time when you export")
+    return shop.describe(as_of)
 
 
 def _tell(shop: Shop, found: Description, as_of: str, out: str, xlsx: str | None) -> None:
     page = console()
-    accounts.print_coverage(page, found.scores.coverage, found.scores.summary.currency)
+    if found.data.headline.orders:
+        accounts.print_coverage(page, found.scores.coverage, found.scores.summary.currency)
     figures.print_rules(page, shop.policy)
-    tell_done(found.scores, as_of, out)
+    if len(found.scores):
+        tell_done(found.scores, as_of, out)
+    else:
+        page.print()
+        path_line(page, f"the shop as of {as_of}, no customer scored: ", out)
     if xlsx is not None:
         path_line(page, "its tables: ", xlsx)

@@ -131,7 +131,7 @@ def sheets_of(data: ReportData, lang: Lang, sections: Sequence[Section]) -> list
     for section, body in filled(data, lang, sections):
         title = pick(section.title, lang)
         notes = tuple(p.text for p in body.parts if isinstance(p, Paragraph) and p.tone != "heading")
-        for table in _tables(body, title, lang):
+        for table in (unmixed(one, lang) for one in _tables(body, title, lang)):
             name = sheet_name(title, taken)
             taken.add(name.casefold())
             found.append(Sheet(name=name, section=title, table=table, notes=notes))
@@ -206,6 +206,41 @@ def _of_cards(cards: Sequence[Card], heading: str, lang: Lang) -> Table:
         kinds: tuple[Kind, ...] = ("text", card.cells, *how, "note")
         rows.append(Row(cells=(card.label, card.value, *change, card.definition), kinds=kinds))
     return Table(caption=heading, columns=columns, rows=tuple(rows))
+
+
+def unmixed(table: Table, lang: Lang) -> Table:
+    """Split a column that holds growth in some rows and percentage points in others into two.
+
+    On the page each cell tells its unit; who sums or sorts a sheet's column must not mix the two.
+
+    Args:
+        table: As a section lists it.
+        lang: Language of the second column's title.
+    """
+    places = range(len(table.columns))
+    mixed = [n for n in places if {table.kinds_of(row)[n] for row in table.rows} >= {"growth", "points"}]
+    if not mixed:
+        return table
+    place = mixed[0]
+    head = table.columns[place]
+    titles = (say(lang, "moved_growth", what=head.title), say(lang, "moved_points", what=head.title))
+    split = (Column(title=titles[0], cells="growth"), Column(title=titles[1], cells="points"))
+
+    def row_of(row: Row) -> Row:
+        kinds, cell = table.kinds_of(row), row.cells[place]
+        pair: tuple[Cell, ...] = (None, cell) if kinds[place] == "points" else (cell, None)
+        return attrs.evolve(
+            row,
+            cells=(*row.cells[:place], *pair, *row.cells[place + 1 :]),
+            kinds=(*kinds[:place], "growth", "points", *kinds[place + 1 :]),
+        )
+
+    return attrs.evolve(
+        table,
+        columns=(*table.columns[:place], *split, *table.columns[place + 1 :]),
+        rows=tuple(map(row_of, table.rows)),
+        total=None if table.total is None else row_of(table.total),
+    )
 
 
 def _styles(book: Handle, currency: str) -> dict[str, Handle]:

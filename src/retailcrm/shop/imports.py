@@ -15,7 +15,8 @@ from retailcrm.adapters.sources.mapping.reading import TableMapping, load_mappin
 from retailcrm.adapters.sources.mapping.source import Mapped
 from retailcrm.adapters.sources.opening import TextForm
 from retailcrm.domain.problems import Problem
-from retailcrm.errors import SettingsError
+from retailcrm.errors import RetailCRMError, SettingsError
+from retailcrm.ports.batches import Batch, Grain
 from retailcrm.shop.observed import Collected, Collector, FileAccount, Observed
 
 if TYPE_CHECKING:
@@ -200,6 +201,35 @@ class Imports:
         found = discover_table(data, name, mapped, settings, self.clock())
         return ImportResult(self._keep([self._read(found)]))
 
+    def currency_of(
+        self,
+        paths: Iterable[str | Path],
+        *,
+        format: str | None = None,  # noqa: A002 - the word users know
+        password: str | None = None,
+    ) -> str | None:
+        """Tell the currency that export files name in their rows, from the first of them; keep nothing.
+
+        Only sources with an attribute ``names_currency`` that is true are asked; all others read amounts
+        in the shop's currency.
+
+        Args:
+            paths: Files, as for :meth:`files`.
+            format: Name of the source to use instead of the surest.
+            password: For encrypted workbooks.
+
+        Returns:
+            The ISO 4217 code; the shop's for amounts that name none. ``None`` where no amount was found,
+            or where the files name several.
+
+        Raises:
+            SettingsError: The format is wrong.
+        """
+        settings = ReadSettings(zone=self.zone, currency=self.currency, password=password, region=self.region)
+        sources = self._chosen(None, format)
+        told = {_first_currency(Path(path), sources, settings) for path in paths} - {None}
+        return told.pop() if len(told) == 1 else None
+
     def _currency(self, mapped: Mapped | None) -> str:
         return self.currency if mapped is None else mapped.mapping.currency or self.currency
 
@@ -289,6 +319,25 @@ def _account(found: Discovered, collector: Collector, rule: MoneyRule | None) ->
         problem_counts=dict(notes + collector.problems.counts),
         money_rule=rule,
     )
+
+
+def _first_currency(path: Path, sources: Mapping[str, Source], settings: ReadSettings) -> str | None:
+    """Tell the currency of a file's first records that have amounts; what is wrong with it is told later."""
+    try:
+        for found in discover(path, sources, settings):
+            if isinstance(found, Problem):
+                continue
+            if not getattr(found.source, "names_currency", False):
+                return settings.currency
+            for item in found.source.read(found.table):
+                # Lists of people come with the shop's own currency, whatever their totals are in.
+                if isinstance(item, Batch) and len(item):
+                    if item.grain is Grain.CUSTOMERS:
+                        break
+                    return item.currency
+    except (RetailCRMError, OSError):
+        return None
+    return None
 
 
 def _mapping(said: MappingLike) -> TableMapping:

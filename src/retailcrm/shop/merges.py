@@ -179,8 +179,10 @@ def read_decisions(path: Path) -> Iterator[Decision]:
 
     Raises:
         ImportRefusedError: It is no such file.
-        InputError: A row says neither yes nor no, or names no two ids.
+        InputError: A row says neither yes nor no, names no two ids, or merges an id away that rows above
+            keep for the same person.
     """
+    parent: dict[str, str] = {}
     reader = csv.DictReader(io.StringIO(_text(path), newline=""))
     lacking = [name for name in ("keep", "gone") if name not in (reader.fieldnames or ())]
     if lacking:
@@ -193,7 +195,22 @@ def read_decisions(path: Path) -> Iterator[Decision]:
         row = {name: _unsafe((plain.get(name) or "").strip()) for name in COLUMNS}
         if "merge" in (reader.fieldnames or ()) and not _says_yes(row["merge"], path, reader.line_num):
             continue
-        yield _decision(row, path, reader.line_num)
+        told = _decision(row, path, reader.line_num)
+        _check_direction(parent, told, path)
+        yield told
+
+
+def _check_direction(parent: dict[str, str], told: Decision, path: Path) -> None:
+    """Refuse a row that closes a circle: of a and b, one row keeps the one and another the other."""
+    keep, gone = _root(parent, told.keep), _root(parent, told.gone)
+    if keep == gone == told.gone:
+        raise InputError(
+            f"{path}, line {told.line}: the merges go round in a circle, so that nobody would be kept: rows "
+            "above merge the id in column keep into the one in column gone; leave one of these rows out"
+            if told.keep != told.gone
+            else f"{path}, line {told.line}: the columns keep and gone name the same id"
+        )
+    parent[gone] = keep
 
 
 def _text(path: Path) -> str:

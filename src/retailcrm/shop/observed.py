@@ -172,8 +172,9 @@ class Collector:
                 continue
             if item.currency != self.currency:
                 raise CurrencyMismatchError(
-                    f"this file is in {item.currency}, the shop in {self.currency}; "
-                    "one shop has one currency: set it in the policy or import into another shop"
+                    f"this file is in {item.currency}, the shop in {self.currency}; a shop has one currency: "
+                    f'write the two lines [shop] and currency = "{item.currency}" into the policy, or call '
+                    f'open_shop(currency="{item.currency}"); on the command line --currency {item.currency}'
                 )
             self.accepted += len(item) - item.again
             self.blank += item.blank

@@ -201,3 +201,43 @@ def test_refunds_without_a_settlement_are_left_out() -> None:
     settled = np.array(["2024-02-02", "2024-02-11", "NaT"], "datetime64[us]")
     found = refund_delay(asked, settled, AS_OF)
     assert (found.count, found.could, found.did, found.median_hours) == (2, 2, 1, 24)
+
+
+def test_groups_are_measured_alone(make_orders: Callable[..., Any]) -> None:
+    """Every step by group is what it is for the group's orders alone; no group, no place."""
+    count = 12
+    at = np.datetime64("2024-02-01T00:00", "us")
+    hours = [np.timedelta64(7 * i % 11 * 9, "h") for i in range(count)]
+    rows = [{"placed": str(at), "paid": str(at + h), "c": i} for i, h in enumerate(hours)]
+    table = make_orders(rows)
+    shipped = table.paid_at + np.timedelta64(5, "h") * (np.arange(count) % 4)
+    received = shipped + np.timedelta64(30, "h") * (np.arange(count) % 3)
+    table = attrs.evolve(table, shipped_at=shipped, received_at=received)
+    groups = Coded.of(["b", None, "a", "a", "b", "c"] * 2)
+
+    def alone(code: int) -> Any:
+        chosen = np.flatnonzero(groups.codes == code)
+        told = {"shipped_at": shipped[chosen], "received_at": received[chosen]}
+        return attrs.evolve(make_orders([rows[i] for i in chosen]), **told)
+
+    steps: tuple[Any, ...] = (payment_delay, hours_to_ship, delivery_delay)
+    for measured in steps:
+        found = measured(table, AS_OF, groups=groups)
+        assert len(found) == 3
+        assert [plain(one) for one in found] == [plain(measured(alone(c), AS_OF)) for c in range(3)]
+    found = refund_delay(table.paid_at, received, AS_OF, groups=groups)
+    for code, one in enumerate(found):
+        chosen = groups.codes == code
+        assert plain(one) == plain(refund_delay(table.paid_at[chosen], received[chosen], AS_OF))
+    with pytest.raises(InputError, match="made for others"):
+        payment_delay(table, AS_OF, groups=Coded.of(["a"]))
+
+
+def test_delays_by_group_by_hand(make_orders: Callable[..., Any]) -> None:
+    """Web: 1 h and 30 h, half in time; app: 2 h, all in time."""
+    table = make_orders(
+        [{"placed": "2024-02-01T00:00", "paid": f"2024-02-0{d}T0{h}:00"} for d, h in ((1, 1), (1, 2), (2, 6))]
+    )
+    web, app = payment_delay(table, AS_OF, groups=Coded.of(["web", "app", "web"]))
+    assert (web.count, web.median_hours, web.p90_hours, web.within) == (2, 1, 30, Fraction(1, 2))
+    assert (app.count, app.median_hours, app.within) == (1, 2, 1)

@@ -235,3 +235,27 @@ def test_lines_and_months_together(basket):
     table, lines = basket
     split, _ = m.lines_by_product(m.sales_of(table, AS_OF), table, lines)
     assert nets(split, m.by_month(split)) == {"2024-02": 80, "2024-03": 0, "2024-04": 0, "2024-05": 70}
+
+
+def test_refunds_told_of_the_order_alone_reach_its_categories(make_orders):
+    """30 of 100 back: 18 of food's 60, 12 of the 40 that no category is told of; 5 more than the line's."""
+    table = make_orders(
+        [
+            {"c": 0, "at": "2024-02-01", "gross": 100, "refunded": 30, "refunded_at": "2024-02-03"},
+            {"c": 1, "at": "2024-02-01", "gross": 50, "refunded": 15, "refunded_at": "2024-02-03"},
+        ]
+    )
+    lines = LineTable(
+        order=np.array([0, 0, 1, 1], np.int32),
+        product=Coded.of(["tea", "cup", "tea", "cup"]),
+        quantity=np.ones(4, np.int64),
+        gross=np.array([60, 40, 30, 20]),
+        refunded=np.array([0, 0, 10, 0]),
+        category=Coded.of(["food", None, "food", "ware"]),
+    )
+    sales = m.sales_of(table, AS_OF)
+    split, groups = m.lines_by_category(sales, table, lines)
+    assert nets(split, groups) == {"food": 60 - 18 + 30 - 13, "ware": 20 - 2}
+    assert m.refund_rate(split, groups).numerator.tolist() == [31, 2]
+    early = m.sales_of(table, np.datetime64("2024-02-03", "us"))
+    assert nets(*m.lines_by_category(early, table, lines)) == {"food": 90, "ware": 20}

@@ -8,6 +8,14 @@ Prepare :func:`sales_of` once for a moment, make groups of it, and ask for figur
 """
 
 from retailcrm.analytics.metrics.definitions import DEFINITIONS, Definition
+from retailcrm.analytics.metrics.delays import (
+    Delays,
+    delivery_delay,
+    hours_to_ship,
+    merge_delays,
+    payment_delay,
+    refund_delay,
+)
 from retailcrm.analytics.metrics.figure import LEAST_PEOPLE, Figure, Growth, growth, joined
 from retailcrm.analytics.metrics.groups import by_channel, by_city, by_month, by_province, by_region
 from retailcrm.analytics.metrics.line_groups import lines_by, lines_by_category, lines_by_product
@@ -42,8 +50,9 @@ from retailcrm.analytics.metrics.people_groups import (
     by_segment,
     by_tier,
 )
+from retailcrm.analytics.metrics.reviews import good_review_rate, reviews_by_month, reviews_by_product
 from retailcrm.analytics.metrics.sales import ALL, EVER, Groups, Period, Sales, sales_of
-from retailcrm.analytics.metrics.tally import Tally, tally
+from retailcrm.analytics.metrics.tallies import Tally, tally
 from retailcrm.analytics.metrics.totals import Metrics, MonthlyMetrics, metrics, monthly
 
 __all__ = [
@@ -54,6 +63,7 @@ __all__ = [
     "LAPSED_DAYS",
     "LEAST_PEOPLE",
     "Definition",
+    "Delays",
     "Figure",
     "Groups",
     "Growth",
@@ -78,11 +88,15 @@ __all__ = [
     "by_tier",
     "churn_rate",
     "customers",
+    "delivery_delay",
+    "good_review_rate",
     "growth",
+    "hours_to_ship",
     "joined",
     "lines_by",
     "lines_by_category",
     "lines_by_product",
+    "merge_delays",
     "metrics",
     "monthly",
     "net",
@@ -91,14 +105,18 @@ __all__ = [
     "new_customers",
     "orders",
     "orders_per_buyer",
+    "payment_delay",
     "reactivated_customers",
     "rebuy_rate",
+    "refund_delay",
     "refund_order_rate",
     "refund_rate",
     "repurchase_rate",
     "returning_customers",
     "returning_net",
     "returning_net_share",
+    "reviews_by_month",
+    "reviews_by_product",
     "sales_of",
     "tally",
 ]

@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 
 from retailcrm.analytics.columns import Coded
+from retailcrm.analytics.line_refunds import line_refunds
 from retailcrm.analytics.metrics.groups import coded_groups
 from retailcrm.analytics.metrics.sales import changes
 
@@ -61,8 +62,9 @@ def lines_by(
 
     Every figure works on the outcome as it does on orders: the orders of a group are those with a line
     in it, its money is that of those lines, and new, returning or silent is a customer as the whole
-    shop knows her. A refund of a line counts from when its order's refund did; a line of an order given
-    back in full has nothing left. Lines of credit notes take back in their own groups.
+    shop knows her. A refund of a line counts from when its order's refund did; what the order had back
+    beyond its lines' own refunds is shared by their gross; a line of an order given back in full has
+    nothing left. Lines of credit notes take back in their own groups.
 
     Args:
         sales: The sales.
@@ -75,19 +77,13 @@ def lines_by(
         Sales with one row for each order and group, and the groups of those rows. The sums of a figure
         of money over all groups are those of the lines, not of the orders.
     """
-    told = np.flatnonzero((lines.order >= 0) & (column.codes >= 0))
-    of_order = _places(sales.row, len(orders))[lines.order[told]]
-    of_note = _places(sales.credit_row, len(orders))[lines.order[told]]
-    sold, taken = of_order >= 0, of_note >= 0
-    line, place = told[sold], of_order[sold]
+    line, place, back = _sold(sales, orders, lines, column)
     row, code, (gross, refunded) = _added(
-        place,
-        column.codes[line],
-        len(column.values),
-        lines.gross[line],
-        _back(sales, orders, lines, line, place),
+        place, column.codes[line], len(column.values), lines.gross[line], back
     )
-    line, place = told[taken], of_note[taken]
+    told = np.flatnonzero((lines.order >= 0) & (column.codes >= 0))
+    of_note = _places(sales.credit_row, len(orders))[lines.order[told]]
+    line, place = told[of_note >= 0], of_note[of_note >= 0]
     note, note_code, (credit,) = _added(place, column.codes[line], len(column.values), lines.refunded[line])
     split = attrs.evolve(
         sales,
@@ -115,6 +111,20 @@ def _places(row: NDArray[np.int64], size: int) -> NDArray[np.int32]:
     return places
 
 
+def _sold(
+    sales: Sales, orders: OrderTable, lines: LineTable, column: Coded
+) -> tuple[NDArray[np.intp], NDArray[np.int32], Ints]:
+    """Give the lines that sold and are in a group, where their orders stand, and what went back."""
+    line = np.flatnonzero(lines.order >= 0)
+    place = _places(sales.row, len(orders))[lines.order[line]]
+    sold = place >= 0
+    line, place = line[sold], place[sold]
+    # An order's refund is shared by all its lines, also by those that are in no group.
+    back = _back(sales, orders, lines, line, place)
+    told = column.codes[line] >= 0
+    return line[told], place[told], back[told]
+
+
 def _back(
     sales: Sales, orders: OrderTable, lines: LineTable, line: NDArray[np.intp], place: NDArray[np.int32]
 ) -> Ints:
@@ -125,7 +135,8 @@ def _back(
     gross, refunded = lines.gross[line], lines.refunded[line]
     still_to_come = (orders.refunded[sales.row[place]] != 0) & (sales.refunded[place] == 0)
     whole = (sales.gross[place] > 0) & (sales.refunded[place] >= sales.gross[place])
-    return np.where(still_to_come, 0, np.where(whole, np.maximum(gross, refunded), refunded))
+    spread = line_refunds(place, gross, refunded, sales.refunded)
+    return np.where(still_to_come, 0, np.where(whole, np.maximum(gross, refunded), spread))
 
 
 def _added(

@@ -12,7 +12,7 @@ from retailcrm.analytics.labels import say
 from retailcrm.analytics.local_time import local_day
 from retailcrm.analytics.metrics.figure import Figure
 from retailcrm.analytics.metrics.sales import EVER, Groups, Period, Sales
-from retailcrm.analytics.metrics.tally import Pairs, known_rows, pairs_of, rows_within, tally
+from retailcrm.analytics.metrics.tallies import Pairs, known_rows, pairs_of, rows_within, tally
 from retailcrm.errors import InputError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retailcrm.analytics.metrics.figure import Figure
-from retailcrm.analytics.metrics.tally import tally
+from retailcrm.analytics.metrics.tallies import tally
 
 if TYPE_CHECKING:
     from retailcrm.analytics.metrics.sales import Groups, Period, Sales

@@ -9,7 +9,7 @@ import numpy as np
 from retailcrm.analytics.columns import MISSING
 from retailcrm.analytics.metrics.figure import Figure
 from retailcrm.analytics.metrics.sales import EVER, Groups, Period, Sales
-from retailcrm.analytics.metrics.tally import (
+from retailcrm.analytics.metrics.tallies import (
     known_rows,
     pairs_of,
     positions,

@@ -12,7 +12,7 @@ from retailcrm.analytics.intervals import wilson
 from retailcrm.analytics.local_time import local_months
 from retailcrm.analytics.metrics.figure import Figure
 from retailcrm.analytics.metrics.sales import ALL, EVER, Groups, Period
-from retailcrm.analytics.metrics.tally import counts
+from retailcrm.analytics.metrics.tallies import counts
 from retailcrm.errors import InputError
 
 if TYPE_CHECKING:

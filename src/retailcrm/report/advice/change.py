@@ -99,7 +99,7 @@ def churn_rose(data: ReportData) -> Advice | None:
 
 def few_returning(data: ReportData) -> Advice | None:
     """Go back to old customers where hardly any of a month's buyers had bought before."""
-    whole = [row for row in data.months if row.month < data.as_of[:7]]
+    whole = data.whole_months
     if len(whole) <= RETURNING_MONTHS or whole[-1].buyers < RETURNING_BUYERS:
         return None
     last = whole[-1]

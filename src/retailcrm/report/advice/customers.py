@@ -102,7 +102,7 @@ def second_order(data: ReportData) -> Advice | None:
 def concentrated(data: ReportData) -> Advice | None:
     """Protect the best customers where much hangs on few."""
     top = data.headline.top_share
-    if top is None or top < HIGH_TOP_SHARE:
+    if top is None or top < HIGH_TOP_SHARE or data.nothing_earned:
         return None
     return Advice(
         key="concentrated",

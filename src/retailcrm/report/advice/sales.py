@@ -25,7 +25,7 @@ BEFORE: Final = 3
 
 def refunds(data: ReportData) -> Advice | None:
     """Look for the cause where much is paid back."""
-    rate = part_of(data.headline.refunded, data.headline.gross)
+    rate = part_of(*data.given_back)
     if rate is None or rate < HIGH_REFUNDS:
         return None
     return Advice(
@@ -43,7 +43,7 @@ def refunds(data: ReportData) -> Advice | None:
 
 def swing(data: ReportData) -> Advice | None:
     """Speak up when the last whole month leaves the level of the months before it."""
-    whole = [row for row in data.months if row.month < data.as_of[:7]][-BEFORE - 1 :]
+    whole = data.whole_months[-BEFORE - 1 :]
     usual = sum(row.net for row in whole[:-1])
     change = part_of(whole[-1].net * BEFORE - usual, usual) if len(whole) > BEFORE else None
     if change is None or abs(change) < SWING:

@@ -28,7 +28,8 @@ MONTH_LABELS: Final = 12
 def months_bars(rows: Sequence[MonthRow], currency: str, as_of: str, lang: Lang) -> Figure:
     """Draw net and buyers by month, each split into returning and others; a running month is paler.
 
-    Net is split only where the data tell what returning buyers brought.
+    Net is split only where the data tell what returning buyers brought; buyers are drawn only where any
+    is known.
     """
     opacity = [PALE if row.month == as_of[:7] else 1.0 for row in rows]
 
@@ -50,15 +51,23 @@ def months_bars(rows: Sequence[MonthRow], currency: str, as_of: str, lang: Lang)
             stack("y", colour, values, [f"{word}{money(amount, currency)}" for amount in values])
             for colour, word, values in _money(rows, lang)
         ),
-        stack("y2", "third", returning, [f"{say(lang, 'returning')} {count(n)}" for n in returning]),
-        stack("y2", "second", new, [f"{say(lang, 'new')} {count(n)}" for n in new]),
     ]
+    if told_buyers(rows):
+        traces += [
+            stack("y2", "third", returning, [f"{say(lang, 'returning')} {count(n)}" for n in returning]),
+            stack("y2", "second", new, [f"{say(lang, 'new')} {count(n)}" for n in new]),
+        ]
     return {"data": traces, "layout": _layout(rows, currency, lang)}
 
 
 def told_returning(rows: Sequence[MonthRow]) -> bool:
     """Say whether any month tells what returning buyers brought."""
     return any(row.returning_net for row in rows)
+
+
+def told_buyers(rows: Sequence[MonthRow]) -> bool:
+    """Say whether any month has a known buyer."""
+    return any(row.buyers for row in rows)
 
 
 def _money(rows: Sequence[MonthRow], lang: Lang) -> list[tuple[str, str, list[int]]]:
@@ -72,13 +81,23 @@ def _money(rows: Sequence[MonthRow], lang: Lang) -> list[tuple[str, str, list[in
 
 
 def _layout(rows: Sequence[MonthRow], currency: str, lang: Lang) -> dict[str, Any]:
-    """Set two panels over one row of months."""
+    """Set two panels over one row of months; one, where no buyer is known."""
     parts = [amount for _, _, amounts in _money(rows, lang) for amount in amounts]
     nets = [row.net for row in rows]
     net_ticks = ticks(min([0, *nets, *parts]), max([0, *nets, *parts]))
     buyer_ticks = ticks(0, max([0, *(row.buyers for row in rows)]))
     named, names = month_names([row.month for row in rows], lang)
     amounts = [short_money(tick, currency, lang) for tick in net_ticks]
+    if not told_buyers(rows):
+        return layout_of(
+            lang,
+            barmode="relative",
+            bargap=0.28,
+            margin={"l": 8, "r": 8, "t": 30, "b": 8},
+            xaxis=axis(tickvals=named, ticktext=names, showgrid=False, showline=True, tickangle=0),
+            yaxis=axis(tickvals=net_ticks, ticktext=amounts),
+            annotations=[_heading(say(lang, "net"), 1.0)],
+        )
     return layout_of(
         lang,
         barmode="relative",
@@ -164,7 +183,9 @@ def rate_bars(months: Sequence[str], rates: Sequence[float | None], as_of: str, 
 
 
 def month_legend(rows: Sequence[MonthRow], lang: Lang) -> tuple[tuple[str, str], ...]:
-    """Say what the colours of the months stand for."""
+    """Say what the colours of the months stand for; nothing, where net is all that is drawn."""
+    if not told_buyers(rows):
+        return ()
     others = (("second", say(lang, "new_buyers")),)
     if told_returning(rows):
         others = (("second", say(lang, "other_buyers_legend")),)

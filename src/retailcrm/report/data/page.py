@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from retailcrm.report.data.goods import Goods, LiftRow, Taste
     from retailcrm.report.data.groups import Breakdown, GroupRow, MainGroups, SegmentRow
     from retailcrm.report.data.service import DelayRow, Refunding, Reviews
+
+GRACE_DAYS: Final = 7
+"""A month in which the first counted order comes later than on this day is held only in part."""
 
 
 @attrs.frozen(kw_only=True)
@@ -97,3 +100,33 @@ class ReportData:
             keys = [row.key for row in rows]
             if len(set(keys)) < len(keys):
                 raise ValueError(f"rows share a key: {', '.join(keys)}")
+
+    @property
+    def cut_month(self) -> str | None:
+        """The first month, where the data begin after its first week: nothing is compared with it."""
+        if self.since is None or int(self.since[8:10]) <= GRACE_DAYS:
+            return None
+        return self.since[:7]
+
+    @property
+    def whole_months(self) -> tuple[MonthRow, ...]:
+        """The months that the data hold whole: over by the report's date, and not cut at the start."""
+        return tuple(row for row in self.months if row.month < self.as_of[:7] and row.month != self.cut_month)
+
+    @property
+    def buyers_known(self) -> bool:
+        """Whether any month has a known buyer."""
+        return any(row.buyers for row in self.months)
+
+    @property
+    def nothing_earned(self) -> bool:
+        """Whether there are orders and as much went back as came in: shares of net then mean nothing."""
+        known = sum(row.net for row in self.segments) if self.segments else self.headline.net
+        return self.headline.orders > 0 and min(known, self.headline.net) <= 0
+
+    @property
+    def given_back(self) -> tuple[int, int]:
+        """What was paid back and what it was paid on, orders given back in full included where told."""
+        if self.refunding is None:
+            return self.headline.refunded, self.headline.gross
+        return self.refunding.refunded, self.refunding.gross

@@ -11,6 +11,8 @@ WORDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("channels_title", "销售渠道", "Sales channels"),
     ("breakdown_lead", "按{what}，「{big}」带来最多净销售额，占 {share}。", "By {what}, “{big}” brings the most: {share} of net sales."),
     ("breakdown_alt", "条形图：按{what}的购买客户占比与净销售额占比（{n} 项）。", "Bars: share of buyers and of net sales by {what} ({n})."),
+    ("breakdown_alt_net", "条形图：按{what}的净销售额占比（{n} 项）。", "Bars: share of net sales by {what} ({n})."),
+    ("breakdown_caption_nobody", "按{what}的销售", "Sales by {what}"),
     ("breakdown_caption", "按{what}的客户与消费", "Buyers and spending by {what}"),
     ("breakdown_chart", "按{what}", "By {what}"),
     ("breakdown_first", "按{what}（前 {n} 项）", "By {what} (first {n})"),

@@ -11,7 +11,7 @@ WORDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("times_title", "处理时长", "Process times"),
     ("reviews_title", "评价", "Reviews"),
     ("refunds_lead", "{orders}中有 {refunded} 笔发生退款（{order_rate}），退回 {money}，占实付的 {rate}。", "Of {orders}, {refunded} had a refund ({order_rate}); {money} went back, {rate} of gross sales."),
-    ("refund_months", "计入订单的逐月退款率", "Refund rate of counted orders by month"),
+    ("refund_months", "逐月退款率（计入订单的部分退款）", "Refund rate by month (partial refunds of orders that count)"),
     ("refund_months_alt", "条形图：逐月退款率，从 {first} 到 {last}。", "Bars: refund rate by month, {first} to {last}."),
     ("refunds_counted", "逐月退款率只含计入的订单：全额退款的订单不计为购买，只在上面的合计里。", "The rate by month is that of counted orders: orders given back in full are no purchases, and stand in the total above only."),
     ("refund_reasons", "按原因的退款金额占比", "Share of refunded money by reason"),

@@ -52,12 +52,15 @@ def breakdown_chart(found: Breakdown, lang: Lang, *, titled: bool) -> Chart:
     """
     told = _told(found)
     drawn, what = told[:DRAWN], _what(found, lang)
+    paired = len(_shown(found, drawn)) > 1
     series = _series(found, drawn, lang)
     cut = "breakdown_first" if len(told) > len(drawn) else "breakdown_chart"
     return Chart(
         key=f"by-{found.key}",
         figure=grouped([pick(row.label, lang) for row in drawn], series, lang),
-        alternative=say(lang, "breakdown_alt", what=what, n=str(len(drawn))),
+        alternative=say(
+            lang, "breakdown_alt" if paired else "breakdown_alt_net", what=what, n=str(len(drawn))
+        ),
         title=say(lang, cut, what=what, n=str(len(drawn))) if titled else "",
         height=height_of(len(drawn), bars=len(series)),
         legend=share_legend(lang, "share_buyers")[-len(series) :],
@@ -71,10 +74,21 @@ def _series(found: Breakdown, drawn: Sequence[BreakdownRow], lang: Lang) -> tupl
         "share_buyers": ("second", tuple(part_of(row.buyers, buyers) for row in drawn)),
         "share_net": ("first", tuple(part_of(row.net, net) for row in drawn)),
     }
-    words = list(shares) if len(drawn) <= PAIRED else ["share_net"]
     return tuple(
-        Series(word=say(lang, word), colour=shares[word][0], values=shares[word][1]) for word in words
+        Series(word=say(lang, word), colour=shares[word][0], values=shares[word][1])
+        for word in _shown(found, drawn)
     )
+
+
+def _shown(found: Breakdown, drawn: Sequence[BreakdownRow]) -> tuple[str, ...]:
+    """Choose the shares to draw: buyers too where there are few groups and anybody is known."""
+    paired = len(drawn) <= PAIRED and _known(found)
+    return ("share_buyers", "share_net") if paired else ("share_net",)
+
+
+def _known(found: Breakdown) -> bool:
+    """Say whether any buyer is known."""
+    return any(row.buyers for row in found.rows)
 
 
 def breakdown_tables(found: Breakdown, lang: Lang, *, folded: bool = False) -> tuple[Part, ...]:
@@ -100,38 +114,57 @@ def withheld_note(found: Sequence[Breakdown], lang: Lang) -> tuple[Paragraph, ..
 
 
 def _table(found: Breakdown, lang: Lang, *, folded: bool) -> Table:
-    net = sum(row.net for row in found.rows)
-    grown = any(row.growth is not None for row in found.rows)
-    what = _what(found, lang)
-    # Over a shop's whole history every buyer was new once.
-    older = any(row.new_buyers < row.buyers for row in found.rows)
-    columns = [
-        Column(title=pick(found.label, lang)),
-        Column(title=say(lang, "buyers"), cells="count"),
-        *([Column(title=say(lang, "of_them_new"), cells="count")] if older else []),
-        Column(title=say(lang, "net"), cells="money"),
-        Column(title=say(lang, "share_net"), cells="share"),
-        *([Column(title=say(lang, "growth"), cells="growth")] if grown else []),
-        Column(title=say(lang, "aov"), cells="money"),
-        Column(title=say(lang, "per_buyer"), cells="money"),
-        Column(title=say(lang, "repurchase_rate"), cells="rate"),
-        Column(title=say(lang, "refund_rate"), cells="rate"),
-    ]
+    """List the groups; columns that say nothing are left out."""
+    all_net = sum(row.net for row in found.rows)
+    columns = {
+        "name": Column(title=pick(found.label, lang)),
+        "buyers": Column(title=say(lang, "buyers"), cells="count"),
+        "new": Column(title=say(lang, "of_them_new"), cells="count"),
+        "orders": Column(title=say(lang, "orders"), cells="count"),
+        "net": Column(title=say(lang, "net"), cells="money"),
+        "share": Column(title=say(lang, "share_net"), cells="share"),
+        "growth": Column(title=say(lang, "growth"), cells="growth"),
+        "aov": Column(title=say(lang, "aov"), cells="money"),
+        "per_buyer": Column(title=say(lang, "per_buyer"), cells="money"),
+        "repurchase": Column(title=say(lang, "repurchase_rate"), cells="rate"),
+        "refunds": Column(title=say(lang, "refund_rate"), cells="rate"),
+    }
+    idle = _idle(found)
+    shown = [name for name in columns if name not in idle]
 
-    def cells(row: BreakdownRow) -> tuple[Cell, ...]:
-        refunds = None if row.withheld else part_of(row.refunded, row.net + row.refunded)
-        growth = (row.growth,) if grown else ()
-        rates = (row.aov, row.per_buyer, row.repurchase_rate, refunds)
-        share_net = part_of(row.net, net)
-        new = (row.new_buyers,) if older else ()
-        return (_name(row, lang), row.buyers, *new, row.net, share_net, *growth, *rates)
+    def cells(row: BreakdownRow) -> dict[str, Cell]:
+        return {
+            "name": _name(row, lang),
+            "buyers": row.buyers,
+            "new": row.new_buyers,
+            "orders": row.orders,
+            "net": row.net,
+            "share": part_of(row.net, all_net),
+            "growth": row.growth,
+            "aov": row.aov,
+            "per_buyer": row.per_buyer,
+            "repurchase": row.repurchase_rate,
+            "refunds": None if row.withheld else part_of(row.refunded, row.net + row.refunded),
+        }
 
+    caption = "breakdown_caption" if _known(found) else "breakdown_caption_nobody"
     return Table(
-        caption=say(lang, "breakdown_caption", what=what),
-        columns=tuple(columns),
-        rows=tuple(Row(cells=cells(row)) for row in found.rows),
+        caption=say(lang, caption, what=_what(found, lang)),
+        columns=tuple(columns[name] for name in shown),
+        rows=tuple(Row(cells=tuple(cells(row)[name] for name in shown)) for row in found.rows),
         folded=folded,
     )
+
+
+def _idle(found: Breakdown) -> set[str]:
+    """Name the columns that say nothing: of buyers where nobody is known, else of orders, beside buyers."""
+    idle = {"orders"} if _known(found) else {"buyers", "new", "per_buyer", "repurchase"}
+    # Over a shop's whole history every buyer was new once.
+    if all(row.new_buyers == row.buyers for row in found.rows):
+        idle.add("new")
+    if all(row.growth is None for row in found.rows):
+        idle.add("growth")
+    return idle
 
 
 def _what(found: Breakdown, lang: Lang) -> str:

@@ -100,7 +100,7 @@ def _tiers(data: ReportData, lang: Lang) -> SectionBody:
 def _concentration(data: ReportData, lang: Lang) -> SectionBody:
     """Draw what the biggest customers bring, and say it in a sentence."""
     head, curve = data.headline, data.lorenz
-    if not curve.x:
+    if not curve.x or data.nothing_earned:
         return SectionBody(())
     lead = "" if head.top_share is None else say(lang, "concentration_lead", top=share(head.top_share))
     parts: list[Part] = [Paragraph(text=lead, tone="lead")] if lead else []

@@ -47,29 +47,50 @@ def _products(data: ReportData, lang: Lang) -> SectionBody:
         )
     ]
     if goods.hot:
-        parts.append(_hot(goods, lang))
+        by_net = not data.nothing_earned and max(row.net for row in goods.hot) > 0
+        if not by_net:
+            parts.append(Paragraph(text=say(lang, "hot_by_pieces"), tone="note"))
+        parts.append(_hot(goods, lang, by_net=by_net))
     return SectionBody((*parts, *_slow(goods, data, lang)))
 
 
-def _hot(goods: Goods, lang: Lang) -> Table:
-    """List the best sellers; stock only where a catalogue tells it."""
-    stocked = any(row.stock is not None for row in goods.hot)
-    top = max(row.net for row in goods.hot)
-    columns = (
-        Column(title=say(lang, "product")),
-        Column(title=say(lang, "net"), cells="money"),
-        Column(title=say(lang, "against_best"), cells="share"),
-        Column(title=say(lang, "pieces"), cells="count"),
-        Column(title=say(lang, "orders"), cells="count"),
-        Column(title=say(lang, "buyers"), cells="count"),
-        Column(title=say(lang, "stock"), cells="count"),
+def _hot(goods: Goods, lang: Lang, *, by_net: bool) -> Table:
+    """List the best sellers; stock only where a catalogue tells it, buyers only where any is known."""
+    rows = goods.hot if by_net else sorted(goods.hot, key=lambda row: -row.pieces)
+    sizes = [row.net if by_net else row.pieces for row in rows]
+    columns = {
+        "product": Column(title=say(lang, "product")),
+        "net": Column(title=say(lang, "net"), cells="money"),
+        "best": Column(title=say(lang, "against_best"), cells="share"),
+        "pieces": Column(title=say(lang, "pieces"), cells="count"),
+        "orders": Column(title=say(lang, "orders"), cells="count"),
+        "buyers": Column(title=say(lang, "buyers"), cells="count"),
+        "stock": Column(title=say(lang, "stock"), cells="count"),
+    }
+    idle = {
+        *(() if any(row.stock is not None for row in rows) else ("stock",)),
+        *(() if any(row.buyers for row in rows) else ("buyers",)),
+    }
+    shown = [name for name in columns if name not in idle]
+    lines: list[dict[str, Cell]] = [
+        {
+            "product": row.title, "net": row.net, "best": part_of(size, max(sizes)), "pieces": row.pieces,
+            "orders": row.orders, "buyers": row.buyers, "stock": row.stock,
+        }
+        for row, size in zip(rows, sizes, strict=True)
+    ]  # fmt: skip
+    return Table(
+        caption=say(lang, _hot_caption(goods, by_net=by_net), n=count(len(rows))),
+        columns=tuple(columns[name] for name in shown),
+        rows=tuple(Row(cells=tuple(line[name] for name in shown)) for line in lines),
     )
-    width = len(columns) if stocked else len(columns) - 1
-    rows = tuple(
-        Row(cells=(r.title, r.net, part_of(r.net, top), r.pieces, r.orders, r.buyers, r.stock)[:width])
-        for r in goods.hot
-    )
-    return Table(caption=say(lang, "hot_caption"), columns=columns[:width], rows=rows)
+
+
+def _hot_caption(goods: Goods, *, by_net: bool) -> str:
+    """Choose what the list is called; of more products it holds those with the highest net only."""
+    if by_net:
+        return "hot_caption"
+    return "hot_caption_pieces" if goods.products <= len(goods.hot) else "hot_caption_pieces_among"
 
 
 def _slow(goods: Goods, data: ReportData, lang: Lang) -> list[Part]:

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from retailcrm.report.data import Lang, MonthRow, ReportData
     from retailcrm.report.parts import Cell
 
+NOBODY: Final = {
+    "months_lead": "months_lead_nobody",
+    "months_alt": "months_alt_nobody",
+    "months_caption": "months_caption_nobody",
+}
+"""Words that leave buyers out."""
+
 
 def _months(data: ReportData, lang: Lang) -> SectionBody:
     """Draw the months, and say how the latest went."""
@@ -26,14 +33,23 @@ def _months(data: ReportData, lang: Lang) -> SectionBody:
         Chart(
             key="months",
             figure=months_bars(data.months, data.currency, data.as_of, lang),
-            alternative=say(lang, "months_alt", first=first.month, last=last.month),
-            height=400,
+            alternative=say(lang, _worded("months_alt", data), first=first.month, last=last.month),
+            height=400 if data.buyers_known else 280,
             legend=month_legend(data.months, lang),
         ),
     ]
     if last.month == data.as_of[:7]:
         parts.append(Paragraph(text=say(lang, "months_partial", month=last.month), tone="note"))
+    if data.since is not None and data.cut_month == first.month:
+        parts.append(
+            Paragraph(text=say(lang, "months_cut", month=first.month, since=data.since), tone="note")
+        )
     return SectionBody((*parts, _table(data, lang)))
+
+
+def _worded(key: str, data: ReportData) -> str:
+    """Choose the words that leave buyers out, where nobody is known."""
+    return key if data.buyers_known else NOBODY[key]
 
 
 def _lead(data: ReportData, lang: Lang) -> str:
@@ -41,7 +57,7 @@ def _lead(data: ReportData, lang: Lang) -> str:
     row = last_whole(data) or data.months[-1]
     words = say(
         lang,
-        "months_lead",
+        _worded("months_lead", data),
         month=row.month,
         net=money(row.net, data.currency),
         orders=things(row.orders, "order", lang),
@@ -59,7 +75,7 @@ def last_whole(data: ReportData) -> MonthRow | None:
 
 def _grown(data: ReportData, row: MonthRow, lang: Lang) -> str:
     """Say how a whole month compares with the month before, and with the same month of last year."""
-    by_month = {one.month: one for one in data.months}
+    by_month = _comparable(data)
     month, year = (
         _growth(row, by_month.get(before)) for before in (_previous(row.month), _year_ago(row.month))
     )
@@ -76,6 +92,11 @@ def _returned(data: ReportData, row: MonthRow, lang: Lang) -> str:
         return ""
     part = share(part_of(row.returning_net, row.net))
     return say(lang, "months_returning", net=money(row.returning_net, data.currency), share=part)
+
+
+def _comparable(data: ReportData) -> dict[str, MonthRow]:
+    """Find months to compare with by name: one that the data hold only in part is none."""
+    return {row.month: row for row in data.months if row.month != data.cut_month}
 
 
 def _growth(row: MonthRow, before: MonthRow | None) -> float | None:
@@ -107,16 +128,17 @@ def _table(data: ReportData, lang: Lang) -> Table:
         "new_buyers": Column(title=say(lang, "new"), cells="count"),
         "reactivated": Column(title=say(lang, "reactivated"), cells="count"),
         "returning_net": Column(title=say(lang, "returning_net"), cells="money"),
-        "refund_rate": Column(title=say(lang, "refund_rate"), cells="rate"),
+        "refund_rate": Column(title=say(lang, "counted_refund_rate"), cells="rate"),
     }
     lines = _lines(data)
     idle = {"growth", "growth_year", "refund_rate"} - {
         k for line in lines for k in line if line[k] is not None
     }
-    idle |= {name for name in ("reactivated", "returning_net") if not any(getattr(r, name) for r in rows)}
+    seldom = ("reactivated", "returning_net", *(() if data.buyers_known else ("buyers", "new_buyers")))
+    idle |= {name for name in seldom if not any(getattr(r, name) for r in rows)}
     shown = [name for name in columns if name not in idle]
     return Table(
-        caption=say(lang, "months_caption"),
+        caption=say(lang, _worded("months_caption", data)),
         columns=tuple(columns[name] for name in shown),
         rows=tuple(Row(cells=tuple(line[name] for name in shown)) for line in lines),
         folded=True,
@@ -125,7 +147,7 @@ def _table(data: ReportData, lang: Lang) -> Table:
 
 def _lines(data: ReportData) -> Sequence[Mapping[str, Cell]]:
     """Fill the table; a month that is not over has no growth."""
-    by_month = {row.month: row for row in data.months}
+    by_month = _comparable(data)
     return [
         {
             "month": row.month,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from retailcrm.report.advice import advise
 from retailcrm.report.cells import write_cell
 from retailcrm.report.data import Change, Comparison, Lang, ReportData, pick
-from retailcrm.report.formats import part_of, share
+from retailcrm.report.formats import money, part_of, share
 from retailcrm.report.labels import LABELS, say
 from retailcrm.report.parts import (
     Card,
@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 
 UNITS: Final[Mapping[str, Kind]] = {"count": "count", "money": "money", "share": "rate", "ratio": "ratio"}
 """How the figures of each unit are written."""
+
+SHARES: Final = ("acquisition_rate",)
+"""Ratios that are read as shares, though they may exceed 1."""
+
+CONCENTRATION: Final = ("top_share", "returning_share", "gini")
+"""Figures that mean nothing where there is no net to be shared."""
 
 FIRST: Final = ("net", "orders", "buyers", "new_buyers", "aov", "repurchase_rate")
 """Figures of the latest period that stand on top of the page, where the comparison has them."""
@@ -59,13 +65,16 @@ def _headline(data: ReportData, lang: Lang) -> SectionBody:
 def _totals(data: ReportData, lang: Lang, *, main: bool) -> tuple[Card, ...]:
     """Give the totals; the first three are large where nothing stands above them."""
     head = data.headline
-    refund_rate = share(part_of(head.refunded, head.gross))
+    refunded, paid = data.given_back
+    words = {"rate": share(part_of(refunded, paid)), "counted": money(head.refunded, data.currency)}
+    defined = {} if data.refunding is None else {"refunded": "refunded_all_def"}
+    idle = CONCENTRATION if data.nothing_earned else ()
     figures: tuple[tuple[str, Cell, Kind], ...] = (
         ("net", head.net, "money"),
         ("customers", head.customers, "count"),
         ("orders", head.orders, "count"),
         ("gross", head.gross, "money"),
-        ("refunded", head.refunded, "money"),
+        ("refunded", refunded, "money"),
         ("aov", head.aov, "money"),
         ("per_buyer", head.per_buyer, "money"),
         ("repurchase_rate", head.repurchase_rate, "rate"),
@@ -78,10 +87,11 @@ def _totals(data: ReportData, lang: Lang, *, main: bool) -> tuple[Card, ...]:
             label=say(lang, key),
             value=value,
             cells=kind,
-            definition=say(lang, f"{key}_def", rate=refund_rate),
+            definition=say(lang, defined.get(key, f"{key}_def"), **words),
             main=main and key in ("net", "customers", "orders"),
         )
         for key, value, kind in figures
+        if key not in idle
     )
 
 
@@ -90,7 +100,7 @@ def _latest(data: ReportData, comparison: Comparison, lang: Lang) -> tuple[Card,
     known = {change.key: change for change in comparison.changes}
     cards = []
     for change in (known[key] for key in FIRST if key in known):
-        kind = UNITS[change.unit]
+        kind = kind_of(change)
         value, before = cell_of(change.now, kind), cell_of(change.before, kind)
         moved, how = movement(change)
         words = write_cell(before, kind, data.currency, lang)
@@ -103,6 +113,11 @@ def _latest(data: ReportData, comparison: Comparison, lang: Lang) -> tuple[Card,
     return tuple(cards)
 
 
+def kind_of(change: Change) -> Kind:
+    """Say how a figure of the comparison is written."""
+    return "rate" if change.key in SHARES else UNITS[change.unit]
+
+
 def cell_of(value: float | None, kind: Kind) -> Cell:
     """Make whole what is counted in whole: amounts and counts come as floats in a comparison."""
     return value if value is None or kind not in ("count", "money") else round(value)
@@ -110,7 +125,7 @@ def cell_of(value: float | None, kind: Kind) -> Cell:
 
 def movement(change: Change) -> tuple[float | None, Kind]:
     """Say how a figure moved: rates by their difference, everything else by growth."""
-    if change.unit != "share":
+    if kind_of(change) != "rate":
         return change.change, "growth"
     if change.now is None or change.before is None:
         return None, "points"
@@ -160,7 +175,7 @@ def _change_table(comparison: Comparison, lang: Lang) -> Table:
     )
     rows = []
     for change in comparison.changes:
-        kind = UNITS[change.unit]
+        kind = kind_of(change)
         moved, how = movement(change)
         cells = (pick(change.label, lang), cell_of(change.now, kind), cell_of(change.before, kind), moved)
         kinds: tuple[Kind, ...] = ("text", kind, kind, how, "note")
@@ -171,6 +186,8 @@ def _change_table(comparison: Comparison, lang: Lang) -> Table:
 def _defined(change: Change, lang: Lang) -> str:
     """Say what a figure counts and, of a rate with an interval, how surely it is known."""
     words = pick(change.definition, lang)
+    if change.key == "refund_rate":
+        words += say(lang, "counted_refunds")
     if change.low is None or change.high is None:
         return words
     return words + say(lang, "interval", low=share(change.low), high=share(change.high))

@@ -19,7 +19,7 @@ from retailcrm.analytics.metrics import (
     by_tier,
     tally,
 )
-from retailcrm.analytics.metrics.tally import rows_within, sums
+from retailcrm.analytics.metrics.tallies import counts, known_rows, pairs_of, rows_within, sums
 from retailcrm.analytics.regions import REGIONS
 from retailcrm.domain.customers import GENDER_LABELS
 from retailcrm.domain.labels import Label
@@ -43,12 +43,12 @@ UNTOLD: Final = ""
 _COLUMNS: Final = (
     "orders", "buyers", "repeat_buyers", "new_buyers", "gross", "refunded", "known_net",
 )  # fmt: skip
-_LATEST: Final = len(_COLUMNS)
 _AGES: Final = {band: Label(f"{band} 岁", band) for band in AGE_BANDS}
 _REGIONS: Final = {key: sentence_case(label) for key, label in REGIONS.items()}
 
 Sums = dict[str, "Ints"]
-"""Sums of each group by its key: the columns above, then net of the latest period and the one before."""
+"""Sums of each group by its key: the columns above, then net, orders and buyers of the latest period, and
+the same of the one before."""
 
 
 @attrs.frozen(kw_only=True)
@@ -155,21 +155,22 @@ def group_sums(sales: Sales, groups: Groups, span: Span | None) -> Sums:
     whole = groups.with_untold(UNTOLD)
     found = tally(sales, whole)
     columns = [getattr(found, name) for name in _COLUMNS]
-    periods = () if span is None else (span.latest, span.previous)
-    columns.extend(_net(sales, whole, period) for period in periods)
+    for period in () if span is None else (span.latest, span.previous):
+        columns.extend(_of_period(sales, whole, period))
     table = np.column_stack(columns)
     return dict(zip(whole.keys, table, strict=True))
 
 
-def _net(sales: Sales, groups: Groups, period: Period) -> Ints:
-    """Add up net by group in a period, its credit notes taken off."""
+def _of_period(sales: Sales, groups: Groups, period: Period) -> tuple[Ints, Ints, Ints]:
+    """Add up net by group in a period, its credit notes taken off; count orders and buyers."""
     rows, size = rows_within(sales, period), len(groups)
     notes = np.ones(len(sales.credit), np.bool_)
     if period.start is not None and period.end is not None:
         notes = (sales.credit_at >= period.start) & (sales.credit_at < period.end)
     amounts = sales.gross[rows] - sales.refunded[rows]
     found: Ints = sums(groups.code[rows], amounts, size)
-    return found - sums(groups.credit_code[notes], sales.credit[notes], size)
+    net = found - sums(groups.credit_code[notes], sales.credit[notes], size)
+    return net, counts(groups.code[rows], size), pairs_of(sales, groups, known_rows(sales, rows)).count()
 
 
 def joined_sums(parts: Iterable[Sums]) -> Sums:
@@ -255,10 +256,16 @@ def _whole(cut: Cut) -> Iterable[str]:
 
 
 def _row(key: str, label: Label, sums: Ints, ground: Ground) -> BreakdownRow:
-    orders, buyers, repeat, new, gross, refunded, known_net, *latest = sums.tolist()
+    orders, buyers, repeat, new, gross, refunded, known_net, *periods = sums.tolist()
+    least, known = ground.policy.report.least_people, len(ground.reduced.summary) > 0
     # Where no buyer is known an order may be one person's: it stands for one.
-    people = buyers if len(ground.reduced.summary) else orders
-    withheld = people < ground.policy.report.least_people
+    withheld = (buyers if known else orders) < least
+    latest = before = None
+    if periods and not withheld:
+        net_now, orders_now, buyers_now, net_then, orders_then, buyers_then = periods
+        # A growth out of, or into, a few people's purchases tells of them, not of the group.
+        if min((buyers_now, buyers_then) if known else (orders_now, orders_then)) >= least:
+            latest, before = net_now, net_then
     return BreakdownRow(
         key=key,
         label=label,
@@ -271,8 +278,8 @@ def _row(key: str, label: Label, sums: Ints, ground: Ground) -> BreakdownRow:
         per_buyer=None if withheld else rounded(known_net, buyers),
         repurchase_rate=None if withheld or not buyers else repeat / buyers,
         withheld=withheld,
-        net_latest=latest[0] if latest else None,
-        net_before=latest[1] if latest else None,
+        net_latest=latest,
+        net_before=before,
     )
 
 

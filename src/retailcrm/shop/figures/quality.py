@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from retailcrm.adapters.sources import arrow
+from retailcrm.analytics.columns import INSTANT
 from retailcrm.analytics.completeness import completeness, days_old
 from retailcrm.domain.labels import Label
 from retailcrm.ports.batches import Grain
@@ -22,8 +25,9 @@ from retailcrm.shop.figures.writing import iso_day
 from retailcrm.shop.forms import is_clear
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from retailcrm.analytics.tables import Instants
     from retailcrm.shop.beside import KindSeen
     from retailcrm.shop.figures.ground import Ground
     from retailcrm.shop.observed import FileAccount
@@ -77,6 +81,13 @@ LINES_LEFT_OUT: Final = Label(
     "orders were larger than the memory budget and came in parts: products, categories, festivals and tastes "
     "are left out",
 )
+REACHES_PAST: Final = Label(
+    "文件中有报告日及以后的记录；数据新旧只按报告日之前的记录计算",
+    "files have records of the report’s date or later; how recent the data are is told by the records before "
+    "it",
+)
+_BY_EXPORT: Final = (Grain.CUSTOMERS, Grain.PRODUCTS)
+"""Lists that stand as of their export: when somebody joined, or something came on the shelf, dates none."""
 
 
 def quality(ground: Ground) -> Quality:
@@ -91,7 +102,7 @@ def quality(ground: Ground) -> Quality:
         files=tuple(_file(file) for file in ground.files),
         problems=problem_rows(ground.files),
         coverage=tuple(CoverageRow(strength=s, orders=v.orders, net=v.net) for s, v in volumes.items()),
-        notes=(*ground.scores.notes, *_notes(ground)),
+        notes=(*(ground.scores.notes if len(ground.scores.summary) else ()), *_notes(ground)),
         completeness=field_rows(ground.beside.people, ground.policy.zone),
         freshness=tuple(freshness_row(kind, ground) for kind in ground.beside.kinds),
         stray_refunds=ground.beside.stray_refunds,
@@ -101,7 +112,9 @@ def quality(ground: Ground) -> Quality:
 def _notes(ground: Ground) -> tuple[Label, ...]:
     nobody = not len(ground.reduced.summary) and ground.reduced.coverage.none.orders
     lines = any(kind.grain is Grain.LINES for kind in ground.beside.kinds) and ground.beside.lines is None
-    return (*((NOBODY_KNOWN,) if nobody else ()), *((LINES_LEFT_OUT,) if lines else ()))
+    past = any(_is_past(kind, ground) for kind in ground.beside.kinds)
+    said = ((REACHES_PAST, past), (NOBODY_KNOWN, nobody), (LINES_LEFT_OUT, lines))
+    return tuple(note for note, holds in said if holds)
 
 
 def _file(file: FileAccount) -> FileRow:
@@ -168,14 +181,48 @@ def freshness_row(kind: KindSeen, ground: Ground) -> FreshnessRow:
         ground: Its moment and zone.
     """
     zone = ground.policy.zone
-    # A catalogue is as fresh as its export: since when something is on the shelf says nothing of that.
-    newest = None if kind.grain is Grain.PRODUCTS else iso_day(kind.newest_at, zone)
-    exported = iso_day(kind.exported_at, zone)
+    newest = np.datetime64("NaT", "us") if kind.grain in _BY_EXPORT else kind.newest_at
+    # Records without a time of their own are as old as their export; of one made later nothing is old.
+    age = days_old(min(kind.exported_at, ground.as_of) if np.isnat(newest) else newest, ground.as_of, zone)
+    if _is_past(kind, ground):
+        newest = _newest_before(kind.grain, ground)
+        age = days_old(newest, ground.as_of, zone)
     return FreshnessRow(
         key=str(kind.grain),
         label=KINDS[kind.grain],
         records=kind.records,
-        newest_record=newest,
-        newest_export=exported or "",
-        days_old=days_old(kind.exported_at if newest is None else kind.newest_at, ground.as_of, zone),
+        newest_record=iso_day(newest, zone),
+        newest_export=iso_day(kind.exported_at, zone) or "",
+        days_old=age,
     )
+
+
+def _is_past(kind: KindSeen, ground: Ground) -> bool:
+    """Say whether there are records of the moment or later."""
+    return kind.grain not in _BY_EXPORT and bool(kind.newest_at >= ground.as_of)
+
+
+def _newest_before(grain: Grain, ground: Ground) -> np.datetime64:
+    """Give the newest time before the moment that a kept record tells; NaT if none does."""
+    latest = np.iinfo(np.int64).min  # as NaT is
+    for times in _times(grain, ground):
+        before = times[times < ground.as_of]
+        latest = max(latest, int(before.view(np.int64).max(initial=latest)))
+    return np.int64(latest).view(INSTANT)
+
+
+def _times(grain: Grain, ground: Ground) -> Iterator[Instants]:
+    """Give the columns that tell when the records of a kind happened."""
+    beside = ground.beside
+    if grain is Grain.ORDERS:
+        for orders in ground.orders():
+            yield from (orders.placed_at, orders.paid_at)
+    elif grain is Grain.LINES and beside.lines is not None and ground.whole is not None:
+        row = beside.lines.order[beside.lines.order >= 0]
+        yield from (ground.whole.orders.placed_at[row], ground.whole.orders.paid_at[row])
+    elif grain is Grain.REFUNDS and beside.refunds is not None:
+        yield from (beside.refunds.settled_at, beside.refunds.asked_at)
+    elif grain is Grain.REVIEWS and beside.reviews is not None:
+        yield from (beside.reviews.at, beside.reviews.second_at)
+    elif grain is Grain.PARCELS and beside.parcels is not None:
+        yield beside.parcels.at

@@ -20,8 +20,8 @@ from retailcrm.analytics.metrics.reviews import (
     good_review_rate,
     review_tally,
     reviews_by_month,
-    reviews_by_product,
 )
+from retailcrm.analytics.metrics.sales import Groups
 from retailcrm.domain.labels import Label
 from retailcrm.report.data import DelayRow, ReasonRow, Refunding, ReviewedProduct, ReviewMonth, Reviews
 from retailcrm.shop.figures.catalogue import catalogue_of
@@ -196,20 +196,23 @@ def _months(reviews: ReviewTable, ground: Ground) -> tuple[ReviewMonth, ...]:
 def _worst(reviews: ReviewTable, ground: Ground) -> tuple[ReviewedProduct, ...]:
     """List the products with enough scores, the lowest interval first."""
     rule = ground.policy.report
-    rate = good_review_rate(reviews, ground.as_of, reviews_by_product(reviews), good_from=rule.good_from)
     catalogue = catalogue_of(ground.beside.products, reviews.product.values)
+    # One review may name the product's code and the next its title: both are of one product.
+    place = catalogue.place[reviews.product.codes]
+    products = np.unique(place[place >= 0])
+    groups = Groups(
+        name="product",
+        keys=tuple(map(str, products.tolist())),
+        code=np.where(place < 0, -1, np.searchsorted(products, place)).astype(np.int32),
+        credit_code=np.empty(0, np.int32),
+    )
+    rate = good_review_rate(reviews, ground.as_of, groups, good_from=rule.good_from)
+    columns = (rate.people.tolist(), rate.numerator.tolist(), _list(rate.low), _list(rate.high))
     rows = [
         ReviewedProduct(
-            product=catalogue.title(int(catalogue.place[code])),
-            scored=scored,
-            good=good,
-            rate=good / scored,
-            low=low,
-            high=high,
+            product=catalogue.title(product), scored=scored, good=good, rate=good / scored, low=low, high=high
         )
-        for code, (scored, good, low, high) in enumerate(
-            zip(rate.people.tolist(), rate.numerator.tolist(), _list(rate.low), _list(rate.high), strict=True)
-        )
+        for product, scored, good, low, high in zip(products.tolist(), *columns, strict=True)
         if scored >= rule.least_people
     ]
     return tuple(sorted(rows, key=lambda row: (row.low, row.high, row.product))[:MOST_PRODUCTS])

@@ -54,6 +54,8 @@ class Shopify:
 
     name = "shopify"
     platform = "shopify"
+    names_currency = True
+    """Orders have a column of their currency: a shop that has none yet may take it from there."""
 
     def identify(self, sample: Sample) -> Match | None:
         """Recognise an export by its column names."""
