@@ -74,7 +74,8 @@ def test_customers_need_one_strength_each():
 
 def test_lines_are_checked_like_orders():
     """A line table is complete in every column, too."""
-    one = {"product": Coded.of(["tea"]), "quantity": np.array([-1]), "gross": np.array([0]), "refunded": np.array([500])}
+    amounts = {"gross": np.array([0]), "refunded": np.array([500])}
+    one = {"product": Coded.of(["tea"]), "quantity": np.array([-1]), **amounts}
     assert len(LineTable(order=np.array([-1], np.int32), **one)) == 1
     with pytest.raises(ValueError, match="length"):
         LineTable(order=np.array([0, 0], np.int32), **one)

@@ -501,10 +501,14 @@ def test_defaults_are_printed():
         "Tiers": ("无", "none"),
         "Phone numbers of": ("CN", "CN"),
         "Report": (
-            "不足 10 人的组不显示比率；60 天未售为滞销；沉默 180 天后再购为唤回；主要客户群贡献 80%；"
-            "评分 80% 起为好评；口味变化需前后各 3 单",
-            "no rates of groups below 10 people; slow after 60 days; reactivated after 180 days; "
-            "main groups bring 80 %; good reviews from 80 %; taste from 3 orders in both windows",
+            (
+                "不足 10 人的组不显示比率；60 天未售为滞销；沉默 180 天后再购为唤回；主要客户群贡献 80%；"
+                "评分 80% 起为好评；口味变化需前后各 3 单"
+            ),
+            (
+                "no rates of groups below 10 people; slow after 60 days; reactivated after 180 days; "
+                "main groups bring 80 %; good reviews from 80 %; taste from 3 orders in both windows"
+            ),
         ),
         "Policy digest": (Policy().digest, Policy().digest),
     }

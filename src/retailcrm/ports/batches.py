@@ -158,7 +158,7 @@ refunds (which of the two is found out for each file); ``refunded`` is paid back
 recipient's: read only where :attr:`SourceFile.personal` asks for them.
 
 ``answer``: ``int8``, 1 yes, 0 no, -1 missing. ``gender``: ``int8`` position in
-:data:`~retailcrm.domain.customers.GENDERS`, -1 missing. ``birthday``: ``int32``
+:data:`~retailcrm.domain.customers.profile.GENDERS`, -1 missing. ``birthday``: ``int32``
 :attr:`~retailcrm.domain.customers.Birthday.code`, -1 missing. ``event``: ``int8``
 :class:`~retailcrm.domain.parcels.ParcelEvent`, -1 missing. A category is a path from the top down with
 ``/`` between levels, tags are joined by ``,``, a score is percent of full marks (0 to 100).

@@ -47,7 +47,7 @@ class ListRows:
         customer: Who; ``int64``, shape ``(n,)``.
         joined_at: When she joined, UTC.
         named: Whether her name is there.
-        gender: Position in :data:`~retailcrm.domain.customers.GENDERS`, -1 empty; ``int8``.
+        gender: Position in :data:`~retailcrm.domain.customers.profile.GENDERS`, -1 empty; ``int8``.
         birthday: :attr:`~retailcrm.domain.customers.Birthday.code`, -1 empty; ``int32``.
         impossible: Whether a day that no calendar has stands in the birthday's place.
         phone: Eleven digits, -1 empty; ``int64``.

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from retailcrm.simulate.spec import ShopSpec
 
 LEVELS: Final = ("普通会员", "高级会员", "VIP会员", "至尊VIP")
+"""Levels of the simulated shop's members, lowest first."""
 LEVEL_FROM: Final = (0, 30_000, 100_000, 300_000)
 """What somebody has spent, minor units, at each level."""
 
@@ -112,7 +113,7 @@ def _joined_at(shop: SimulatedShop, customer: Ints, buyer: NDArray[np.bool_]) ->
 
 
 def genders_of(draws: Draws, spec: ShopSpec, customer: Ints) -> NDArray[np.int8]:
-    """Give positions in :data:`~retailcrm.domain.customers.GENDERS`, -1 for who does not tell."""
+    """Give positions in :data:`~retailcrm.domain.customers.profile.GENDERS`, -1 for who does not tell."""
     bits = draws.of(Stream.GENDER, persons_of(draws, customer))
     gender = np.where(below(bits, 100) < spec.women_percent, _FEMALE, _MALE)
     return np.where(below(bits, 100, low=True) < _GENDER_TOLD_PERCENT, gender, np.int8(-1))

@@ -31,7 +31,7 @@ class Figure:
     """One figure of each group: whole sums, divided only when read.
 
     Attributes:
-        key: Which figure; a key of :data:`~retailcrm.analytics.metrics.DEFINITIONS`.
+        key: Which figure; a key of :data:`~retailcrm.analytics.metrics.definitions.DEFINITIONS`.
         unit: What it is measured in: a count, minor units of money (as such, or for each order or
             buyer), a share of 1, a ratio, hours.
         groups: Keys of the groups; ``("all",)`` of a figure that is not split.

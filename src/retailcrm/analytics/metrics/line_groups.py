@@ -100,6 +100,7 @@ def lines_by(
         credit_customer=sales.credit_customer[note],
         credit_at=sales.credit_at[note],
         credit=credit,
+        shop=sales.shop or sales,
     )
     return split, coded_groups(name, column.values, code, note_code)
 

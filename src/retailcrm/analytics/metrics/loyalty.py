@@ -113,7 +113,10 @@ def churn_rate(
         return _too_early(by, horizon)
     days, at = sales.day[: sales.known], sales.at[: sales.known]
     cohort = pairs_of(sales, by, np.flatnonzero((at < cut) & (days >= day - active_days)))
-    stayed = sales.customer[: sales.known][(at >= cut) & (days < day + horizon)]
+    # Who comes back for something else, or for what no line tells of, has stayed all the same.
+    shop = sales.shop or sales
+    later = (shop.at[: shop.known] >= cut) & (shop.day[: shop.known] < day + horizon)
+    stayed = shop.customer[: shop.known][later]
     gone = ~np.isin(cohort.customer, stayed, kind="table")
     return _share("churn_rate", by, cohort.count(gone), cohort.count())
 

@@ -39,7 +39,7 @@ def by_gender(sales: Sales, profiles: ProfileTable, row_of_customer: NDArray[np.
             ``(n_customers,)``.
 
     Returns:
-        Groups with the keys of :data:`retailcrm.domain.customers.GENDERS`, all of them.
+        Groups with the keys of :data:`retailcrm.domain.customers.profile.GENDERS`, all of them.
     """
     keys = tuple(str(gender) for gender in GENDERS)
     column = Coded(profiles.gender.astype(np.int32), Texts.of(keys))

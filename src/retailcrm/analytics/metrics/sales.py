@@ -152,6 +152,7 @@ class Sales:
         credit_customer: Customer codes of the credit notes; ``int32``, same shape.
         credit_at: When each took effect, UTC, NaT unknown; same shape.
         credit: What each paid back, minor units; same shape.
+        shop: All sales of the shop, where these rows are parts of orders; ``None`` where they are orders.
         whole: The one group of everything.
         tallies: What was tallied before, a few numbers a group; made from the other fields alone.
     """
@@ -172,6 +173,7 @@ class Sales:
     credit_customer: NDArray[np.int32]
     credit_at: Instants
     credit: Ints
+    shop: Sales | None = attrs.field(default=None, repr=False)
     whole: Groups = attrs.field(init=False, default=attrs.Factory(_whole, takes_self=True), repr=False)
     tallies: MutableMapping[Groups, dict[Period, Any]] = attrs.field(
         init=False, factory=WeakKeyDictionary, repr=False

@@ -22,7 +22,7 @@ class ProfileTable:
     Attributes:
         ids: Customer ids, each once; the same ids as in :class:`~retailcrm.analytics.tables.Customers`.
         strength: Identity strength: 2 stable, 1 weak; ``int8``, shape ``(n_people,)``.
-        gender: Position in :data:`retailcrm.domain.customers.GENDERS`, -1 not told; ``int8``.
+        gender: Position in :data:`retailcrm.domain.customers.profile.GENDERS`, -1 not told; ``int8``.
         birthday: :attr:`retailcrm.domain.customers.Birthday.code`, -1 not told; ``int32``.
         joined_at: When she became a member, UTC; NaT not told.
         points: Opening points as exported; :data:`~retailcrm.analytics.columns.MISSING` not told; ``int64``.
