@@ -30,7 +30,7 @@ RFM = {"months", "segments", "main-groups", "activity", "value", "concentration"
 FILES = {
     "online-retail": (
         "en", "online_retail.csv.gz", "online_retail.toml", "Europe/London", "GBP", "2011-12-10",
-        RFM | {"by-province", "by-region"}, "4,339",
+        RFM | {"by-province"}, "4,339",
     ),
     "cdnow": (
         "en", "cdnow_master.txt", "cdnow.toml", "America/New_York", "USD", "1998-07-01",

@@ -61,7 +61,7 @@ def _kinds(found: Duplicates) -> dict[str, int]:
 
 def _print(out: Console, found: Duplicates, path: str) -> None:
     out.print()
-    out.print(heading(f"{counted(found.found, 'group')} of customers that are one person"))
+    out.print(heading(f"{counted(found.found, 'group')} of customers that are probably one person"))
     if len(found):
         rows = table("group", "orders", "customer", "known of her", "because")
         for number, group in enumerate(found[:_SHOWN], 1):

@@ -20,7 +20,7 @@ Examples:
 """
 
 
-@click.command(short_help="Find customers that are one person.", epilog=_EXAMPLES)
+@click.command(short_help="Find customers that are probably one person.", epilog=_EXAMPLES)
 @click.option(
     "--out",
     default="duplicates.csv",
@@ -31,7 +31,7 @@ Examples:
 @answers
 @reads_files
 def duplicates(**options: Any) -> Exit:  # noqa: ANN401 - typed where the work is done
-    """Find customers that are one person: the same e-mail address, or the same phone and name.
+    """Find customers that are probably one person: the same e-mail address, or the same phone and name.
 
     Nothing is merged before you have looked through the pairs. FILEs and options are those of
     'retailcrm score'. The recipients of orders are read too, as what is known of their buyers.

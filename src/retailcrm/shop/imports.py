@@ -15,7 +15,7 @@ from retailcrm.adapters.sources.mapping.reading import TableMapping, load_mappin
 from retailcrm.adapters.sources.mapping.source import Mapped
 from retailcrm.adapters.sources.opening import TextForm
 from retailcrm.domain.problems import Problem
-from retailcrm.errors import RetailCRMError, SettingsError
+from retailcrm.errors import InputError, RetailCRMError, SettingsError
 from retailcrm.ports.batches import Batch, Grain
 from retailcrm.shop.observed import Collected, Collector, FileAccount, Observed
 
@@ -112,6 +112,7 @@ class Imports:
 
         Raises:
             ImportRefusedError: A file cannot be read at all; nothing of it is kept.
+            InputError: No file was given.
             SettingsError: The mapping or the format is wrong.
         """
         mapped = None if mapping is None else Mapped(_mapping(mapping))
@@ -126,7 +127,9 @@ class Imports:
             progress=None if progress is None else (lambda size: progress(size, 0)),
         )
         sources = self._chosen(mapped, format)
-        several = [paths] if isinstance(paths, str | Path) else paths
+        several = [paths] if isinstance(paths, str | Path) else list(paths)
+        if not several:
+            raise InputError("no files were given: does the pattern match any in this folder?")
         accounts = [
             account
             for path in several

@@ -16,7 +16,7 @@ from retailcrm.adapters.sources import arrow
 from retailcrm.analytics.activity import ACTIVITY_STATES, Activity
 from retailcrm.analytics.value_class import VALUE_CLASSES, ValueCuts
 from retailcrm.domain.money import exponent
-from retailcrm.errors import MissingPackageError
+from retailcrm.errors import MissingPackageError, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,9 +141,14 @@ class Scores:
             path: Where to.
             lang: ``"zh"`` or ``"en"`` writes labels for people; ``None`` writes the stable keys.
 
+        Raises:
+            SettingsError: There is no such language.
+
         Texts that a spreadsheet could take for a formula get a leading apostrophe, which our own
         importer takes off again.
         """
+        if lang not in (None, "zh", "en"):
+            raise SettingsError(f"no language {lang!r}; there are zh and en")
         table = self.to_arrow()
         for name in table.column_names:
             table = table.set_column(

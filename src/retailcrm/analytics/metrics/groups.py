@@ -63,17 +63,21 @@ def by_month(sales: Sales, months: NDArray[np.datetime64] | None = None) -> Grou
     )
 
 
-def by_province(sales: Sales, orders: OrderTable) -> Groups:
+def by_province(sales: Sales, orders: OrderTable, *, chinese: bool = True) -> Groups:
     """Group by province of delivery; the ways to write a Chinese province are one group.
 
     Args:
         sales: The sales.
         orders: The table that they were made of.
+        chinese: Whether the names of Chinese provinces are brought into one form; a shop elsewhere has
+            countries or states there, and keeps its names.
 
     Returns:
         Groups by short name (广东), by the text itself where it is no Chinese province.
     """
-    return _by_order(sales, orders.province, "province", lambda text: short_province(text) or text)
+    return _by_order(
+        sales, orders.province, "province", (lambda text: short_province(text) or text) if chinese else str
+    )
 
 
 def by_region(sales: Sales, orders: OrderTable) -> Groups:

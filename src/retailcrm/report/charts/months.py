@@ -206,7 +206,7 @@ def ticks(low: int, high: int) -> list[int]:
         >>> ticks(0, 870)
         [0, 200, 400, 600, 800, 1000]
     """
-    rough = max(1, (high - low) // TICK_STEPS)
+    rough = max(1, -((low - high) // TICK_STEPS))
     power = 10 ** (len(str(rough)) - 1)
     step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough)
     return list(range(low // step * step, high + step, step))

@@ -61,7 +61,7 @@ class Refunding:
         orders: Counted or given back orders.
         refunded_orders: Those of them with a refund, in full or in part.
         gross: Paid on them before refunds, minor units.
-        refunded: Paid back on them, minor units.
+        refunded: Paid back on them, and by credit notes, minor units.
         reasons: By reason, most money first; empty if no refund report tells.
     """
 

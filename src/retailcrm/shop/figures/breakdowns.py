@@ -78,17 +78,19 @@ def cuts(ground: Ground) -> tuple[Cut, ...]:
         ground: What is known.
     """
     profiles = ground.beside.people.profiles
+    china = ground.in_china
+    regions = Cut(
+        key="region",
+        label=Label("地区", "Region"),
+        groups=lambda part, _: by_region(part.sales, part.orders),
+        labels=_REGIONS,
+    )
     by_orders = (
-        Cut(
-            key="region",
-            label=Label("地区", "Region"),
-            groups=lambda part, _: by_region(part.sales, part.orders),
-            labels=_REGIONS,
-        ),
+        *((regions,) if china else ()),
         Cut(
             key="province",
-            label=Label("省份", "Province"),
-            groups=lambda part, _: by_province(part.sales, part.orders),
+            label=Label("省份", "Province") if china else Label("省份或国家", "Province or country"),
+            groups=lambda part, _: by_province(part.sales, part.orders, chinese=china),
         ),
         Cut(key="city", label=Label("城市", "City"), groups=lambda part, _: by_city(part.sales, part.orders)),
         Cut(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 import numpy as np
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from retailcrm.shop.observed import FileAccount
     from retailcrm.shop.policy import Policy
     from retailcrm.shop.scores import Scores
+
+
+CHINESE_ZONES: Final = frozenset({"Asia/Shanghai", "Asia/Hong_Kong", "Asia/Macau", "Asia/Taipei"})
+CHINESE_CURRENCIES: Final = frozenset({"CNY", "HKD", "MOP", "TWD"})
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -64,6 +68,11 @@ class Ground:
     orders: Callable[[], Iterable[OrderTable]]
     files: Sequence[FileAccount]
     _only: Part | None = attrs.field(default=None, init=False)
+
+    @property
+    def in_china(self) -> bool:
+        """Whether Chinese provinces and festivals mean something to the shop, by its zone or its money."""
+        return self.policy.zone in CHINESE_ZONES or self.policy.currency in CHINESE_CURRENCIES
 
     @property
     def today(self) -> int:

@@ -36,9 +36,11 @@ def lifts(shelf: Shelf) -> tuple[LiftRow, ...]:
         shelf: The shop's lines.
 
     Returns:
-        The rows; none if no category is told or no window of a festival is held in full.
+        The rows; none if no category is told, no window of a festival is held in full, or the shop is
+        not a Chinese one.
     """
-    if shelf.category is None:
+    # Elsewhere these days are days like any other, and a lift would be chance.
+    if shelf.category is None or not shelf.ground.in_china:
         return ()
     sold = shelf.sold
     rows = np.flatnonzero(sold.sale & (sold.day < shelf.ground.today))

@@ -114,7 +114,24 @@ def _notes(ground: Ground) -> tuple[Label, ...]:
     lines = any(kind.grain is Grain.LINES for kind in ground.beside.kinds) and ground.beside.lines is None
     past = any(_is_past(kind, ground) for kind in ground.beside.kinds)
     said = ((REACHES_PAST, past), (NOBODY_KNOWN, nobody), (LINES_LEFT_OUT, lines))
-    return tuple(note for note, holds in said if holds)
+    return (*(note for note, holds in said if holds), *_members_joined(ground))
+
+
+def _members_joined(ground: Ground) -> tuple[Label, ...]:
+    """Say how many members have orders: none at all is a mapping that names another kind or platform."""
+    members = len(ground.beside.people.profiles)
+    if not members or not ground.reduced.orders:
+        return ()
+    joined = int(np.count_nonzero(ground.beside.people.find(ground.reduced.ids) >= 0))
+    zh, en = (
+        f"会员资料共 {members:,} 人，其中 {joined:,} 人有计入的订单",
+        (f"{joined:,} of {members:,} people on member lists have counted orders"),
+    )
+    if joined:
+        return (Label(zh, en),)
+    hint = "：会员资料与订单的买家标识对不上，映射里的 platform 和 kind 须与订单的一致"
+    why = "; their keys never meet those of buyers: platform and kind in the mapping must be the orders' own"
+    return (Label(zh + hint, en + why),)
 
 
 def _file(file: FileAccount) -> FileRow:

@@ -56,7 +56,7 @@ class PartService:
         orders: Orders that count, or would had they not been given back whole.
         refunded_orders: Those of them with a refund.
         gross: Paid on them, minor units.
-        refunded: Paid back on them, minor units.
+        refunded: Paid back on them, and by credit notes, minor units.
         delays: Times by step.
     """
 
@@ -85,7 +85,7 @@ def part_service(part: Part, ground: Ground) -> PartService:
         orders=len(every),
         refunded_orders=int(np.count_nonzero(every.refunded)),
         gross=int(every.gross.sum()),
-        refunded=int(every.refunded.sum()),
+        refunded=int(every.refunded.sum()) + int(every.credit.sum()),
         delays={step: found for step, found in told.items() if found is not None},
     )
 

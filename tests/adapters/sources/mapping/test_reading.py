@@ -154,7 +154,11 @@ def test_states_are_found_whatever_their_width(take: Any) -> None:
         ),
         ("file", {"columns": ["no", "no"]}, "[file] columns: no two columns can have one name"),
         ("buyer", {"strength": "strong"}, "[buyer] strength: 'strong' is not one of stable, weak, none"),
-        ("buyer", {"kind": "id"}, "[buyer] strength: None is not one of stable, weak, none"),
+        (
+            "buyer",
+            {"kind": "id"},
+            '[buyer]: strength is missing; write "stable" if one key is always one person',
+        ),
         ("buyer", {"strength": "weak", "king": "x"}, "[buyer]: unknown setting 'king'; did you mean 'kind'?"),
         ("buyer", {"strength": "weak", "kind": 5}, "[buyer]: kind must be text"),
         ("states", {"complete": "done"}, "[states]: 'complete' is not one of placed, "),

@@ -162,6 +162,11 @@ def _states(parts: Mapping[str, Any], cancel: Cancel, where: str) -> dict[str, i
 
 def _buyer(section: _Sections, parts: Mapping[str, Any]) -> BuyerKey:
     said, where = section.of("buyer", "kind strength"), f"{section.where} [buyer]"
-    strength = one_of(STRENGTHS, said.get("strength"), f"{where} strength")
+    if "strength" not in said:
+        raise SettingsError(
+            f'{where}: strength is missing; write "stable" if one key is always one person, "weak" if a '
+            'household may share it (a phone), "none" if it is masked'
+        )
+    strength = one_of(STRENGTHS, said["strength"], f"{where} strength")
     platform = parts.get("platform", parts["name"])
     return BuyerKey(platform=platform, kind=value_of(said, "kind", str, where, "id"), strength=strength)
