@@ -383,7 +383,7 @@ def test_payment_delay_of_tmall(data_dir: Path) -> None:
     shop = open_shop()
     shop.imports.files([file])
     (orders,) = shop.insight.parts()
-    found = payment_delay(orders, np.datetime64("2020-03-31T16:00", "us"))
+    (found,) = payment_delay(orders, np.datetime64("2020-03-31T16:00", "us"))
     took = (paid - placed).dropna()
     minutes = sorted((took[took >= pd.Timedelta(0)] // pd.Timedelta("1min")).astype(int))
     assert (found.count, found.reversed) == (len(minutes), (took < pd.Timedelta(0)).sum())

@@ -80,13 +80,7 @@ def taste_change(
     """
     if least_orders < 1:
         raise InputError(f"a window must have at least 1 order to have shares, not {least_orders}")
-    keep = (customer >= 0) & (category >= 0) & (window >= 0)
-    who, what, when, which = (c[keep].astype(np.int64) for c in (customer, category, window, order))
-    people = _both(who, when)
-    # Everything below is numbered by the people who bought in both windows.
-    place = np.searchsorted(people, who)
-    stays = people[np.minimum(place, len(people) - 1)] == who if len(people) else np.zeros(len(who), bool)
-    place, what, when, which = place[stays], what[stays], when[stays], which[stays]
+    people, place, what, when, which = _lines_of_both(customer, category, order, window)
     before, now = (_orders(place[when == w], which[when == w], len(people)) for w in (0, 1))
     apart, pairs = _apart(place, what, when, which, len(people))
     measured = np.minimum(before, now) >= least_orders
@@ -99,6 +93,24 @@ def taste_change(
         distance=distance,
         measured=measured,
     )
+
+
+def _lines_of_both(
+    customer: NDArray[np.int32],
+    category: NDArray[np.int32],
+    order: NDArray[np.int32],
+    window: NDArray[np.int8],
+) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+    """Give who bought in both windows, and of each line of theirs her place among them, and the rest.
+
+    The rest is category, window and order; lines that lack one of them are left out.
+    """
+    keep = (customer >= 0) & (category >= 0) & (window >= 0)
+    who, what, when, which = (c[keep].astype(np.int64) for c in (customer, category, window, order))
+    people = _both(who, when)
+    place = np.searchsorted(people, who)
+    stays = people[np.minimum(place, len(people) - 1)] == who if len(people) else np.zeros(len(who), bool)
+    return people, place[stays], what[stays], when[stays], which[stays]
 
 
 def _both(who: Ints, when: Ints) -> Ints:

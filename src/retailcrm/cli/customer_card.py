@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from retailcrm.domain.customers import CustomerFile
     from retailcrm.domain.money import Money
-    from retailcrm.shop.customers import CustomerCard, ParcelCard
+    from retailcrm.shop.customers import CustomerCard, OrderCard, ParcelCard, ReviewCard
     from retailcrm.shop.policy import Policy
 
 FIELDS: Final[Mapping[str, Label]] = {
@@ -193,20 +193,7 @@ def card_document(card: CustomerCard, file: CustomerFile, zone: str, *, clear: b
             for name in FIELDS
             if (told := file.in_force(name)) is not None
         },
-        "orders": [
-            {
-                "platform": order.ref.platform,
-                "number": order.ref.number,
-                "state": order.state.name.lower(),
-                "placed_at": _iso(order.placed_at),
-                "paid_at": _iso(order.paid_at),
-                "gross": _decimal(order.gross),
-                "refunded": _decimal(order.refunded),
-                "credit": order.credit,
-                "counts": order.counts,
-            }
-            for order in card.orders
-        ],
+        "orders": [_order_values(order) for order in card.orders],
         "currency": card.gross.currency,
         "gross": _decimal(card.gross),
         "refunded": _decimal(card.refunded),
@@ -215,27 +202,43 @@ def card_document(card: CustomerCard, file: CustomerFile, zone: str, *, clear: b
         "progress": None
         if card.progress is None
         else {"en": card.progress.text.en, "zh": card.progress.text.zh},
-        "reviews": [
-            {
-                "at": _iso(review.at),
-                "score": review.score,
-                "product": review.product,
-                "order": review.order,
-                "text": review.text if clear else None,
-                "second_text": review.second_text if clear else None,
-            }
-            for review in card.reviews
-        ],
-        "parcels": [
-            {
-                "at": _iso(parcel.at),
-                "event": parcel.event.name.lower(),
-                "order": parcel.order,
-                "carrier": parcel.carrier,
-                "parcel": parcel.parcel,
-            }
-            for parcel in card.parcels
-        ],
+        "reviews": [_review_values(review, clear=clear) for review in card.reviews],
+        "parcels": [_parcel_values(event) for event in card.parcels],
+    }
+
+
+def _order_values(order: OrderCard) -> dict[str, Any]:
+    return {
+        "platform": order.ref.platform,
+        "number": order.ref.number,
+        "state": order.state.name.lower(),
+        "placed_at": _iso(order.placed_at),
+        "paid_at": _iso(order.paid_at),
+        "gross": _decimal(order.gross),
+        "refunded": _decimal(order.refunded),
+        "credit": order.credit,
+        "counts": order.counts,
+    }
+
+
+def _review_values(review: ReviewCard, *, clear: bool) -> dict[str, Any]:
+    return {
+        "at": _iso(review.at),
+        "score": review.score,
+        "product": review.product,
+        "order": review.order,
+        "text": review.text if clear else None,
+        "second_text": review.second_text if clear else None,
+    }
+
+
+def _parcel_values(event: ParcelCard) -> dict[str, Any]:
+    return {
+        "at": _iso(event.at),
+        "event": event.event.name.lower(),
+        "order": event.order,
+        "carrier": event.carrier,
+        "parcel": event.parcel,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,33 +29,13 @@ __all__ = [
 ]
 
 
-@overload
-def payment_delay(
-    orders: OrderTable,
-    as_of: np.datetime64,
-    within_hours: int = 24,
-    *,
-    groups: None = None,
-) -> Delays: ...
-
-
-@overload
-def payment_delay(
-    orders: OrderTable,
-    as_of: np.datetime64,
-    within_hours: int = 24,
-    *,
-    groups: Coded,
-) -> tuple[Delays, ...]: ...
-
-
 def payment_delay(
     orders: OrderTable,
     as_of: np.datetime64,
     within_hours: int = 24,
     *,
     groups: Coded | None = None,
-) -> Delays | tuple[Delays, ...]:
+) -> tuple[Delays, ...]:
     """Measure the time from placing an order to paying it (付款时长).
 
     An order placed or closed without a payment counts as not paid in time; one that was paid at a
@@ -68,7 +48,7 @@ def payment_delay(
         groups: Which group each order is in, code -1 none; all are measured together if left out.
 
     Returns:
-        The times, of each group alone where groups are given.
+        The times of each group; of everything, in one entry, if left out.
 
     Raises:
         InputError: The groups were made for other rows.
@@ -78,33 +58,13 @@ def payment_delay(
     return _measured(placed, orders.paid_at, as_of, within_hours, unpaid, groups)
 
 
-@overload
-def hours_to_ship(
-    orders: OrderTable,
-    as_of: np.datetime64,
-    within_hours: int = 48,
-    *,
-    groups: None = None,
-) -> Delays | None: ...
-
-
-@overload
-def hours_to_ship(
-    orders: OrderTable,
-    as_of: np.datetime64,
-    within_hours: int = 48,
-    *,
-    groups: Coded,
-) -> tuple[Delays, ...] | None: ...
-
-
 def hours_to_ship(
     orders: OrderTable,
     as_of: np.datetime64,
     within_hours: int = 48,
     *,
     groups: Coded | None = None,
-) -> Delays | tuple[Delays, ...] | None:
+) -> tuple[Delays, ...] | None:
     """Measure the time from payment to the first parcel's leaving (发货时长).
 
     A paid order that stands as paid is still waiting; one further on, or given back, without a time
@@ -117,8 +77,8 @@ def hours_to_ship(
         groups: Which group each order is in, code -1 none; all are measured together if left out.
 
     Returns:
-        The times, of each group alone where groups are given; ``None`` if no file tells when orders were
-        shipped.
+        The times of each group; of everything, in one entry, if left out; ``None`` if no file
+        tells when orders were shipped.
 
     Raises:
         InputError: The groups were made for other rows.
@@ -129,28 +89,6 @@ def hours_to_ship(
     return _measured(paid, orders.shipped_at, as_of, within_hours, _in(orders, OrderState.PAID), groups)
 
 
-@overload
-def delivery_delay(
-    orders: OrderTable,
-    as_of: np.datetime64,
-    parcels: ParcelEventTable | None = None,
-    within_hours: int = 72,
-    *,
-    groups: None = None,
-) -> Delays | None: ...
-
-
-@overload
-def delivery_delay(
-    orders: OrderTable,
-    as_of: np.datetime64,
-    parcels: ParcelEventTable | None = None,
-    within_hours: int = 72,
-    *,
-    groups: Coded,
-) -> tuple[Delays, ...] | None: ...
-
-
 def delivery_delay(
     orders: OrderTable,
     as_of: np.datetime64,
@@ -158,7 +96,7 @@ def delivery_delay(
     within_hours: int = 72,
     *,
     groups: Coded | None = None,
-) -> Delays | tuple[Delays, ...] | None:
+) -> tuple[Delays, ...] | None:
     """Measure the time from shipping to signing for the parcel (配送时长).
 
     Where the order tells neither time, the first parcel event of that kind does.
@@ -171,8 +109,8 @@ def delivery_delay(
         groups: Which group each order is in, code -1 none; all are measured together if left out.
 
     Returns:
-        The times, of each group alone where groups are given; ``None`` if nothing tells when orders were
-        shipped, or when they arrived.
+        The times of each group; of everything, in one entry, if left out; ``None`` if nothing
+        tells when orders were shipped, or when they arrived.
 
     Raises:
         InputError: The groups were made for other rows.
@@ -186,28 +124,6 @@ def delivery_delay(
     return _measured(shipped, signed, as_of, within_hours, waiting, groups)
 
 
-@overload
-def refund_delay(
-    asked_at: Instants,
-    settled_at: Instants,
-    as_of: np.datetime64,
-    within_hours: int = 72,
-    *,
-    groups: None = None,
-) -> Delays: ...
-
-
-@overload
-def refund_delay(
-    asked_at: Instants,
-    settled_at: Instants,
-    as_of: np.datetime64,
-    within_hours: int = 72,
-    *,
-    groups: Coded,
-) -> tuple[Delays, ...]: ...
-
-
 def refund_delay(
     asked_at: Instants,
     settled_at: Instants,
@@ -215,7 +131,7 @@ def refund_delay(
     within_hours: int = 72,
     *,
     groups: Coded | None = None,
-) -> Delays | tuple[Delays, ...]:
+) -> tuple[Delays, ...]:
     """Measure the time from asking for a refund to its settlement (退款时长).
 
     Args:
@@ -226,8 +142,8 @@ def refund_delay(
         groups: Which group each refund is in, code -1 none; all are measured together if left out.
 
     Returns:
-        The times, of each group alone where groups are given; a refund without a time of settlement is
-        left out.
+        The times of each group; of everything, in one entry, if left out. A refund without a
+        time of settlement is in none.
 
     Raises:
         InputError: The groups were made for other rows.
@@ -243,10 +159,10 @@ def _measured(
     within_hours: int,
     waiting: NDArray[np.bool_],
     groups: Coded | None,
-) -> Delays | tuple[Delays, ...]:
-    """Measure all rows, or those of each group alone."""
+) -> tuple[Delays, ...]:
+    """Measure the rows of each group alone, or all of them in one entry."""
     if groups is None:
-        return delays_between(start, end, as_of, within_hours=within_hours, waiting=waiting)
+        return (delays_between(start, end, as_of, within_hours=within_hours, waiting=waiting),)
     if len(groups.codes) != len(start):
         raise InputError(f"groups of {len(groups.codes)} rows were made for others than these {len(start)}")
     rows = np.argsort(groups.codes, kind="stable")

@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from retailcrm.analytics.intervals import wilson
+from retailcrm.analytics.metrics.definitions import DEFINITIONS
 from retailcrm.domain.labels import Label
 from retailcrm.errors import InputError
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from retailcrm.analytics.metrics.sales import Groups
     from retailcrm.analytics.tables import Ints
 
 Unit = Literal["count", "money", "share", "ratio", "hours"]
@@ -136,6 +138,39 @@ class Growth:
     def withheld(self, least: int = LEAST_PEOPLE) -> NDArray[np.bool_]:
         """Mark the groups of too few people to show what they do; ``bool``, shape ``(n_groups,)``."""
         return self.people < least
+
+
+def figure_of(key: str, groups: Groups, numerator: Ints, people: Ints, *, over: Ints | None = None) -> Figure:
+    """Make the figure of a key: its unit stands in its definition.
+
+    Args:
+        key: Which figure.
+        groups: What it is cut by.
+        numerator: What is counted or added up, of each group.
+        people: Whom it speaks of, of each group.
+        over: What that is divided by; nothing if left out.
+    """
+    return Figure(
+        key=key,
+        unit=DEFINITIONS[key].unit,
+        groups=groups.keys,
+        numerator=numerator,
+        denominator=over,
+        people=people,
+    )
+
+
+def share_of(key: str, groups: Groups, part: Ints, whole: Ints) -> Figure:
+    """Make a share of people, with its Wilson interval.
+
+    Args:
+        key: Which figure.
+        groups: What it is cut by.
+        part: Who did, of each group.
+        whole: Of how many; the people it speaks of.
+    """
+    low, high = wilson(part, whole)
+    return attrs.evolve(figure_of(key, groups, part, whole, over=whole), low=low, high=high)
 
 
 def joined(parts: Sequence[Figure]) -> Figure:

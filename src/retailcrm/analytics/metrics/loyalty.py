@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, cast
 import attrs
 import numpy as np
 
-from retailcrm.analytics.intervals import wilson
 from retailcrm.analytics.labels import say
 from retailcrm.analytics.local_time import local_day
-from retailcrm.analytics.metrics.figure import Figure
+from retailcrm.analytics.metrics.figure import Figure, share_of
 from retailcrm.analytics.metrics.sales import EVER, Groups, Period, Sales
 from retailcrm.analytics.metrics.tallies import Pairs, known_rows, pairs_of, rows_within, tally
 from retailcrm.errors import InputError
 
 if TYPE_CHECKING:
-    from retailcrm.analytics.tables import Instants, Ints
+    from retailcrm.analytics.tables import Instants
 
 
 def repurchase_rate(sales: Sales, groups: Groups | None = None, period: Period | None = None) -> Figure:
@@ -33,7 +32,7 @@ def repurchase_rate(sales: Sales, groups: Groups | None = None, period: Period |
         A share with its Wilson interval; ``people`` are the buyers.
     """
     found = tally(sales, groups, period)
-    return _share("repurchase_rate", sales.grouped(groups), found.repeat_buyers, found.buyers)
+    return share_of("repurchase_rate", sales.grouped(groups), found.repeat_buyers, found.buyers)
 
 
 def rebuy_rate(
@@ -71,7 +70,7 @@ def rebuy_rate(
     else:
         then = _a_stretch_later(_buyers(sales, by, Period(None, period.end)), by, period)
     again = np.isin(then.key, now.key, assume_unique=True)
-    return _share("rebuy_rate", by, then.count(again), then.count())
+    return share_of("rebuy_rate", by, then.count(again), then.count())
 
 
 def churn_rate(
@@ -118,7 +117,7 @@ def churn_rate(
     later = (shop.at[: shop.known] >= cut) & (shop.day[: shop.known] < day + horizon)
     stayed = shop.customer[: shop.known][later]
     gone = ~np.isin(cohort.customer, stayed, kind="table")
-    return _share("churn_rate", by, cohort.count(gone), cohort.count())
+    return share_of("churn_rate", by, cohort.count(gone), cohort.count())
 
 
 def _too_early(groups: Groups, horizon: int) -> Figure:
@@ -128,21 +127,7 @@ def _too_early(groups: Groups, horizon: int) -> Figure:
         "not known yet: fewer than {days} days have passed since the cut",
         days=horizon,
     )
-    return attrs.evolve(_share("churn_rate", groups, none, none), note=note)
-
-
-def _share(key: str, groups: Groups, part: Ints, whole: Ints) -> Figure:
-    low, high = wilson(part, whole)
-    return Figure(
-        key=key,
-        unit="share",
-        groups=groups.keys,
-        numerator=part,
-        denominator=whole,
-        people=whole,
-        low=low,
-        high=high,
-    )
+    return attrs.evolve(share_of("churn_rate", groups, none, none), note=note)
 
 
 def _buyers(sales: Sales, groups: Groups, period: Period) -> Pairs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from retailcrm.analytics.metrics.figure import Figure
+from retailcrm.analytics.metrics.figure import Figure, figure_of
 from retailcrm.analytics.metrics.tallies import tally
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ def orders(sales: Sales, groups: Groups | None = None, period: Period | None = N
         A count; ``people`` are the buyers.
     """
     found = tally(sales, groups, period)
-    keys = sales.grouped(groups).keys
-    return Figure(key="orders", unit="count", groups=keys, numerator=found.orders, people=found.buyers)
+    return figure_of("orders", sales.grouped(groups), found.orders, found.buyers)
 
 
 def net(sales: Sales, groups: Groups | None = None, period: Period | None = None) -> Figure:
@@ -43,9 +42,7 @@ def net(sales: Sales, groups: Groups | None = None, period: Period | None = None
     """
     found = tally(sales, groups, period)
     amount = found.gross - found.refunded
-    return Figure(
-        key="net", unit="money", groups=sales.grouped(groups).keys, numerator=amount, people=found.buyers
-    )
+    return figure_of("net", sales.grouped(groups), amount, found.buyers)
 
 
 def aov(sales: Sales, groups: Groups | None = None, period: Period | None = None) -> Figure:
@@ -60,13 +57,8 @@ def aov(sales: Sales, groups: Groups | None = None, period: Period | None = None
         Minor units for each order; ``people`` are the buyers.
     """
     found = tally(sales, groups, period)
-    return Figure(
-        key="aov",
-        unit="money",
-        groups=sales.grouped(groups).keys,
-        numerator=found.gross - found.refunded,
-        denominator=found.orders,
-        people=found.buyers,
+    return figure_of(
+        "aov", sales.grouped(groups), found.gross - found.refunded, found.buyers, over=found.orders
     )
 
 
@@ -82,14 +74,7 @@ def net_per_buyer(sales: Sales, groups: Groups | None = None, period: Period | N
         Minor units for each buyer; ``people`` are the buyers.
     """
     found = tally(sales, groups, period)
-    return Figure(
-        key="net_per_buyer",
-        unit="money",
-        groups=sales.grouped(groups).keys,
-        numerator=found.known_net,
-        denominator=found.buyers,
-        people=found.buyers,
-    )
+    return figure_of("net_per_buyer", sales.grouped(groups), found.known_net, found.buyers, over=found.buyers)
 
 
 def orders_per_buyer(sales: Sales, groups: Groups | None = None, period: Period | None = None) -> Figure:
@@ -104,13 +89,8 @@ def orders_per_buyer(sales: Sales, groups: Groups | None = None, period: Period 
         Orders for each buyer; ``people`` are the buyers.
     """
     found = tally(sales, groups, period)
-    return Figure(
-        key="orders_per_buyer",
-        unit="ratio",
-        groups=sales.grouped(groups).keys,
-        numerator=found.known_orders,
-        denominator=found.buyers,
-        people=found.buyers,
+    return figure_of(
+        "orders_per_buyer", sales.grouped(groups), found.known_orders, found.buyers, over=found.buyers
     )
 
 
@@ -129,14 +109,7 @@ def refund_rate(sales: Sales, groups: Groups | None = None, period: Period | Non
         A share, above 1 where credit notes take back what earlier periods sold; ``people`` are the buyers.
     """
     found = tally(sales, groups, period)
-    return Figure(
-        key="refund_rate",
-        unit="share",
-        groups=sales.grouped(groups).keys,
-        numerator=found.refunded,
-        denominator=found.gross,
-        people=found.buyers,
-    )
+    return figure_of("refund_rate", sales.grouped(groups), found.refunded, found.buyers, over=found.gross)
 
 
 def refund_order_rate(sales: Sales, groups: Groups | None = None, period: Period | None = None) -> Figure:
@@ -154,13 +127,8 @@ def refund_order_rate(sales: Sales, groups: Groups | None = None, period: Period
         A share; ``people`` are the buyers.
     """
     found = tally(sales, groups, period)
-    return Figure(
-        key="refund_order_rate",
-        unit="share",
-        groups=sales.grouped(groups).keys,
-        numerator=found.refunded_orders,
-        denominator=found.orders,
-        people=found.buyers,
+    return figure_of(
+        "refund_order_rate", sales.grouped(groups), found.refunded_orders, found.buyers, over=found.orders
     )
 
 
@@ -178,13 +146,7 @@ def returning_net(sales: Sales, groups: Groups | None = None, period: Period | N
         Minor units; ``people`` are the returning buyers.
     """
     found = tally(sales, groups, period)
-    return Figure(
-        key="returning_net",
-        unit="money",
-        groups=sales.grouped(groups).keys,
-        numerator=found.returning_net,
-        people=found.returning_buyers,
-    )
+    return figure_of("returning_net", sales.grouped(groups), found.returning_net, found.returning_buyers)
 
 
 def returning_net_share(sales: Sales, groups: Groups | None = None, period: Period | None = None) -> Figure:
@@ -199,11 +161,6 @@ def returning_net_share(sales: Sales, groups: Groups | None = None, period: Peri
         A share; ``people`` are the buyers.
     """
     found = tally(sales, groups, period)
-    return Figure(
-        key="returning_net_share",
-        unit="share",
-        groups=sales.grouped(groups).keys,
-        numerator=found.returning_net,
-        denominator=found.known_net,
-        people=found.buyers,
+    return figure_of(
+        "returning_net_share", sales.grouped(groups), found.returning_net, found.buyers, over=found.known_net
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from retailcrm.analytics.columns import MISSING
-from retailcrm.analytics.metrics.figure import Figure
+from retailcrm.analytics.metrics.figure import Figure, figure_of
 from retailcrm.analytics.metrics.sales import EVER, Groups, Period, Sales
 from retailcrm.analytics.metrics.tallies import (
     known_rows,
@@ -45,7 +45,7 @@ def customers(sales: Sales, groups: Groups | None = None, period: Period | None 
     else:
         ends = by.edges[1:] if period.end is None else np.minimum(by.edges[1:], period.end)
         found = _known_before(sales, ends)
-    return Figure(key="customers", unit="count", groups=by.keys, numerator=found, people=found)
+    return figure_of("customers", by, found, found)
 
 
 def buyers(sales: Sales, groups: Groups | None = None, period: Period | None = None) -> Figure:
@@ -140,13 +140,8 @@ def new_customer_share(sales: Sales, groups: Groups | None = None, period: Perio
         A share; ``people`` are the buyers.
     """
     found = tally(sales, groups, period)
-    return Figure(
-        key="new_customer_share",
-        unit="share",
-        groups=sales.grouped(groups).keys,
-        numerator=found.new_buyers,
-        denominator=found.buyers,
-        people=found.buyers,
+    return figure_of(
+        "new_customer_share", sales.grouped(groups), found.new_buyers, found.buyers, over=found.buyers
     )
 
 
@@ -172,18 +167,11 @@ def acquisition_rate(sales: Sales, groups: Groups | None = None, period: Period 
         known = tally(sales, by, Period(None, period.start)).buyers
     else:
         known = np.zeros(len(by), np.int64)
-    return Figure(
-        key="acquisition_rate",
-        unit="ratio",
-        groups=by.keys,
-        numerator=tally(sales, by, period).new_buyers,
-        denominator=known,
-        people=known,
-    )
+    return figure_of("acquisition_rate", by, tally(sales, by, period).new_buyers, known, over=known)
 
 
 def _count(key: str, sales: Sales, groups: Groups | None, found: Ints) -> Figure:
-    return Figure(key=key, unit="count", groups=sales.grouped(groups).keys, numerator=found, people=found)
+    return figure_of(key, sales.grouped(groups), found, found)
 
 
 def _known_before(sales: Sales, moments: Instants) -> Ints:

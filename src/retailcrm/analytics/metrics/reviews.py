@@ -8,9 +8,8 @@ import attrs
 import numpy as np
 
 from retailcrm.analytics.columns import MISSING
-from retailcrm.analytics.intervals import wilson
 from retailcrm.analytics.local_time import local_months
-from retailcrm.analytics.metrics.figure import Figure
+from retailcrm.analytics.metrics.figure import Figure, share_of
 from retailcrm.analytics.metrics.sales import ALL, EVER, Groups, Period
 from retailcrm.analytics.metrics.tallies import counts
 from retailcrm.errors import InputError
@@ -101,16 +100,13 @@ def review_tally(
     """
     if not 1 <= good_from <= _FULL_MARKS:
         raise InputError(f"a good review has from 1 to 100 percent of full marks, not {good_from}")
-    if groups is not None and len(groups.code) != len(reviews):
-        raise InputError(f"groups by {groups.name} were made for other reviews")
-    code = np.zeros(len(reviews), np.int32) if groups is None else groups.code
-    size = 1 if groups is None else len(groups)
+    by = _grouped(reviews, groups)
     inside = _within(reviews, as_of, period or EVER)
     scored = inside & (reviews.score != MISSING)
     # Without a time of its own a second review was there with the first.
     second = inside & reviews.has_second & ~(reviews.second_at >= as_of)
     chosen = (inside, scored, scored & (reviews.score >= good_from), second)
-    columns = [counts(code[rows], size) for rows in chosen]
+    columns = [counts(by.code[rows], len(by)) for rows in chosen]
     return ReviewTally(reviews=columns[0], scored=columns[1], good=columns[2], second=columns[3])
 
 
@@ -142,17 +138,17 @@ def good_review_rate(
         Wilson (1927), Probable inference, the law of succession, and statistical inference. JASA 22.
     """
     found = review_tally(reviews, as_of, groups, period, good_from=good_from)
-    low, high = wilson(found.good, found.scored)
-    return Figure(
-        key="good_review_rate",
-        unit="share",
-        groups=(ALL,) if groups is None else groups.keys,
-        numerator=found.good,
-        denominator=found.scored,
-        people=found.scored,
-        low=low,
-        high=high,
-    )
+    return share_of("good_review_rate", _grouped(reviews, groups), found.good, found.scored)
+
+
+def _grouped(reviews: ReviewTable, groups: Groups | None) -> Groups:
+    """Check that groups are of these reviews; ``None`` is everything in one."""
+    if groups is None:
+        code = np.broadcast_to(np.int32(0), len(reviews))
+        return Groups(name=ALL, keys=(ALL,), code=code, credit_code=np.empty(0, np.int32))
+    if len(groups.code) != len(reviews):
+        raise InputError(f"groups by {groups.name} were made for other reviews")
+    return groups
 
 
 def _within(reviews: ReviewTable, as_of: np.datetime64, period: Period) -> NDArray[np.bool_]:

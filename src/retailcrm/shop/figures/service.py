@@ -86,7 +86,7 @@ def part_service(part: Part, ground: Ground) -> PartService:
         refunded_orders=int(np.count_nonzero(every.refunded)),
         gross=int(every.gross.sum()),
         refunded=int(every.refunded.sum()) + int(every.credit.sum()),
-        delays={step: found for step, found in told.items() if found is not None},
+        delays={step: found[0] for step, found in told.items() if found is not None},
     )
 
 
@@ -138,7 +138,7 @@ def delay_rows(parts: Sequence[PartService], ground: Ground) -> tuple[DelayRow, 
     }
     refunds = ground.beside.refunds
     if refunds is not None:
-        found["refund"] = refund_delay(refunds.asked_at, refunds.settled_at, ground.as_of)
+        (found["refund"],) = refund_delay(refunds.asked_at, refunds.settled_at, ground.as_of)
     return tuple(_delay(step, delays) for step, delays in found.items() if delays.minutes.any())
 
 
