@@ -1,0 +1,146 @@
+"""Writing an award into an account, and setting it free when its event comes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from retailcrm.domain.points.drafts import Draft
+from retailcrm.domain.points.entries import Verb
+from retailcrm.domain.points.expiry import NEVER, Expiry
+from retailcrm.domain.points.lots import Lot
+from retailcrm.domain.points.settling import activate, settle
+from retailcrm.domain.points.spending import accepted, refused
+from retailcrm.errors import InputError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from retailcrm.domain.points.account import Account
+    from retailcrm.domain.points.outcomes import Outcome
+
+
+def earn(
+    account: Account,
+    points: int,
+    *,
+    lot: str,
+    source: str,
+    key: str,
+    now: datetime,
+    effective_at: datetime | None = None,
+    activates_at: datetime | None = None,
+    expiry: Expiry = NEVER,
+    limit_at: datetime | None = None,
+    idle: Expiry | None = None,
+    verb: Verb = Verb.EARN,
+    reason: str = "",
+    actor: str = "",
+) -> Outcome:
+    """Award points; they wait until their moment, or until their event if that is not known.
+
+    Args:
+        account: As stored.
+        points: How many; 0 writes nothing.
+        lot: The lot's id, new in the account.
+        source: What they are awarded for.
+        key: The command's idempotency key.
+        now: When; aware.
+        effective_at: When the award took effect; ``now`` if left out.
+        activates_at: When they can be spent; ``None`` waits for :func:`set_free`.
+        expiry: How their expiry follows from the activation.
+        limit_at: Their end where it does not: opening balances, awards that lapse from the award on.
+        idle: They lapse at the latest so long after the customer's last earning or spending.
+        verb: What the entry is called: an opening balance is no earning.
+        reason: For the journal.
+        actor: Who, where a person did it.
+
+    Raises:
+        InputError: A negative number of points, or a lot that is there already.
+    """
+    if isinstance(points, bool) or not isinstance(points, int) or points < 0:
+        raise InputError(f"an award is a whole number of points, not {points!r}")
+    draft = Draft(account, key, now)
+    settle(draft)
+    if draft.account.lot(lot) is not None:
+        raise InputError(f"there is a lot {lot!r} already")
+    if not points:
+        return accepted(draft, 0)
+    begun = effective_at or now
+    fresh = Lot(
+        id=lot, source=source, awarded_at=begun, activates_at=activates_at, expiry=expiry,
+        limit_at=limit_at, idle=idle, pending=points,
+    )  # fmt: skip
+    if activates_at is not None:
+        fresh = attrs.evolve(fresh, expires_at=fresh.ends(activates_at))
+    draft.write(verb, issued=[fresh], effective_at=begun, reference=source, reason=reason, actor=actor)
+    settle(draft)
+    return accepted(draft, points)
+
+
+def set_free(
+    account: Account, lot: str, *, key: str, now: datetime, effective_at: datetime | None = None
+) -> Outcome:
+    """Make a waiting lot spendable: its event came.
+
+    Args:
+        account: As stored.
+        lot: The lot's id.
+        key: The command's idempotency key.
+        now: When; aware.
+        effective_at: When the event was; ``now`` if left out.
+    """
+    draft = Draft(account, key, now)
+    settle(draft)
+    waiting = draft.account.lot(lot)
+    if waiting is None or not waiting.pending:
+        return refused(draft, "unknown_lot", 0, 0, f"no points of {lot!r} are waiting")
+    points = waiting.pending
+    activate(draft, waiting, effective_at=effective_at or now, reason="event")
+    settle(draft)
+    return accepted(draft, points)
+
+
+def reschedule(account: Account, lot: str, activates_at: datetime, *, key: str, now: datetime) -> Outcome:
+    """Let a waiting lot become spendable at another moment than was thought.
+
+    Args:
+        account: As stored.
+        lot: The lot's id.
+        activates_at: The new moment; one that is past takes effect at once.
+        key: The command's idempotency key.
+        now: When; aware.
+    """
+    draft = Draft(account, key, now)
+    settle(draft)
+    waiting = draft.account.lot(lot)
+    if waiting is None or not waiting.pending:
+        return refused(draft, "unknown_lot", 0, 0, f"no points of {lot!r} are waiting")
+    moved = attrs.evolve(waiting, activates_at=activates_at, expires_at=waiting.ends(activates_at))
+    draft.write(Verb.RESCHEDULE, changed=[moved])
+    settle(draft)
+    return accepted(draft, waiting.pending)
+
+
+def extend(account: Account, *, key: str, now: datetime, active_at: datetime) -> Outcome:
+    """Let points that lapse when the customer does nothing last longer: she did something.
+
+    Args:
+        account: As stored.
+        key: The idempotency key of what she did.
+        now: When it is written; aware.
+        active_at: When she did it.
+    """
+    draft = Draft(account, key, now)
+    settle(draft)
+    longer = [
+        attrs.evolve(lot, expires_at=end)
+        for lot in draft.account.lots
+        if lot.idle is not None and lot.available and lot.activates_at is not None
+        and (end := lot.ends(lot.activates_at, max(active_at, lot.activates_at))) is not None
+        and lot.expires_at is not None and end > lot.expires_at
+    ]  # fmt: skip
+    if longer:
+        draft.write(Verb.EXTEND, changed=longer, effective_at=active_at, reason="active")
+    return accepted(draft, len(longer))

@@ -1,0 +1,98 @@
+"""A draft: entries being written for one command, each seeing what the ones before it did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from retailcrm.domain.points.account import Account, apply
+from retailcrm.domain.points.entries import Entry, Movement, Verb
+from retailcrm.domain.points.lots import MICROSECOND, Bucket, Lot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from retailcrm.domain.points.holds import Allocation
+
+_NO_LOTS: Final[tuple[Lot, ...]] = ()
+
+
+@attrs.define
+class Draft:
+    """Entries of one command.
+
+    Attributes:
+        account: As it is after the entries so far.
+        key: The command's idempotency key.
+        now: When it is decided.
+        entries: What is to be written, in order.
+    """
+
+    account: Account
+    key: str
+    now: datetime
+    entries: list[Entry] = attrs.field(factory=list)
+
+    def write(
+        self,
+        verb: Verb,
+        shifts: Iterable[tuple[Lot, Bucket, Bucket, int]] = (),
+        *,
+        issued: Iterable[Lot] = _NO_LOTS,
+        changed: Iterable[Lot] = _NO_LOTS,
+        effective_at: datetime | None = None,
+        **details: Any,  # noqa: ANN401 - further fields of the entry
+    ) -> Entry:
+        """Add an entry.
+
+        Args:
+            verb: What it does.
+            shifts: Lots as they are, and the points to move between two of their buckets.
+            issued: New lots, with their points in the buckets where they begin.
+            changed: Lots whose moments change; they take the place of the ones in ``shifts``.
+            effective_at: When it takes effect; ``now`` if left out. Never before the last effect on one
+                of its lots, so that what an account held at a moment is never below nothing.
+            details: ``reference``, ``reason``, ``actor``, ``debt``, ``opens``, ``closes``.
+        """
+        moved = [(lot, source, target, points) for lot, source, target, points in shifts if points]
+        new = tuple(issued)
+        lots = {lot.id: lot for lot in (*new, *changed)}
+        movements = [
+            Movement(lot.id, None, bucket, getattr(lot, bucket))
+            for lot in new
+            for bucket in Bucket
+            if getattr(lot, bucket)
+        ]
+        for lot, source, target, points in moved:
+            lots[lot.id] = lots.get(lot.id, lot).shifted(source, target, points)
+            movements.append(Movement(lot.id, source, target, points))
+        effective = max([effective_at or self.now, *(lot.touched_at for lot in lots.values())])
+        entry = Entry(
+            account=self.account.id,
+            version=self.account.version + 1,
+            verb=verb,
+            key=self.key,
+            effective_at=effective,
+            recorded_at=self._recorded_at(),
+            movements=tuple(movements),
+            lots=tuple(attrs.evolve(lot, touched_at=effective) for lot in lots.values()),
+            **details,
+        )
+        self.account = apply(self.account, entry)
+        self.entries.append(entry)
+        return entry
+
+    def _recorded_at(self) -> datetime:
+        """Give a moment after the account's last: a clock set back never turns the journal round."""
+        last = self.account.recorded_at
+        return self.now if last is None or last < self.now else last + MICROSECOND
+
+
+def shifts_of(
+    lots: Iterable[Lot], allocations: Iterable[Allocation], source: Bucket, target: Bucket
+) -> list[tuple[Lot, Bucket, Bucket, int]]:
+    """Turn allocations into shifts of their lots."""
+    known = {lot.id: lot for lot in lots}
+    return [(known[a.lot], source, target, a.points) for a in allocations]

@@ -1,0 +1,153 @@
+"""Lots: points that were awarded together, wait together and lapse together."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+import attrs
+
+from retailcrm.domain.periods import in_utc
+from retailcrm.domain.points.expiry import NEVER, Expiry
+from retailcrm.errors import InputError
+
+MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class Bucket(StrEnum):
+    """Where the points of a lot are. Every point of a lot is in exactly one bucket, for ever."""
+
+    PENDING = "pending"
+    """Awarded, not yet to be spent."""
+
+    AVAILABLE = "available"
+    """To be spent."""
+
+    HELD = "held"
+    """Reserved for a checkout that has not ended."""
+
+    SPENT = "spent"
+    EXPIRED = "expired"
+
+    REVERSED = "reversed"
+    """Taken back: a refund, a repaid debt, a correction."""
+
+    MOVED = "moved"
+    """Gone on in another lot: a transfer, a merge, points given back with a new expiry."""
+
+
+OPEN: Final = (Bucket.PENDING, Bucket.AVAILABLE, Bucket.HELD)
+"""Buckets whose points can still do something by themselves."""
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else in_utc(moment)
+
+
+def _counts(_: object, field: attrs.Attribute[int], value: Any) -> None:  # noqa: ANN401 - any wrong value
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{field.name} of a lot is a whole number of points, not {value!r}")
+    if value < 0:
+        raise InputError(f"{field.name} of a lot is not below 0: {value}")
+
+
+@attrs.frozen(kw_only=True)
+class Lot:
+    """Points awarded together.
+
+    Attributes:
+        id: Unique in the account.
+        source: What they were awarded for: ``order:...``, ``signin:...``, ``import:...``.
+        awarded_at: When; aware, kept in UTC.
+        activates_at: When they can be spent; ``None`` while that waits for an event.
+        expires_at: First moment at which they cannot be spent any more; ``None``: never, or not known yet.
+        touched_at: When the last entry about it took effect; :attr:`awarded_at` at first.
+        expiry: How the expiry follows from the activation, as it was when they were awarded.
+        limit_at: Their end where it does not follow from the activation: opening balances, awards that
+            lapse from the award on; ``None``: ask :attr:`expiry`.
+        idle: They lapse at the latest so long after the customer's last earning or spending.
+        root: Id of the lot that the points were first awarded in; its own, unless they were moved.
+        owner: Account that brought them along, if they came from another.
+        pending: Points in each bucket, whole numbers; they add up to :attr:`points`.
+
+    Raises:
+        TypeError: A number of points is no ``int``.
+        InputError: A bucket is below 0.
+    """
+
+    id: str
+    source: str
+    awarded_at: datetime = attrs.field(converter=in_utc)
+    activates_at: datetime | None = attrs.field(default=None, converter=_utc)
+    expires_at: datetime | None = attrs.field(default=None, converter=_utc)
+    touched_at: datetime = attrs.field(
+        default=attrs.Factory(lambda lot: lot.awarded_at, takes_self=True), converter=in_utc
+    )
+    expiry: Expiry = NEVER
+    limit_at: datetime | None = attrs.field(default=None, converter=_utc)
+    idle: Expiry | None = None
+    root: str = attrs.field(default=attrs.Factory(lambda lot: lot.id, takes_self=True))
+    owner: str = ""
+    pending: int = attrs.field(default=0, validator=_counts)
+    available: int = attrs.field(default=0, validator=_counts)
+    held: int = attrs.field(default=0, validator=_counts)
+    spent: int = attrs.field(default=0, validator=_counts)
+    expired: int = attrs.field(default=0, validator=_counts)
+    reversed: int = attrs.field(default=0, validator=_counts)
+    moved: int = attrs.field(default=0, validator=_counts)
+
+    @property
+    def points(self) -> int:
+        """Points awarded: what all buckets hold together."""
+        return sum(getattr(self, bucket) for bucket in Bucket)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether any of its points can still do something by themselves."""
+        return any(getattr(self, bucket) for bucket in OPEN)
+
+    def usable(self, at: datetime) -> int:
+        """Give the points that can be spent at a moment, by what is known now.
+
+        Args:
+            at: Aware.
+        """
+        if self.expires_at is not None and at >= self.expires_at:
+            return 0
+        due = self.activates_at is not None and self.activates_at <= at
+        return self.available + (self.pending if due else 0)
+
+    def ends(self, activated_at: datetime, active_at: datetime | None = None) -> datetime | None:
+        """Give the moment at which they lapse.
+
+        Args:
+            activated_at: When they could first be spent.
+            active_at: The customer's last earning or spending; the activation if left out.
+
+        Returns:
+            First moment at which they cannot be spent any more; ``None``: never.
+        """
+        own = self.limit_at if self.limit_at is not None else self.expiry.after(activated_at)
+        idle = None if self.idle is None else self.idle.after(active_at or activated_at)
+        return min((end for end in (own, idle) if end is not None), default=None)
+
+    def shifted(self, source: Bucket, target: Bucket, points: int) -> Lot:
+        """Move points from one bucket to another.
+
+        Raises:
+            InputError: The bucket does not hold so many.
+        """
+        return attrs.evolve(
+            self,
+            **{source: getattr(self, source) - points, target: getattr(self, target) + points},
+        )
+
+
+def burn_order(lot: Lot) -> tuple[bool, datetime, datetime, str]:
+    """Give what sorts lots in the order in which they are spent.
+
+    Soonest expiry first, what never expires last; then earliest activation; then id.
+    """
+    start = lot.activates_at or lot.awarded_at
+    return (lot.expires_at is None, lot.expires_at or start, start, lot.id)
