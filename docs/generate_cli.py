@@ -50,7 +50,7 @@ def lines() -> Iterator[str]:
     yield "# Command line\n"
     yield "<!-- docs/generate_cli.py writes this page: change the help texts instead. -->\n"
     yield f"{wrapped(_INTRO)}\n"
-    for name, command in retailcrm.commands.items():
+    for name, command in commands():
         yield from section(name, command)
     yield "## Exit codes\n"
     yield from table(("code", "meaning"), [(str(int(code)), marked(code.meaning)) for code in Exit])
@@ -59,6 +59,15 @@ def lines() -> Iterator[str]:
     for key, text in KEYS.items():
         yield wrapped(f"`{key}`: {marked(text)}", first="- ", rest="  ")
     yield ""
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    """Yield every command with its whole name; of a group, the commands in it."""
+    for name, command in retailcrm.commands.items():
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {below}", one) for below, one in command.commands.items())
+        else:
+            yield name, command
 
 
 def section(name: str, command: click.Command) -> Iterator[str]:

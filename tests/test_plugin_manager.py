@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-TAOBAO, SHOPIFY, METRICS = BUILT_IN
+TAOBAO, SHOPIFY, METRICS, CHECKS = BUILT_IN
 MODULE: Final = """
 from datetime import UTC, datetime
 
@@ -111,6 +111,7 @@ def test_the_built_ins_are_loaded_with_names_versions_and_hooks() -> None:
         TAOBAO: PluginInfo(TAOBAO, *own, ("register_sources",)),
         SHOPIFY: PluginInfo(SHOPIFY, *own, ("register_sources",)),
         METRICS: PluginInfo(METRICS, *own, ("register_tier_metrics",)),
+        CHECKS: PluginInfo(CHECKS, *own, ("register_referral_checks",)),
     }
 
 

@@ -43,6 +43,18 @@ class ConflictError(RetailCRMError):
     """Look again: the state no longer allows what was asked."""
 
 
+class IdempotencyConflictError(ConflictError):
+    """Take another key: this one stands for another command."""
+
+
+class ClockJumpError(RetailCRMError):
+    """Look at the clock: it is far ahead of everything that was seen, so nothing was done."""
+
+
+class UnknownOutcomeError(RetailCRMError):
+    """Ask again with the same key: nobody can say whether it was written."""
+
+
 class MissingExtraError(RetailCRMError, ImportError):
     """Install an extra: this part needs packages that the base install leaves out.
 

@@ -16,6 +16,7 @@ from retailcrm.ports import hookspecs
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from retailcrm.ports.referral_checks import ReferralCheck
     from retailcrm.ports.report_sections import ReportSection
     from retailcrm.ports.sources import Source
     from retailcrm.ports.tier_metrics import TierMetric
@@ -24,6 +25,7 @@ BUILT_IN: Final = (
     "retailcrm.adapters.sources.taobao",
     "retailcrm.adapters.sources.shopify",
     "retailcrm.adapters.tier_metrics",
+    "retailcrm.adapters.referral_checks",
 )
 """Loaded by dotted name only, so that this floor imports no adapter by itself."""
 
@@ -148,6 +150,15 @@ def report_sections(manager: pluggy.PluginManager) -> dict[str, ReportSection]:
         SettingsError: Two plugins offer a section of the same key.
     """
     return _collect(manager.hook.register_report_sections, "report section", by="key")
+
+
+def referral_checks(manager: pluggy.PluginManager) -> dict[str, ReferralCheck]:
+    """Collect every registered check of referrals by name.
+
+    Raises:
+        SettingsError: Two plugins offer a check of the same name.
+    """
+    return _collect(manager.hook.register_referral_checks, "referral check")
 
 
 def _collect(hook: pluggy.HookCaller, kind: str, *, by: str = "name") -> dict[str, Any]:

@@ -20,7 +20,7 @@ from click.testing import Result
 from retailcrm import open_shop
 from retailcrm.cli.exits import Exit
 from retailcrm.ports.batches import Grain
-from retailcrm.simulate.exports.full import MAPPINGS
+from retailcrm.simulate.exports.full import MAPPINGS, REDEMPTIONS_FILE
 
 Run = Callable[..., Result]
 
@@ -71,10 +71,11 @@ def test_everything_is_there(first: tuple[Path, str]) -> None:
 def test_the_shop_has_more_than_orders(first: tuple[Path, str]) -> None:
     """Members, catalogue, parcels and reviews lie beside the orders, with the mappings that read them."""
     names = set(digests(first[0] / "exports"))
+    assert REDEMPTIONS_FILE in names
     assert {"会员列表.csv", "会员列表（旧）.csv", "商品列表.csv", "物流轨迹.csv", "评价列表.csv"} <= names
     mappings = {name for name in names if name.startswith("mappings/")}
     assert {Path(name).stem for name in mappings} == {"members", "products", "parcels", "reviews"}
-    files = len(names) - len(mappings)
+    files = len(names - mappings - {REDEMPTIONS_FILE})
     assert f"{files} files, " in first[1]
     assert " 0 rejected" in first[1]
 
@@ -89,6 +90,30 @@ def test_the_page_shows_more_than_orders(first: tuple[Path, str]) -> None:
     # A slow seller, a reason, a channel, a level, a category: told by files beside the order reports.
     for text in ("香榧子特级礼袋", "商品破损/少件", "电脑", "高级会员", "食品/坚果炒货"):
         assert text in page
+
+
+def test_the_page_shows_points_alive(first: tuple[Path, str]) -> None:
+    """Points by month, by expiry, what they cost, what lapses unused, and who redeems what."""
+    page = (first[0] / "report.html").read_text("utf-8")
+    titles = {t.strip() for t in re.findall(r"<h2[^>]*>([^<]+)", page)}
+    assert {"积分概况", "积分何时到期", "谁在兑换积分", "积分沉淀率", "积分负债"} <= titles
+    for text in ("试吃礼包", "订单抵扣", "回测", "合同负债—积分"):
+        assert text in page
+    rows = (first[0] / "exports" / REDEMPTIONS_FILE).read_text("utf-8-sig").splitlines()
+    assert f", {len(rows) - 1} redemptions of " in first[1]
+
+
+def test_redemptions_that_cannot_be_are_told(run: Run, first: tuple[Path, str]) -> None:
+    """A row that spends more than there is is left out and told; the option needs [points]."""
+    orders = str(next((first[0] / "exports").glob("ExportOrderList2023*.csv")))
+    Path("till.csv").write_text("customer,points,time\nnobody,10,2023-03-01\n", "utf-8")
+    given = ("report", orders, "--as-of", "2023-04-01", "--redemptions", "till.csv")
+    result = run(*given, "--policy", str(first[0] / "shop.toml"))
+    assert result.exit_code == Exit.OK
+    assert "1 redemption left out; till.csv, line 2: 10 points cannot be spent" in result.stderr
+    refused = run(*given)
+    assert refused.exit_code == Exit.USAGE
+    assert "[points]" in refused.stderr
 
 
 def test_what_lies_beside_the_orders_can_be_imported_by_hand(first: tuple[Path, str]) -> None:
@@ -208,7 +233,7 @@ def test_the_rules_hold_the_shipped_ladder(first: tuple[Path, str], repo_root: P
     demo = tomllib.loads((first[0] / "shop.toml").read_text("utf-8"))
     example = tomllib.loads((repo_root / "examples" / "policies" / "tiers_metals.toml").read_text("utf-8"))
     assert demo["ladder"] == example["ladder"]
-    assert set(demo) == {"shop", "ladder"}
+    assert set(demo) == {"shop", "ladder", "points"}
 
 
 def test_rules_of_somebody_else_are_left_alone(run: Run) -> None:

@@ -42,7 +42,12 @@ def test_the_plugin_is_listed_with_its_version(installed: Any) -> None:
         "name": "yuelan",
         "distribution": "retailcrm-plugin-yuelan",
         "version": "0.3.0",
-        "hooks": ["register_report_sections", "register_sources", "register_tier_metrics"],
+        "hooks": [
+            "register_referral_checks",
+            "register_report_sections",
+            "register_sources",
+            "register_tier_metrics",
+        ],
     }
     assert "yuelan" in listed["formats"]
     assert "weekend_orders" in listed["tier_metrics"]

@@ -7,6 +7,7 @@ import attrs
 import pytest
 
 from retailcrm.domain.labels import Label
+from retailcrm.report import data as figures
 from retailcrm.report.data import (
     Breakdown,
     BreakdownRow,
@@ -409,6 +410,71 @@ def _reviews() -> Reviews:
     )  # fmt: skip
 
 
+# month of expiry, points, expected cost (fen)
+EXPIRING = (
+    ("lapsed", 12_000, 0), ("2024-11", 61_000, 12_100), ("2024-12", 90_500, 20_400), ("2025-01", 71_250, 18_030), ("2025-02", 66_400, 19_900),
+    ("2025-03", 51_100, 16_270), ("2025-04", 90_210, 33_050), ("2025-05", 33_040, 14_120), ("never", 2_000, 950), ("waiting", 9_500, 4_180),
+)  # fmt: skip
+
+
+def _points_months() -> tuple[figures.PointsMonth, ...]:
+    """Eighteen months that add up: issued rises, points lapse from the seventh month on."""
+    months, opening = [], 0
+    for i in range(18):
+        issued, redeemed, expired = 36_000 + i * 2_000, 4_000 + i * 500, 0 if i < 6 else 10_000 + i * 300
+        given_back, taken = (500 if i == 9 else 0), 800
+        closing = opening + issued + given_back - redeemed - expired - taken
+        months.append(
+            figures.PointsMonth(
+                month=f"{2023 + (i + 5) // 12}-{(i + 5) % 12 + 1:02d}", opening=opening, issued=issued, redeemed=redeemed,
+                expired=expired, reversed=taken, other=given_back, closing=closing,
+            )
+        )  # fmt: skip
+        opening = closing
+    return tuple(months)
+
+
+def _points() -> figures.Points:
+    """Give a points programme of eighteen months."""
+    months = _points_months()
+    outstanding = sum(points for _, points, _ in EXPIRING)
+    # The last month closes with what the months of expiry hold.
+    last = attrs.evolve(months[-1], closing=outstanding, other=outstanding - months[-1].closing)
+    return figures.Points(
+        holders=2_210,
+        pending=31_000,
+        available=outstanding - 33_500,
+        held=2_500,
+        months=(*months[:-1], last),
+        expiring=tuple(
+            figures.ExpiryRow(key=key, label=key, points=points, amount=amount) for key, points, amount in EXPIRING
+        ),
+        lapsing=figures.Lapsing(days=60, points=98_000, customers=640),
+        breakage=figures.Breakage(
+            matured=0.412, months=9, forecast=0.394, low=0.351, high=0.437,
+            tested=figures.BackTested(months=6, forecast=41_200, actual=40_000),
+        ),
+        liability=figures.PointsLiability(
+            total=139_000, at_most=475_000, points_per_unit="100", share=0.2926, assumed=False, month="2024-10",
+            lines=(
+                figures.BookLine(event=Label("销售", "Sales"), account=Label("应收", "Receivables"), debit=100_000, credit=0),
+                figures.BookLine(event=Label("销售", "Sales"), account=Label("收入", "Revenue"), debit=0, credit=99_000),
+                figures.BookLine(event=Label("销售", "Sales"), account=Label("合同负债", "Contract liability"), debit=0, credit=1_000),
+            ),
+        ),
+        redeeming=figures.Redeeming(
+            months=12, able=2_900, customers=203, times=411, points=98_700, median_days=96,
+            often=((Label("1 次", "once"), 101), (Label("2 次及以上", "more often"), 102)),
+            spent_on=(
+                figures.SpentOnRow(label=Label("订单抵扣", "Money off orders"), points=90_700, times=391, customers=199),
+                figures.SpentOnRow(label="帆布袋", points=8_000, times=20, customers=20),
+            ),
+        ),
+        orders=14_100,
+        one_by_one=141,
+    )  # fmt: skip
+
+
 @pytest.fixture
 def sample() -> ReportData:
     """Give a shop of 4,900 customers with everything that a report can hold."""
@@ -487,6 +553,7 @@ def sample() -> ReportData:
         ),
         reviews=_reviews(),
         members=4_311,
+        points=_points(),
         quality=Quality(
             completeness=tuple(
                 FieldRow(key=key, label=Label(zh, en), known=known, masked=masked, people=4_900, newest=newest)
@@ -593,6 +660,13 @@ def hostile(sample: ReportData) -> ReportData:
             reasons=tuple(attrs.evolve(row, reason=HOSTILE) for row in sample.refunding.reasons),
         ),
         delays=tuple(label(row, "label") for row in sample.delays),
+        points=attrs.evolve(
+            sample.points,
+            redeeming=attrs.evolve(
+                sample.points.redeeming,
+                spent_on=tuple(label(row, "label") for row in sample.points.redeeming.spent_on),
+            ),
+        ),
         reviews=attrs.evolve(
             sample.reviews, worst=tuple(attrs.evolve(row, product=HOSTILE) for row in sample.reviews.worst)
         ),
@@ -607,7 +681,7 @@ def bare(sample: ReportData) -> ReportData:
     )
     quality = attrs.evolve(sample.quality, completeness=(), freshness=(), stray_refunds=0)
     nothing = dict.fromkeys(
-        ("comparison", "main_groups", "goods", "taste", "refunding", "reviews", "members")
+        ("comparison", "main_groups", "goods", "taste", "refunding", "reviews", "members", "points")
     )
     return attrs.evolve(
         sample, months=months, quality=quality, breakdowns=(), lifts=(), delays=(), tiers=(), **nothing

@@ -186,7 +186,8 @@ def test_advice_speaks_both_languages_and_names_its_threshold(sample):
     """Every reason has figures in both languages, and sample's advice is the expected one, in order."""
     assert _keys(sample) == [
         "win_back", "growth", "refunds_rose", "churn_rose", "restock", "late_shipping", "bad_product",
-        "reviews_fell", "concentrated", "potential", "slow_stock", "festival", "growing_province",
+        "reviews_fell", "points_lapse", "concentrated", "potential", "points_unused", "slow_stock",
+        "festival", "growing_province",
         "refund_reason", "slow_refunds", "stray_refunds", "phones", "birthdays",
     ]  # fmt: skip
     for advice in advise(sample):

@@ -25,11 +25,13 @@ ARGUMENTS = (
 
 # Marks of each chart of the sample: 18 months x 4 series; 8 segments and their root, drawn as their
 # borders; groups x 2 shares, ten provinces x 1; the curve, the even line, the area between, the 20 %
-# point; a point, its whiskers and what joins the points; the parts of seven fields that are
-# not empty: known 6, masked 3, missing 7.
+# point; points of 18 months x 5 series, less 6 months in which none lapsed, and ten rows of expiry; a
+# point, its whiskers and what joins the points; the parts of seven fields that are not empty: known 6,
+# masked 3, missing 7.
 MARKS = {
     "months": 72, "segments": 9, "main-groups": 8, "activity": 6, "value": 8, "tiers": 8, "by-level": 6,
-    "by-gender": 4, "by-age": 10, "concentration": 4, "by-category": 8, "festivals": 16, "by-region": 6,
+    "by-gender": 4, "by-age": 10, "concentration": 4,
+    "points-months": 84, "points-expiry": 10, "by-category": 8, "festivals": 16, "by-region": 6,
     "by-province": 10, "by-channel": 6, "refund-months": 18, "refund-reasons": 7, "review-months": 35,
     "review-products": 8, "completeness": 16,
 }  # fmt: skip

@@ -53,6 +53,8 @@ def test_plotly_accepts_every_figure(sample, lang, scheme):
         "by-gender",
         "by-age",
         "concentration",
+        "points-months",
+        "points-expiry",
         "by-category",
         "festivals",
         "by-region",

@@ -7,6 +7,7 @@ import string
 import attrs
 import pytest
 
+from retailcrm.domain.labels import Label
 from retailcrm.report import DEFAULT, LorenzCurve, Quality, labels, render_page, write_workbook
 from retailcrm.report.workbook import sheets_of
 
@@ -30,6 +31,24 @@ def _nobody(rows):
     return tuple(
         attrs.evolve(row, buyers=0, new_buyers=0, per_buyer=None, repurchase_rate=None) for row in rows
     )
+
+
+def _other_points(points):
+    """Give points of which nothing is forecast, tested, redeemed, or lapses soon."""
+    why = Label("太少", "too few")
+    nobody = attrs.evolve(points.redeeming, customers=0, times=0, points=0)
+    breakage, lapsing = points.breakage, attrs.evolve(points.lapsing, points=0, customers=0)
+    short = attrs.evolve(breakage.tested, forecast=1)
+    never = attrs.evolve(breakage.tested, actual=0)
+    yield attrs.evolve(points, wallet="coins", redeeming=nobody, lapsing=lapsing)
+    yield attrs.evolve(
+        points,
+        breakage=attrs.evolve(breakage, forecast=None, withheld=why, tested=None),
+        liability=attrs.evolve(points.liability, assumed=True),
+    )
+    yield attrs.evolve(points, breakage=attrs.evolve(breakage, low=None, tested=None, untested=why))
+    yield attrs.evolve(points, breakage=attrs.evolve(breakage, tested=short))
+    yield attrs.evolve(points, breakage=attrs.evolve(breakage, tested=never))
 
 
 class Recorder(dict):
@@ -69,7 +88,9 @@ def test_no_label_lies_about_unused(sample, bare, empty, monkeypatch, tmp_path):
     lost = attrs.evolve(sample.headline, net=-1, refunded=sample.headline.gross + 1)
     few = attrs.evolve(sample.goods, products=len(sample.goods.hot))
     losing = [attrs.evolve(sample, headline=lost, goods=goods) for goods in (sample.goods, few)]
-    for data in (sample, bare, empty, between, unknown, *losing, attrs.evolve(empty, quality=Quality())):
+    wallets = [attrs.evolve(sample, points=points) for points in _other_points(sample.points)]
+    bare_page = attrs.evolve(empty, quality=Quality())
+    for data in (sample, bare, empty, between, unknown, *losing, *wallets, bare_page):
         render_page(data, lang="en")
         sheets_of(data, "en", DEFAULT)
     write_workbook(empty, tmp_path / "report.xlsx", lang="en")

@@ -108,14 +108,14 @@ def test_a_shop_of_orders_alone_has_no_empty_sections(bare):
 def test_tables_have_captions_and_scopes(sample):
     """Each table says what it is; header cells say what they head."""
     page = Page(render_page(sample))
-    assert len(page.all("table")) == len(page.all("caption")) == 30
+    assert len(page.all("table")) == len(page.all("caption")) == 36
     assert {attributes.get("scope") for attributes in page.all("th")} == {"col", "row"}
 
 
 def test_charts_have_text_alternatives(sample):
     """Each chart is an image with a sentence."""
     plots = [a for a in Page(render_page(sample, lang="en")).all("div") if "data-figure" in a]
-    assert len(plots) == 20
+    assert len(plots) == 22
     assert all(a["role"] == "img" and len(a["aria-label"]) > 20 for a in plots)
 
 
@@ -160,7 +160,7 @@ def test_outside_text_is_shown_as_text(hostile, hostile_text, sample):
         hostile_text
     ) >= 8 + 3 + 4 + 4 + 15 + 8 + 4 + 8 + 4
     figures = [text for attributes, text in page.scripts if attributes.get("type") == "application/json"]
-    assert len(figures) == 20 + 1
+    assert len(figures) == 22 + 1
     for text in figures:
         json.loads(text)
         assert "<" not in text

@@ -33,10 +33,11 @@ def _texts(section, data, lang="en"):
 
 
 def test_the_sections_stand_in_the_order_of_the_questions():
-    """How the shop does, what to do, months, customers, goods, places, service, what it all rests on."""
+    """How the shop does, what to do, months, customers, points, goods, places, service, the ground."""
     assert [section.key for section in DEFAULT] == [
         "headline", "change", "advice", "months",
         "segments", "main-groups", "activity", "value", "tiers", "levels", "people", "concentration",
+        "points", "points-lapse", "points-redeem", "points-breakage", "points-liability",
         "products", "categories", "festivals", "taste",
         "regions", "channels",
         "refunds", "times", "reviews",
@@ -202,7 +203,7 @@ def test_advice_is_listed_with_reasons(sample):
     """Each point has text and reason; six are read at once, the rest is folded and goes on counting."""
     first, rest = _parts(ADVICE, sample, "zh", Points)
     assert (first.folded, first.start, len(first.points)) == ("", 1, 6)
-    assert (rest.folded, rest.start, len(rest.points)) == ("其余建议（12 条）", 7, 12)
+    assert (rest.folded, rest.start, len(rest.points)) == ("其余建议（14 条）", 7, 14)
     assert all(point.text and point.reason for part in (first, rest) for point in part.points)
 
 

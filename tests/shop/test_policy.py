@@ -499,6 +499,7 @@ def test_defaults_are_printed():
         "Activity": ("90 天起沉睡，180 天起流失", "sleeping from 90 days, lost from 180 days"),
         "Value classes": ("高于中位数客户为常购、大单", "frequent and large are above the median customer"),
         "Tiers": ("无", "none"),
+        "Points": ("无", "none"),
         "Phone numbers of": ("CN", "CN"),
         "Report": (
             (

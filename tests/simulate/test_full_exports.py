@@ -25,13 +25,13 @@ from retailcrm.simulate import (
     write_full_exports,
     write_taobao_exports,
 )
-from retailcrm.simulate.exports.full import MAPPINGS
+from retailcrm.simulate.exports.full import MAPPINGS, REDEMPTIONS_FILE
 from retailcrm.simulate.exports.members import member_list
 from retailcrm.simulate.exports.parcels import parcel_events
 from retailcrm.simulate.exports.reviews import review_list
 from retailcrm.simulate.exports.views import View, calendar_of
 
-DIGEST = "70953dc011acb1f1899e3a178b70776bdef60d0d2e5cf937ae15da38dd8657ea"
+DIGEST = "b9f84d37ced0ad151daf6298d8f878b31f0032f926032a6267a673cfefa2100f"
 PROTECTED = re.compile(r'="(\d+)"')
 LUNAR = re.compile(r"农历(?:(\d{4})-)?(\d\d)-(\d\d)")
 SOLAR = re.compile(r"(?:(\d{4})-)?(\d\d)-(\d\d)")
@@ -91,7 +91,11 @@ def test_the_folder_holds_the_taobao_exports_and_the_rest(shop, exports, tmp_pat
     alone = write_taobao_exports(shop, tmp_path)
     full = {path.name: path.read_bytes() for path in exports.files}
     assert all(full[path.name] == path.read_bytes() for path in alone)
-    assert set(full) - {path.name for path in alone} == {*MAPPINGS, "退款列表202407010000.csv"}
+    assert set(full) - {path.name for path in alone} == {
+        *MAPPINGS,
+        "退款列表202407010000.csv",
+        REDEMPTIONS_FILE,
+    }
     assert exports.buyers.name == "买家对照表.csv"
     for path, mapping in exports.mapped:
         assert mapping.parent == path.parent / "mappings"

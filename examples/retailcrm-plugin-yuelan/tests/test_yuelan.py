@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,9 +12,11 @@ import pytest
 from retailcrm.domain.orders import OrderState
 from retailcrm.domain.problems import Problem
 from retailcrm.ports.batches import Batch
+from retailcrm.ports.referral_checks import Contact, ReferralFacts
 from retailcrm.ports.sources import Row, Sample
 from retailcrm.report.data import Headline, MonthRow, ReportData
 
+from retailcrm_plugin_yuelan.check import ManyInADay
 from retailcrm_plugin_yuelan.metric import WeekendOrders
 from retailcrm_plugin_yuelan.section import Commission, commission
 from retailcrm_plugin_yuelan.source import Yuelan
@@ -107,3 +109,13 @@ def test_the_section_adds_up() -> None:
         ("2024-03", 20_000, 1_200, 18_800),
     ]
     assert table.total.cells == ("合计", 30_000, 1_800, 28_200)
+
+
+@pytest.mark.parametrize(("before", "codes"), [(2, []), (3, ["yuelan_many_in_a_day"])])
+def test_the_fourth_referral_of_a_day_is_noticed(before: int, codes: list[str]) -> None:
+    """Days are those of the shop's zone: 17:00 UTC is the day after in Shanghai, and counts for that."""
+    at = datetime(2024, 3, 1, 17, tzinfo=UTC)
+    earlier = (at - timedelta(hours=2), *(at + timedelta(hours=n) for n in range(1, before + 1)))
+    facts = ReferralFacts(at=at, zone="Asia/Shanghai", earlier=earlier)
+    flags = ManyInADay().flags(Contact(customer="M1"), Contact(customer="M2"), facts)
+    assert [flag.code for flag in flags] == codes

@@ -13,8 +13,11 @@ from retailcrm.cli.demo import demo
 from retailcrm.cli.duplicates import duplicates
 from retailcrm.cli.exits import Exit
 from retailcrm.cli.plugins import plugins
+from retailcrm.cli.points import points
+from retailcrm.cli.policy_check import policy
 from retailcrm.cli.report import report
 from retailcrm.cli.score import score
+from retailcrm.cli.tick import tick
 
 _EXIT_CODES: Final = "\n".join(["\b", "Exit codes:", *(f"  {code:d}  {code.meaning}" for code in Exit)])
 
@@ -30,5 +33,5 @@ def retailcrm(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (demo, score, report, customer, duplicates, archive, plugins):
+for command in (demo, score, report, customer, duplicates, archive, points, tick, policy, plugins):
     retailcrm.add_command(command)

@@ -23,6 +23,7 @@ from retailcrm.simulate import ShopSpec, simulate_shop, write_full_exports
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from retailcrm.shop.loyalty.redemptions_file import Taken
     from retailcrm.shop.open import Shop
     from retailcrm.shop.scores import Scores
 
@@ -54,13 +55,19 @@ def run_demo(*, out: str, customers: int, seed: int, lang: str) -> Exit:
             for path, its_mapping in written.mapped:
                 watch.doing(f"reading {path.name}")
                 shop.imports.files(path, mapping=its_mapping)
+            watch.doing("spending points")
+            taken = shop.take_redemptions(written.redemptions)
             watch.doing("scoring")
             scores = score_all(shop, as_of)
             scores.to_csv(folder / "scores.csv", lang=lang)
             watch.doing("drawing the page")
             shop.report(folder / "report.html", as_of=as_of, lang=lang)
-    _print(console(), shop, scores, spec)
-    read = attrs.evolve(inputs, also=tuple((str(path), str(its)) for path, its in written.mapped))
+    _print(console(), shop, scores, spec, taken)
+    read = attrs.evolve(
+        inputs,
+        also=tuple((str(path), str(its)) for path, its in written.mapped),
+        redemptions=str(written.redemptions),
+    )
     _print_places(console(), folder, read, as_of, lang)
     return Exit.OK
 
@@ -78,7 +85,7 @@ def _prepared(folder: Path) -> Path:
     return path
 
 
-def _print(out: Console, shop: Shop, scores: Scores, spec: ShopSpec) -> None:
+def _print(out: Console, shop: Shop, scores: Scores, spec: ShopSpec, taken: Taken) -> None:
     files = shop.imports.accounts()
     volumes = (scores.coverage.stable, scores.coverage.weak, scores.coverage.none)
     gross = sum(v.gross for v in volumes)
@@ -89,7 +96,8 @@ def _print(out: Console, shop: Shop, scores: Scores, spec: ShopSpec) -> None:
     out.print(heading(f"{shop.policy.name}: a made-up shop, {spec.months} months up to {spec.end}"))
     out.print(f"{counted(len(files), 'file')}, {records}, {rejected:,} rejected")
     out.print(f"{orders}; the buyers of {known} of the money are known")
-    out.print(f"{counted(len(scores), 'customer')} scored")
+    spent = f"{counted(taken.redemptions, 'redemption')} of {counted(taken.points, 'point')}"
+    out.print(f"{counted(len(scores), 'customer')} scored, {spent}")
     figures.print_tiers(out, scores)
 
 
@@ -121,8 +129,9 @@ def _read_by_hand(folder: Path, inputs: Inputs, as_of: str) -> tuple[str, ...]:
 def _report_command(folder: Path, inputs: Inputs, as_of: str, lang: str) -> list[str]:
     """Write the command that makes the demo's page, an option a line; a shell joins the lines."""
     with_them = (f"--with {_quoted(file)} {_quoted(mapping)}" for file, mapping in inputs.also)
+    points = [] if inputs.redemptions is None else [f"--redemptions {_quoted(inputs.redemptions)}"]
     last = f"--lang {lang} --out {_quoted(str(folder / 'report.html'))}"
-    first, *rest = (*_read_by_hand(folder, inputs, as_of), *with_them, last)
+    first, *rest = (*_read_by_hand(folder, inputs, as_of), *with_them, *points, last)
     lines = [f"retailcrm report {first}", *(f"  {line}" for line in rest)]
     return [*(f"{line} \\" for line in lines[:-1]), lines[-1]]
 

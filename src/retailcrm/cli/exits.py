@@ -29,3 +29,5 @@ class Exit(IntEnum):
     PROBLEMS = 4, "With --strict: some records had problems."
     COVERAGE = 5, "Done, but the buyers of less than half of the money are known."
     NOBODY = 6, "Nobody: no order counts, no buyer is known, or nobody has that id."
+    FINDINGS = 7, "The check of the policy found an error."
+    CLOCK = 8, "The clock is too far ahead of the newest file; nothing was done."

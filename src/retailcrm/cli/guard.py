@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 
 from retailcrm.cli.exits import Exit
-from retailcrm.errors import InputError, MissingExtraError, MissingPackageError, RetailCRMError
+from retailcrm.errors import (
+    ClockJumpError,
+    InputError,
+    MissingExtraError,
+    MissingPackageError,
+    RetailCRMError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,6 +113,8 @@ def exit_of(error: Exception) -> Exit:
     insight = sys.modules.get("retailcrm.shop.insight")
     if isinstance(error, NobodyError) or (insight and isinstance(error, insight.NoIdentityError)):
         return Exit.NOBODY
+    if isinstance(error, ClockJumpError):
+        return Exit.CLOCK
     return Exit.REFUSED if isinstance(error, InputError) else Exit.USAGE
 
 

@@ -14,7 +14,7 @@ from retailcrm.adapters.sources.buyers_file import BuyersFile
 from retailcrm.adapters.sources.discover import ReadSettings, discover
 from retailcrm.adapters.sources.mapping.reading import TableMapping, load_mapping
 from retailcrm.analytics.local_time import local_day
-from retailcrm.cli.guard import NobodyError
+from retailcrm.cli.guard import NobodyError, say
 from retailcrm.cli.printing import counted
 from retailcrm.errors import ImportRefusedError, InputError, SettingsError
 from retailcrm.shop.insight import moment_of
@@ -107,6 +107,20 @@ def read_into(
     if inputs.merges is not None:
         watch.doing("merging customers")
         shop.customers.load_merges(inputs.merges)
+    if inputs.redemptions is not None:
+        watch.doing("spending points")
+        take_redemptions(shop, inputs.redemptions)
+
+
+def take_redemptions(shop: Shop, name: str) -> None:
+    """Spend points as a file says, and say how many of its rows were left out and why.
+
+    Raises:
+        SettingsError: The policy has no ``[points]``.
+    """
+    taken = shop.take_redemptions(name)
+    if taken.problems:
+        say(f"warning: {counted(len(taken.problems), 'redemption')} left out; {taken.problems[0]}")
 
 
 def moment_or_newest(shop: Shop, as_of: str | None) -> str:

@@ -30,6 +30,7 @@ class Inputs:
         merges: File of merges to apply.
         policy: Policy file.
         buyers: File that joins order numbers to buyers.
+        redemptions: File of points that were spent.
         format: Source to use.
         zone: IANA zone.
         currency: ISO 4217 code.
@@ -43,6 +44,7 @@ class Inputs:
     merges: str | None = None
     policy: str | None = None
     buyers: str | None = None
+    redemptions: str | None = None
     format: str | None = None
     zone: str | None = None
     currency: str | None = None
@@ -52,7 +54,7 @@ class Inputs:
     @property
     def paths(self) -> tuple[str, ...]:
         """Every file that is read."""
-        single = (self.mapping, self.policy, self.buyers, self.merges)
+        single = (self.mapping, self.policy, self.buyers, self.redemptions, self.merges)
         beside = (name for pair in self.also for name in pair)
         return (*self.files, *beside, *(name for name in single if name is not None))
 
@@ -84,6 +86,10 @@ _TO_READ = (
     ),
     click.option(
         "--buyers", metavar="FILE", help="Joins order numbers to buyers, where exports mask the nicks."
+    ),
+    click.option(
+        "--redemptions", metavar="FILE",
+        help="Points that were spent, by buyer and time, as the till knows them; the policy has [points].",
     ),
     click.option(
         "--format",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 import click
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from retailcrm.plugins import PluginInfo
+
+_USUAL_WIDTH: Final = 80
 
 
 @click.command(short_help="List what is loaded: plugins, formats, tier metrics.")
@@ -44,6 +46,10 @@ def _print(infos: Sequence[PluginInfo], sources: Sequence[str], metrics: Sequenc
 
     out = console()
     rows = table("plugin", "from", "hooks")
+    # Eighty columns hold the built-ins, each in one line; on narrower screens the names are folded too.
+    rows.collapse_padding = True
+    for column in rows.columns[:2]:
+        column.no_wrap = out.width >= _USUAL_WIDTH
     for info in infos:
         rows.add_row(info.name, f"{info.distribution} {info.version}", ", ".join(info.hooks))
     out.print(rows)

@@ -125,6 +125,27 @@ class CustomersUnmerged:
     actor: str
 
 
+@attrs.frozen(kw_only=True)
+class PointsMoved:
+    """Points were awarded, came to be spendable, lapsed, were spent or went back.
+
+    Attributes:
+        customer: Whose.
+        wallet: Which currency of points.
+        what: The verb of the entry: ``earn``, ``activate``, ``expire``, ``void`` ...
+        points: How many.
+        at: When it took effect.
+        reference: What it is about: an order, a refund; empty if nothing.
+    """
+
+    customer: CustomerId
+    wallet: str
+    what: str
+    points: int
+    at: datetime = attrs.field(converter=in_utc)
+    reference: str = ""
+
+
 Event = (
     OrderPaid
     | OrderCompleted
@@ -133,6 +154,7 @@ Event = (
     | TierChanged
     | CustomersMerged
     | CustomersUnmerged
+    | PointsMoved
 )
 """Every fact that is published."""
 

@@ -9,6 +9,7 @@ import pluggy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from retailcrm.ports.referral_checks import ReferralCheck
     from retailcrm.ports.report_sections import ReportSection
     from retailcrm.ports.sources import Source
     from retailcrm.ports.tier_metrics import TierMetric
@@ -41,4 +42,13 @@ def register_report_sections(register: Callable[[ReportSection], None]) -> None:
 
     Args:
         register: Call it once for each section, in the order to show them.
+    """
+
+
+@hookspec
+def register_referral_checks(register: Callable[[ReferralCheck], None]) -> None:
+    """Offer checks that are asked before a referral counts.
+
+    Args:
+        register: Call it once for each check.
     """

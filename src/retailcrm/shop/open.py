@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, Self
 import attrs
 
 from retailcrm import plugins
+from retailcrm.adapters.stores.memory import MemoryLedger
 from retailcrm.errors import SettingsError
 from retailcrm.shop.customers import CustomerFiles
 from retailcrm.shop.imports import Imports
-from retailcrm.shop.insight import AsOf, Insight
+from retailcrm.shop.insight import AsOf, Insight, moment_of
+from retailcrm.shop.loyalty import Loyalty
+from retailcrm.shop.loyalty.accounts import Accounts
+from retailcrm.shop.loyalty.advancing import Advanced, advance
+from retailcrm.shop.loyalty.orders_of import OrdersOf
 from retailcrm.shop.merges import Merges
 from retailcrm.shop.merging import MergedStore
 from retailcrm.shop.observations import Observations
@@ -20,13 +25,21 @@ from retailcrm.shop.partitions import LEAST_BUDGET, PartitionedObservations
 from retailcrm.shop.policy import Policy, load_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from types import TracebackType
 
+    from retailcrm.domain.customers import Birthday
+    from retailcrm.domain.identity import Identity
     from retailcrm.domain.tiers import Ladder
+    from retailcrm.ports.referral_checks import ReferralCheck
     from retailcrm.ports.report_sections import ReportSection
+    from retailcrm.ports.tier_metrics import TierMetric
     from retailcrm.report.data import Lang
     from retailcrm.shop.beside import Beside
+    from retailcrm.shop.loyalty.due import Due
+    from retailcrm.shop.loyalty.journal_of import Journal
+    from retailcrm.shop.loyalty.redemptions_file import Taken
+    from retailcrm.shop.loyalty.standing import Standing
     from retailcrm.shop.report_data import Description
 
 
@@ -49,7 +62,103 @@ class Shop:
     customers: CustomerFiles
     _kept: Observations | PartitionedObservations
     _beside: Callable[[], Beside]
+    _points: Accounts | None = None
     _sections: tuple[ReportSection, ...] = ()
+
+    @property
+    def loyalty(self) -> Loyalty:
+        """Points: earn, spend, look up.
+
+        Raises:
+            SettingsError: The policy has no ``[points]``.
+        """
+        return Loyalty(self._programme())
+
+    def advance(self, now: datetime, *, confirm_clock: bool = False) -> Advanced:
+        """Write what fell due in everybody's points up to a moment; see :func:`advance`.
+
+        Points are right without it: it makes what fell due visible, as events. It may be stopped anywhere
+        and run again.
+
+        Args:
+            now: Up to when; aware.
+            confirm_clock: The clock is right although it is far ahead of everything that was seen.
+
+        Returns:
+            The events of this run.
+
+        Raises:
+            ClockJumpError: The clock is further ahead than the programme's fuse allows.
+            SettingsError: The policy has no ``[points]``.
+        """
+        return advance(self._programme(), now, confirm_clock=confirm_clock)
+
+    def take_redemptions(self, path: str | Path) -> Taken:
+        """Spend points as a till's file says that they were spent, each row at its own time, once.
+
+        Args:
+            path: A CSV file with the columns buyer, points and time; see
+                :mod:`retailcrm.shop.loyalty.redemptions_file`. Orders are imported before.
+
+        Returns:
+            What became of its rows; those left out with their reason.
+
+        Raises:
+            ImportRefusedError: It is no such file.
+            SettingsError: The policy has no ``[points]``.
+        """
+        from retailcrm.shop.loyalty.redemptions_file import take_redemptions  # noqa: PLC0415 - needs columns
+
+        return take_redemptions(self._programme(), Path(path))
+
+    def points(self, as_of: AsOf, *, wallet: str = "") -> Standing:
+        """Tell how everybody's points stand: a row a customer, what lapses when, what the shop owes.
+
+        Args:
+            as_of: A date D means D 00:00 in the shop's zone; exclusive.
+            wallet: Name of the wallet; the first if empty.
+
+        Raises:
+            SettingsError: The policy has no ``[points]``, or no such wallet.
+        """
+        from retailcrm.shop.loyalty.standing import standing  # noqa: PLC0415 - only reports need it
+
+        return standing(self._programme(), moment_of(as_of, self.policy.zone), wallet)
+
+    def points_of(self, who: str | Identity, as_of: AsOf, *, wallet: str = "") -> Journal:
+        """Tell one customer's journal and balance; a customer of whom nothing is known has an empty one.
+
+        Args:
+            who: A customer id, or an identity.
+            as_of: A date D means D 00:00 in the shop's zone; exclusive.
+            wallet: Name of the wallet; the first if empty.
+
+        Raises:
+            SettingsError: The policy has no ``[points]``, or no such wallet.
+        """
+        from retailcrm.shop.loyalty.journal_of import journal_of  # noqa: PLC0415 - only reports need it
+
+        return journal_of(self._programme(), who, moment_of(as_of, self.policy.zone), wallet)
+
+    def points_due(self, since: AsOf, until: AsOf) -> Due:
+        """Tell which points become spendable and which lapse between two moments; nothing is written.
+
+        Args:
+            since: First moment; a date D means D 00:00 in the shop's zone.
+            until: First moment after it.
+
+        Raises:
+            SettingsError: The policy has no ``[points]``.
+        """
+        from retailcrm.shop.loyalty.due import due  # noqa: PLC0415 - only reports need it
+
+        zone = self.policy.zone
+        return due(self._programme(), moment_of(since, zone), moment_of(until, zone))
+
+    def _programme(self) -> Accounts:
+        if self._points is None:
+            raise SettingsError("the policy has no [points]: say there what an order earns")
+        return self._points
 
     def describe(self, as_of: AsOf) -> Description:
         """Compute everything that the report shows.
@@ -69,6 +178,7 @@ class Shop:
             self.imports.accounts(),
             as_of,
             name=self.policy.name or self.name,
+            points=self._points,
         )
 
     def report(
@@ -179,7 +289,7 @@ def open_shop(
     metrics = plugins.tier_metrics(manager)
     if rules.ladder is not None:
         _check_metrics(rules.ladder, metrics)
-    sources = plugins.sources(manager)
+    sources, checks = plugins.sources(manager), plugins.referral_checks(manager)
     merges = Merges()
     kept = _store(rules, memory_budget)
     store = MergedStore(kept, merges)
@@ -196,8 +306,36 @@ def open_shop(
         customers=CustomerFiles(store.parts, rules, metrics, shop, store, merges, clock=now),
         kept=kept,
         beside=store.beside,
+        points=_accounts(rules, store, imports, metrics, tuple(checks.values()), shop, now),
         sections=tuple(plugins.report_sections(manager).values()),
     )
+
+
+def _accounts(
+    rules: Policy,
+    store: MergedStore,
+    imports: Imports,
+    metrics: Mapping[str, TierMetric],
+    checks: Sequence[ReferralCheck],
+    shop: str,
+    clock: Callable[[], datetime],
+) -> Accounts | None:
+    """Give the shop's points accounts, ``None`` without a programme."""
+    if rules.points is None:
+        return None
+
+    def observed() -> datetime | None:
+        return max((account.exported_at for account in imports.accounts()), default=None)
+
+    def birthday(customer: str) -> Birthday | None:
+        file = store.file(customer)
+        return file.profile().birthday if file.history else None
+
+    return Accounts(
+        ledger=MemoryLedger(), policy=rules, programme=rules.points, metrics=metrics,
+        shop=shop, orders=OrdersOf(store.parts), merges=store.merges, observed=observed, clock=clock,
+        checks=checks, birthday_of=birthday,
+    )  # fmt: skip
 
 
 def _store(rules: Policy, budget: int | None) -> Observations | PartitionedObservations:

@@ -36,6 +36,7 @@ from retailcrm.shop.figures.service import delay_rows, part_service, refunding, 
 from retailcrm.shop.figures.spans import latest_span
 from retailcrm.shop.figures.writing import as_float, iso, rounded
 from retailcrm.shop.insight import moment_of, scores_of
+from retailcrm.shop.loyalty.figures import points_figures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from retailcrm.shop.figures.goods import Shelf
     from retailcrm.shop.figures.spans import Span
     from retailcrm.shop.insight import AsOf, Insight
+    from retailcrm.shop.loyalty.accounts import Accounts
     from retailcrm.shop.observed import FileAccount
     from retailcrm.shop.scores import Scores
 
@@ -74,7 +76,13 @@ class Description:
 
 
 def describe(
-    insight: Insight, beside: Beside, files: Sequence[FileAccount], as_of: AsOf, *, name: str
+    insight: Insight,
+    beside: Beside,
+    files: Sequence[FileAccount],
+    as_of: AsOf,
+    *,
+    name: str,
+    points: Accounts | None = None,
 ) -> Description:
     """Score a shop and gather its report's figures.
 
@@ -84,6 +92,7 @@ def describe(
         files: Accounts of the imported files.
         as_of: A date D means D 00:00 in the shop's zone; exclusive.
         name: The shop's name.
+        points: Its points accounts; ``None`` without a programme.
     """
     reduced = insight.reduced(as_of)
     scores = scores_of(reduced, insight.policy, nobody=True)
@@ -96,7 +105,10 @@ def describe(
         orders=insight.parts,
         files=files,
     )
-    return Description(scores, report_data(ground, str(as_of), name=name))
+    data = report_data(ground, str(as_of), name=name)
+    if points is not None:
+        data = attrs.evolve(data, points=points_figures(points, ground.as_of))
+    return Description(scores, data)
 
 
 def report_data(ground: Ground, as_of: str, *, name: str) -> ReportData:

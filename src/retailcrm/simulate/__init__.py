@@ -16,6 +16,7 @@ from retailcrm.simulate.exports import (
 from retailcrm.simulate.foods import CATALOGUE, FOODS, SHOP_NAME, Food
 from retailcrm.simulate.occasions import Occasion, line_share, sales_share
 from retailcrm.simulate.people import CustomerKind
+from retailcrm.simulate.redemptions import GIFTS, Redemptions, redemptions_of
 from retailcrm.simulate.shop import SimulatedShop, simulate_shop
 from retailcrm.simulate.spec import CustomerMix, ShopSpec
 from retailcrm.simulate.tables import (
@@ -33,6 +34,7 @@ __all__ = [
     "BUYERS_FILE",
     "CATALOGUE",
     "FOODS",
+    "GIFTS",
     "SHOP_NAME",
     "CustomerKind",
     "CustomerMix",
@@ -40,6 +42,7 @@ __all__ = [
     "FullExports",
     "Generation",
     "Occasion",
+    "Redemptions",
     "ShopSpec",
     "SimulatedShop",
     "TrueContacts",
@@ -49,6 +52,7 @@ __all__ = [
     "member_table",
     "parcel_table",
     "product_table",
+    "redemptions_of",
     "refund_table",
     "review_table",
     "sales_share",

@@ -79,6 +79,8 @@ class Stream(IntEnum):
     MEMBER_LIST = auto()
     MOVED = auto()
     STOCK = auto()
+    REDEEMS = auto()
+    REDEMPTION = auto()
 
 
 @attrs.frozen

@@ -1,189 +1,311 @@
-"""A points account written out naively: every point is a dictionary of its own, every step looks at all of them.
+"""A points account written out naively: every point is a dictionary, every step looks at all of them.
 
-Written from the rules in words, not from the code: slow, obvious, and what the ledger is compared with.
+Written from the rules in words, not from the code: slow, obvious, and what the ledger is compared with. What
+a lot has in common (when it can be spent, when it lapses, its rules) stands in one dictionary for each lot.
 """
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import Any
+from calendar import monthrange
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+Point = dict[str, Any]
+
+SNAPPED_MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
+
+
+def lapse(rule: dict[str, Any] | None, start: datetime) -> datetime | None:
+    """A midnight: the end of the day so many months or days after the start, or of a longer period."""
+    if not rule:
+        return None
+    zone = ZoneInfo(rule.get("zone", "UTC"))
+    day = rule.get("on") or start.astimezone(zone).date()
+    if "days" in rule:
+        day += timedelta(days=rule["days"])
+    if "months" in rule:
+        months = day.year * 12 + day.month - 1 + rule["months"]
+        year, month = months // 12, months % 12 + 1
+        day = date(year, month, min(day.day, monthrange(year, month)[1]))
+    if "snap" in rule:
+        last = (day.month - 1) // SNAPPED_MONTHS[rule["snap"]] * SNAPPED_MONTHS[rule["snap"]]
+        month = last + SNAPPED_MONTHS[rule["snap"]]
+        day = date(day.year, month, monthrange(day.year, month)[1])
+    day += timedelta(days=1)
+    return datetime(day.year, day.month, day.day, tzinfo=zone)
+
+
+def sooner(*moments: datetime | None) -> datetime | None:
+    """The first of some moments; never, if there is none."""
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 class NaiveAccount:
-    """One dictionary a point: lot, state, when it can be spent, when it lapses."""
+    """One dictionary a point: its lot and its state."""
 
-    def __init__(self) -> None:
-        self.points: list[dict[str, Any]] = []
-        self.holds: dict[str, Any] = {}
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.points: list[Point] = []
+        self.lots: dict[str, dict[str, Any]] = {}
+        self.holds: dict[str, dict[str, Any]] = {}
         self.debt = 0
-        self.awards: dict[str, dict[str, Any]] = {}
-        self.spends: dict[str, list[dict[str, Any]]] = {}
+
+    def copy(self) -> NaiveAccount:
+        """The same account once more, sharing nothing that changes."""
+        other = NaiveAccount(self.name)
+        other.debt = self.debt
+        other.lots = {name: dict(lot) for name, lot in self.lots.items()}
+        twins = {id(point): dict(point) for point in self.points}
+        other.points = list(twins.values())
+        for name, hold in self.holds.items():
+            other.holds[name] = {"points": [twins[id(p)] for p in hold["points"]], "ends": hold["ends"]}
+        return other
 
     # ---- time ----------------------------------------------------------------------------------------
 
-    def advance(self, now: Any) -> None:
-        """Let everything happen that is due, moment by moment."""
-        while True:
-            moments = [hold["ends"] for hold in self.holds.values()]
-            moments += [p["activates"] for p in self.points if p["state"] == "pending" and p["activates"]]
-            moments += [p["expires"] for p in self.points if p["state"] == "available" and p["expires"]]
-            due = [moment for moment in moments if moment <= now]
-            if not due:
-                return
-            self.happen(min(due))
-
-    def happen(self, at: Any) -> None:
-        """First reservations end, then points lapse, then points come in, lot by lot."""
-        for name in sorted(name for name, hold in self.holds.items() if hold["ends"] == at):
-            self.let_go(name, at)
+    def moments(self) -> list[tuple[datetime, int]]:
+        """When something happens by itself: reservations end, then points lapse, then points come in."""
+        found = [(hold["ends"], 0) for hold in self.holds.values()]
         for point in self.points:
-            if point["state"] == "available" and point["expires"] and point["expires"] <= at:
-                point["state"] = "expired"
-        waiting = [
-            p for p in self.points if p["state"] == "pending" and p["activates"] and p["activates"] <= at
-        ]
-        for lot in sorted({p["lot"] for p in waiting}):
-            self.come_in([p for p in waiting if p["lot"] == lot], at)
+            lot = self.lots[point["lot"]]
+            if point["state"] == "available" and lot["expires"]:
+                found.append((lot["expires"], 1))
+            if point["state"] == "pending" and lot["activates"]:
+                found.append((lot["activates"], 2))
+        return found
 
-    def come_in(self, points: list[dict[str, Any]], at: Any) -> None:
-        """Points can be spent from now on; what is owed is paid with them first."""
+    def advance(self, now: datetime) -> None:
+        """Let everything happen that is due, moment by moment."""
+        while due := [moment for moment in self.moments() if moment[0] <= now]:
+            at, what = min(due)
+            if what == 0:
+                for name in sorted(name for name, hold in self.holds.items() if hold["ends"] == at):
+                    self.let_go(name, at)
+            elif what == 1:
+                for point in self.points:
+                    if point["state"] == "available" and self.lots[point["lot"]]["expires"] == at:
+                        point["state"] = "expired"
+            else:
+                lots = {p["lot"] for p in self.points if p["state"] == "pending"}
+                self.come_in(min(name for name in lots if self.lots[name]["activates"] == at), at)
+
+    def ends(self, lot: dict[str, Any], begun: datetime, active: datetime | None = None) -> datetime | None:
+        """A fixed end or one that follows from the beginning, and a rest too long ends them earlier."""
+        own = lot["limit"] or lapse(lot["rule"], begun)
+        return sooner(own, lapse(lot["idle"], active or begun))
+
+    def come_in(self, name: str, at: datetime) -> None:
+        """Points of a lot can be spent from now on; they pay what is owed first, unless they lapse."""
+        lot = self.lots[name]
+        lot["activates"], lot["expires"] = at, self.ends(lot, at)
+        points = [p for p in self.points if p["lot"] == name and p["state"] == "pending"]
         for point in points:
-            point["state"], point["activates"] = "available", at
-            point["expires"] = point["rule"].after(at)
-        self.repay(points)
+            point["state"] = "available"
+        self.repay([point for point in points if not self.over(point, at)])
 
-    def repay(self, points: list[dict[str, Any]]) -> None:
+    def repay(self, points: list[Point]) -> None:
         """Pay what is owed."""
         for point in points:
             if self.debt and point["state"] == "available":
                 point["state"] = "reversed"
                 self.debt -= 1
 
-    def let_go(self, name: str, at: Any) -> None:
-        """A reservation ends: its points return, and lapse where their time is over."""
-        for point in self.holds.pop(name)["points"]:
+    def let_go(self, name: str, at: datetime) -> None:
+        """A reservation ends: its points return, lapse where their time is over, or pay what is owed."""
+        points = self.holds.pop(name)["points"]
+        for point in points:
             if point["state"] == "held":
-                over = point["expires"] is not None and point["expires"] <= at
-                point["state"] = "expired" if over else "available"
+                point["state"] = "expired" if self.over(point, at) else "available"
+        self.repay(points)
 
-    # ---- what customers do ---------------------------------------------------------------------------
+    def over(self, point: Point, at: datetime) -> bool:
+        """Whether a point's time is over."""
+        expires = self.lots[point["lot"]]["expires"]
+        return expires is not None and expires <= at
 
-    def earn(self, lot: str, points: int, activates: Any, rule: Any) -> None:
-        """Points are awarded."""
-        new = [
-            {
-                "lot": lot,
-                "state": "pending",
-                "activates": activates,
-                "expires": None,
-                "rule": rule,
-                "order": i,
-            }
-            for i in range(points)
-        ]
+    # ---- awards --------------------------------------------------------------------------------------
+
+    def issue(self, lot: str, points: int, state: str, **facts: Any) -> list[Point]:
+        """Points that begin in this account."""
+        self.lots[lot] = {"limit": None, "idle": None, "owner": "", "root": lot, "expires": None} | facts
+        new = [{"lot": lot, "root": self.lots[lot]["root"], "state": state} for _ in range(points)]
         self.points += new
-        self.awards[lot] = {"points": new, "taken": 0, "forgiven": 0}
+        return new
 
-    def receive(self, lot: str, now: Any) -> None:
-        """The parcel arrived: the points can be spent."""
-        self.come_in([p for p in self.awards[lot]["points"] if p["state"] == "pending"], now)
+    def earn(
+        self, lot: str, points: int, awarded: datetime, activates: datetime | None, **rules: Any
+    ) -> None:
+        """Points are awarded; they wait."""
+        self.issue(lot, points, "pending", awarded=awarded, activates=activates, **rules)
+        if activates:
+            self.lots[lot]["expires"] = self.ends(self.lots[lot], activates)
 
-    def spendable(self) -> list[dict[str, Any]]:
+    def waits(self, lot: str) -> bool:
+        """Whether points of a lot are waiting."""
+        return any(p["lot"] == lot and p["state"] == "pending" for p in self.points)
+
+    def reschedule(self, lot: str, activates: datetime) -> None:
+        """Waiting points shall come in at another moment."""
+        self.lots[lot]["activates"] = activates
+        self.lots[lot]["expires"] = self.ends(self.lots[lot], activates)
+
+    def extend(self, active: datetime) -> None:
+        """She was active: points that lapse when she rests too long last longer, if they still live."""
+        for name, lot in self.lots.items():
+            states = {p["state"] for p in self.points if p["lot"] == name}
+            if lot["idle"] and states & {"available", "held"} and lot["expires"] and active < lot["expires"]:
+                longer = self.ends(lot, lot["activates"], max(active, lot["activates"]))
+                lot["expires"] = max(lot["expires"], longer or lot["expires"])
+
+    # ---- spending ------------------------------------------------------------------------------------
+
+    def burn(self, point: Point) -> tuple[Any, ...]:
+        """What lapses first goes first, what never does last; then the earlier activation, then the name."""
+        lot = self.lots[point["lot"]]
+        start = lot["activates"] or lot["awarded"]
+        return (lot["expires"] is None, lot["expires"] or start, start, point["lot"])
+
+    def spendable(self) -> list[Point]:
         """Points that can be spent, those first that lapse first."""
-        able = [p for p in self.points if p["state"] == "available"]
-        never = max((p["expires"] for p in able if p["expires"]), default=None)
-        return sorted(
-            able,
-            key=lambda p: (
-                p["expires"] is None,
-                p["expires"] or never or p["activates"],
-                p["activates"],
-                p["lot"],
-            ),
-        )
+        return sorted((p for p in self.points if p["state"] == "available"), key=self.burn)
 
-    def redeem(self, name: str, points: int) -> bool:
-        """Spend, unless too little is there or something is owed."""
+    def choose(self, points: int, state: str) -> list[Point] | None:
+        """Take points from what can be spent, unless too little is there or something is owed."""
         able = self.spendable()
         if self.debt or points > len(able):
-            return False
+            return None
         for point in able[:points]:
-            point["state"] = "spent"
-        self.spends[name] = able[:points]
-        return True
+            point["state"] = state
+        return able[:points]
 
-    def reserve(self, name: str, points: int, ends: Any) -> bool:
-        """Set aside, on the same terms."""
-        able = self.spendable()
-        if self.debt or points > len(able):
-            return False
-        for point in able[:points]:
-            point["state"] = "held"
-        self.holds[name] = {"points": able[:points], "ends": ends}
-        return True
+    def reserve(self, name: str, points: int, ends: datetime) -> bool:
+        """Set aside."""
+        chosen = self.choose(points, "held")
+        if chosen is not None:
+            self.holds[name] = {"points": chosen, "ends": ends}
+        return chosen is not None
 
-    def capture(self, name: str, points: int, now: Any) -> bool:
+    def capture(self, name: str, points: int | None, now: datetime) -> list[Point] | None:
         """Spend what was set aside; the rest returns."""
-        if name not in self.holds or points > len(self.holds[name]["points"]):
-            return False
-        spent = self.holds[name]["points"][:points]
+        if name not in self.holds or (points or 0) > len(self.holds[name]["points"]):
+            return None
+        spent: list[Point] = self.holds[name]["points"][:points]
         for point in spent:
             point["state"] = "spent"
-        self.spends[name] = spent
         self.let_go(name, now)
-        return True
+        return spent
 
-    def void(self, name: str, now: Any) -> bool:
+    def void(self, name: str, now: datetime) -> bool:
         """Do not spend what was set aside."""
-        if name not in self.holds:
-            return False
-        self.let_go(name, now)
-        return True
-
-    def reverse(self, lot: str, share: Fraction, shortfall: str) -> None:
-        """An order was refunded: what it earned goes back, point by point."""
-        award = self.awards[lot]
-        wanted = int(len(award["points"]) * share) - award["taken"] - award["forgiven"]
-        for _ in range(wanted):
-            if self.take_one(award, shortfall):
-                award["taken"] += 1
-            else:
-                award["forgiven"] += 1
-
-    def take_one(self, award: dict[str, Any], shortfall: str) -> bool:
-        """Take one point back; say whether any could be had."""
-        own = award["points"]
-        pending = [p for p in own if p["state"] == "pending"]
-        if pending:
-            pending[0]["state"] = "reversed"
-            return True
-        if shortfall == "only_pending":
-            return False
-        mine = [p for p in own if p["state"] == "available"]
-        if mine:
-            mine[0]["state"] = "reversed"
-            return True
-        lapsed = [p for p in own if p["state"] == "expired"]
-        if lapsed:
-            lapsed[0]["state"] = "reversed"
-            return True
-        others = [p for p in self.spendable() if p["lot"] != own[0]["lot"]]
-        if others:
-            others[0]["state"] = "reversed"
-            return True
-        if shortfall == "debt":
-            self.debt += 1
+        if name in self.holds:
+            self.let_go(name, now)
             return True
         return False
 
-    def give_back(self, name: str, points: int, now: Any) -> None:
-        """A spending is undone: the points return to where they were, and lapse if their time is over."""
-        returned = [p for p in self.spends[name] if p["state"] == "spent"][:points]
-        for point in returned:
-            over = point["expires"] is not None and point["expires"] <= now
-            point["state"] = "expired" if over else "available"
-            if not over:
-                self.repay([point])
+    # ---- going back ----------------------------------------------------------------------------------
+
+    def reverse(self, award: dict[str, Any], share: Fraction, shortfall: str) -> tuple[int, int]:
+        """An order was refunded: what it earned goes back, point by point; count taken and forgiven ones."""
+        wanted = award["points"] * share.numerator // share.denominator - award["taken"] - award["forgiven"]
+        taken = sum(self.take_one(award["root"], shortfall) for _ in range(wanted))
+        return taken, wanted - taken
+
+    def take_one(self, root: str, shortfall: str) -> bool:
+        """Take one point back; say whether any could be had, or is owed now."""
+        own = [p for p in self.points if p["root"] == root]
+        for state in ("pending",) if shortfall == "only_pending" else ("pending", "available", "expired"):
+            if found := [p for p in own if p["state"] == state]:
+                found[0]["state"] = "reversed"
+                return True
+        if shortfall == "only_pending":
+            return False
+        if others := self.spendable():
+            others[0]["state"] = "reversed"
+            return True
+        self.debt += shortfall == "debt"
+        return shortfall == "debt"
+
+    def give_back(self, points: list[Point], now: datetime, late: str, grace: Any, names: list[str]) -> None:
+        """A spending is undone: the points return to where they were; where their time is over, by policy."""
+        for name in dict.fromkeys(p["lot"] for p in points):
+            mine, lot = [p for p in points if p["lot"] == name], self.lots[name]
+            if not self.over(mine[0], now) or late == "expire":
+                for point in mine:
+                    point["state"] = "expired" if self.over(point, now) else "available"
+                self.repay(mine)
+                continue
+            for point in mine:
+                point["state"] = "moved"
+            rule, idle = (grace, None) if late == "grace" else (lot["rule"], lot["idle"])
+            fresh = self.issue(
+                names.pop(0), len(mine), "available", awarded=now, activates=now, rule=rule, idle=lot["idle"],
+                root=lot["root"], owner=lot["owner"], expires=sooner(lapse(rule, now), lapse(idle, now)),
+            )  # fmt: skip
+            self.repay(fresh)
+
+    def take_away(self, points: int) -> bool:
+        """A person takes spendable points away."""
+        able = self.spendable()
+        for point in able[:points] if points <= len(able) else ():
+            point["state"] = "reversed"
+        return points <= len(able)
+
+    # ---- other accounts ------------------------------------------------------------------------------
+
+    def give(self, taker: NaiveAccount, points: list[Point], names: list[str]) -> list[Point]:
+        """Points go on in another account, lot by lot, with all that is known; what waits still waits."""
+        arrived = []
+        for lot in dict.fromkeys(p["lot"] for p in sorted(points, key=self.burn)):
+            name = names.pop(0)
+            facts = self.lots[lot] | {"owner": self.name}
+            for state in ("pending", "available", "held"):
+                mine = [p for p in points if p["lot"] == lot and p["state"] == state]
+                new = [{"lot": name, "root": p["root"], "state": state} for p in mine]
+                taker.lots[name] = dict(facts)
+                taker.points += new
+                arrived += new
+                for hold in self.holds.values():
+                    twins = {id(old): fresh for old, fresh in zip(mine, new, strict=True)}
+                    hold["points"] = [twins.get(id(p), p) for p in hold["points"]]
+                for point in mine:
+                    point["state"] = "moved"
+        return arrived
+
+    def transfer(self, taker: NaiveAccount, points: int, names: list[str]) -> bool:
+        """Give spendable points away."""
+        able = self.spendable()
+        if self.debt or points > len(able):
+            return False
+        self.give(taker, able[:points], names)
+        taker.repay(taker.spendable())
+        return True
+
+    def merge(self, keep: NaiveAccount, names: list[str]) -> None:
+        """Everything that can still do something goes to another account, with what is owed."""
+        self.give(keep, [p for p in self.points if p["state"] in ("pending", "available", "held")], names)
+        keep.holds |= self.holds
+        self.holds = {}
+        keep.debt, self.debt = keep.debt + self.debt, 0
+        keep.repay(keep.spendable())
+
+    def split(self, back: NaiveAccount, names: list[str]) -> None:
+        """What an account brought along returns to it, as far as it still waits or can be spent."""
+        brought = [
+            p for p in self.points
+            if self.lots[p["lot"]]["owner"] == back.name and p["state"] in ("pending", "available")
+        ]  # fmt: skip
+        self.give(back, brought, names)
+        back.repay(back.spendable())
+
+    def hand_over(self, taker: NaiveAccount, root: str, names: list[str]) -> None:
+        """An order was another's: what is left of its award goes to her, if it waits or can be spent."""
+        left = [p for p in self.points if p["root"] == root and p["state"] in ("pending", "available")]
+        self.give(taker, left, names)
+        taker.repay(taker.spendable())
 
     # ---- what can be seen ----------------------------------------------------------------------------
 

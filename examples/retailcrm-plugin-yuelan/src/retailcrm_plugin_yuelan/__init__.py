@@ -1,4 +1,4 @@
-"""A plugin for retailcrm: the order exports of Yuelan (月篮市集), one figure for tiers, one report section."""
+"""A plugin for retailcrm: Yuelan's order exports (月篮市集), a figure for tiers, a report section, a check."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from retailcrm.ports.hookspecs import hookimpl
 
+from retailcrm_plugin_yuelan.check import ManyInADay
 from retailcrm_plugin_yuelan.metric import WeekendOrders
 from retailcrm_plugin_yuelan.section import Commission
 from retailcrm_plugin_yuelan.source import Yuelan
@@ -13,6 +14,7 @@ from retailcrm_plugin_yuelan.source import Yuelan
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from retailcrm.ports.referral_checks import ReferralCheck
     from retailcrm.ports.report_sections import ReportSection
     from retailcrm.ports.sources import Source
     from retailcrm.ports.tier_metrics import TierMetric
@@ -34,3 +36,9 @@ def register_tier_metrics(register: Callable[[TierMetric], None]) -> None:
 def register_report_sections(register: Callable[[ReportSection], None]) -> None:
     """Offer the section on the marketplace's commission."""
     register(Commission())
+
+
+@hookimpl
+def register_referral_checks(register: Callable[[ReferralCheck], None]) -> None:
+    """Offer the check for many referrals on one day."""
+    register(ManyInADay())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -84,12 +83,32 @@ class Account:
         change = self.next_change_at
         if change is None or at < change:
             return self.available
-        freed: Counter[str] = Counter()
-        for hold in self.holds:
-            if hold.ends_at <= at:
-                freed.update({allocation.lot: allocation.points for allocation in hold.allocations})
-        alive = [lot for lot in self.lots if lot.expires_at is None or at < lot.expires_at]
-        return sum(lot.usable(at) + freed[lot.id] for lot in alive)
+        found = sum(lot.available for lot in self.lots if lot.expires_at is None or at < lot.expires_at)
+        owed = self.debt
+        for moment, lot, points in self._comings():
+            if moment > at or (lot.expires_at is not None and lot.expires_at <= moment):
+                continue
+            # What comes in repays a debt first, even if it has lapsed by the moment in question.
+            repaid = min(owed, points)
+            owed -= repaid
+            found += points - repaid if lot.expires_at is None or at < lot.expires_at else 0
+        return found
+
+    def _comings(self) -> list[tuple[datetime, Lot, int]]:
+        """Give what will come to be spendable by itself, in its order: reservations that end, lots."""
+        lots = {lot.id: lot for lot in self.lots}
+        held = [
+            (hold.ends_at, 0, one.lot, lots[one.lot], one.points)
+            for hold in self.holds
+            for one in hold.allocations
+        ]
+        waiting = [
+            (lot.activates_at, 1, lot.id, lot, lot.pending)
+            for lot in self.lots
+            if lot.pending and lot.activates_at is not None
+        ]
+        coming = sorted(held + waiting, key=lambda one: one[:3])
+        return [(moment, lot, points) for moment, _, _, lot, points in coming]
 
     def lot(self, lot_id: str) -> Lot | None:
         """Give an open lot."""

@@ -137,9 +137,9 @@ def extend(account: Account, *, key: str, now: datetime, active_at: datetime) ->
     longer = [
         attrs.evolve(lot, expires_at=end)
         for lot in draft.account.lots
-        if lot.idle is not None and lot.available and lot.activates_at is not None
+        if lot.idle is not None and (lot.available or lot.held) and lot.activates_at is not None
         and (end := lot.ends(lot.activates_at, max(active_at, lot.activates_at))) is not None
-        and lot.expires_at is not None and end > lot.expires_at
+        and lot.expires_at is not None and active_at < lot.expires_at < end
     ]  # fmt: skip
     if longer:
         draft.write(Verb.EXTEND, changed=longer, effective_at=active_at, reason="active")

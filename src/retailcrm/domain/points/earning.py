@@ -14,7 +14,7 @@ from retailcrm.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from retailcrm.domain.points.programme import EarnBase, EarnRule
+    from retailcrm.domain.points.wallets import EarnBase, EarnRule
 
 _HALF: Final = Fraction(1, 2)
 
@@ -119,7 +119,7 @@ def award_of(
             gift cards than the order comes to.
 
     Example:
-        >>> from retailcrm.domain.points.programme import EarnRule
+        >>> from retailcrm.domain.points.wallets import EarnRule
         >>> lines = (LineAmount(id="a", price=1990), LineAmount(id="b", price=1020, discount=20))
         >>> award = award_of(Earner(reference="1", lines=lines), EarnRule())
         >>> award.points, award.shares, award.exact
@@ -213,7 +213,8 @@ def together(multipliers: Sequence[Fraction], how: str) -> Fraction:
     if how == "max":
         return max(multipliers)
     if how == "add":
-        return 1 + sum((m - 1 for m in multipliers), Fraction(0))
+        # Several that take away may add up to more than there is.
+        return max(1 + sum((m - 1 for m in multipliers), Fraction(0)), Fraction(0))
     product = Fraction(1)
     for multiplier in multipliers:
         product *= multiplier

@@ -15,7 +15,7 @@ from retailcrm.domain.points.spending import accepted, allocate, positive, short
 from retailcrm.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from retailcrm.domain.points.account import Account
@@ -121,6 +121,25 @@ def split(keep: Account, back: Account, *, key: str, now: datetime, actor: str =
     return _move_lots(giving, taking, brought, (), 0, "split", actor)
 
 
+def hand_over(
+    giver: Account, taker: Account, roots: Collection[str], *, key: str, now: datetime, actor: str = ""
+) -> Moved:
+    """Move what is left of some awards: an order turned out to be somebody else's.
+
+    Args:
+        giver: Where the points are.
+        taker: Whose they are.
+        roots: Ids of the lots that they were awarded in. Points that were spent stay spent, and what is
+            reserved stays where it is.
+        key: The command's idempotency key.
+        now: When; aware.
+        actor: Who decided.
+    """
+    giving, taking = _drafts(giver, taker, key, now)
+    theirs = [lot for lot in giving.account.lots if lot.root in roots and lot.pending + lot.available]
+    return _move_lots(giving, taking, theirs, (), 0, "order", actor)
+
+
 def _drafts(giver: Account, taker: Account, key: str, now: datetime) -> tuple[Draft, Draft]:
     if giver.id == taker.id:
         raise InputError(f"points of {giver.id} cannot go to {taker.id}: it is the same account")
@@ -139,7 +158,6 @@ def _move_lots(
     reason: str,
     actor: str,
 ) -> Moved:
-    """Move whole lots, with reservations on them if those go along."""
     """Move whole lots, with reservations on them if those go along."""
     ids = {lot.id: f"{giving.key}/{n}" for n, lot in enumerate(lots)}
     there: dict[str, Any] = {"reference": taking.account.id, "reason": reason, "actor": actor}

@@ -23,6 +23,9 @@ Limit = Literal[
     "unknown_lot",
     "cap",
     "stock",
+    "each",
+    "tier",
+    "referral",
     "nothing",
 ]
 """What can stand in the way."""

@@ -1,174 +1,193 @@
-"""The rules of a points programme, as settings: each has a default that is said aloud, and none is unread."""
+"""A points programme: its wallets, and what is earned and bought in them beside money."""
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
 
-from retailcrm.domain.points.expiry import Expiry
-from retailcrm.domain.points.reversal import LatePolicy, Shortfall
+from retailcrm.domain.labels import Label
+from retailcrm.domain.periods import in_utc
+from retailcrm.domain.points.checks import at_least, not_negative, one_of
+from retailcrm.domain.points.wallets import CapPeriod, Wallet
 from retailcrm.errors import SettingsError
 
-Rounding = Literal["down", "half_up", "up"]
-RoundAt = Literal["order", "line"]
-Together = Literal["max", "add", "multiply"]
-ClockFrom = Literal["activation", "award"]
-CapPeriod = Literal["day", "month", "year", "ever"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from fractions import Fraction
 
+TierAt = Literal["before", "after"]
+Kind = Literal["signin", "share", "review", "registration", "profile", "birthday"]
+RewardKind = Literal["goods", "coupon"]
 
-def _one_of(*words: str) -> Any:  # noqa: ANN401 - attrs validators have no public type
-    """Refuse a word that is not on the list, naming the list."""
+KINDS: Final[Mapping[Kind, Label]] = MappingProxyType(
+    {
+        "signin": Label("签到", "Sign-in"),
+        "share": Label("分享", "Share"),
+        "review": Label("评价", "Review"),
+        "registration": Label("注册", "Registration"),
+        "profile": Label("完善资料", "Profile completed"),
+        "birthday": Label("生日", "Birthday"),
+    }
+)
+"""What earns points without a purchase."""
 
-    def check(_: object, field: attrs.Attribute[Any], value: object) -> None:
-        if value not in words:
-            raise SettingsError(f"{field.name} must be one of {', '.join(words)}; got {value!r}")
-
-    return check
-
-
-def _at_least(least: int) -> Any:  # noqa: ANN401 - likewise
-    """Refuse what is no whole number from ``least`` on; ``None`` passes."""
-
-    def check(_: object, field: attrs.Attribute[Any], value: object) -> None:
-        if value is None:
-            return
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise SettingsError(f"{field.name} must be a whole number from {least}; got {value!r}")
-
-    return check
-
-
-def _rate(_: object, field: attrs.Attribute[Fraction], value: Fraction) -> None:
-    if not isinstance(value, Fraction):
-        raise SettingsError(f"{field.name} is exact: a Fraction, not {value!r}")
-    if value < 0:
-        raise SettingsError(f"{field.name} is not below 0: {value}")
+_LEAST_STREAK: Final = 2
 
 
 @attrs.frozen(kw_only=True)
-class EarnBase:
-    """Which parts of an order earn.
+class Campaign:
+    """Some time in which orders earn more.
 
     Attributes:
-        items: Goods.
-        shipping: Postage.
-        tax: Tax, where it is told apart.
-        before_discounts: Goods count before coupons and discounts; else after.
-        paid_by_points: The part that was paid with points earns too.
-        paid_by_gift_card: The part that was paid with gift cards or store credit earns too.
+        name: Word for it.
+        start: First moment; aware, kept in UTC.
+        end: First moment after it.
+        multiplier: What the rate is multiplied by, exact.
+        tiers: Tiers that it is for; empty for all.
     """
 
-    items: bool = True
-    shipping: bool = False
-    tax: bool = True
-    before_discounts: bool = False
-    paid_by_points: bool = False
-    paid_by_gift_card: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class Cap:
-    """At most so many points.
-
-    Attributes:
-        points: The limit.
-        per: In each day, month or year of the wallet's zone, or ever, for each customer.
-    """
-
-    points: int = attrs.field(validator=_at_least(0))
-    per: CapPeriod = attrs.field(default="day", validator=_one_of("day", "month", "year", "ever"))
-
-
-@attrs.frozen(kw_only=True)
-class EarnRule:
-    """What an order earns.
-
-    Attributes:
-        rate: Points for each whole unit of money (one yuan, one dollar), exact.
-        base: Which parts of the order count.
-        rounding: Of the sum, once an order (or a line): down, half up, up.
-        round_at: Whether the order or each line is rounded.
-        together: What several multipliers come to: the greatest, their sum, their product.
-        least: Orders whose base is below it (minor units) earn nothing.
-        caps: Limits for each customer.
-    """
-
-    rate: Fraction = attrs.field(default=Fraction(1), validator=_rate)
-    base: EarnBase = EarnBase()
-    rounding: Rounding = attrs.field(default="down", validator=_one_of("down", "half_up", "up"))
-    round_at: RoundAt = attrs.field(default="order", validator=_one_of("order", "line"))
-    together: Together = attrs.field(default="max", validator=_one_of("max", "add", "multiply"))
-    least: int = attrs.field(default=0, validator=_at_least(0))
-    caps: tuple[Cap, ...] = ()
-
-
-@attrs.frozen(kw_only=True)
-class Waiting:
-    """When awarded points can be spent.
-
-    Attributes:
-        until: The event that sets them free: receipt confirmed, or the payment itself.
-        days: They are set free so many days after payment if the event never comes; ``None``: never.
-    """
-
-    until: Literal["received", "paid"] = attrs.field(
-        default="received", validator=_one_of("received", "paid")
-    )
-    days: int | None = attrs.field(default=15, validator=_at_least(0))
-
-
-@attrs.frozen(kw_only=True)
-class Redemption:
-    """What points are worth, and how many may be spent at a time.
-
-    Attributes:
-        points_per_unit: Points for one whole unit of money.
-        least: Fewest points at a time.
-        multiple: Points are spent in multiples of it.
-        share_of_order: Greatest share of an order that points may pay, 0 to 1.
-        shipping: Whether they may pay postage.
-    """
-
-    points_per_unit: Fraction = attrs.field(default=Fraction(100), validator=_rate)
-    least: int = attrs.field(default=1, validator=_at_least(1))
-    multiple: int = attrs.field(default=1, validator=_at_least(1))
-    share_of_order: Fraction = attrs.field(default=Fraction(1), validator=_rate)
-    shipping: bool = False
+    name: str
+    start: datetime = attrs.field(converter=in_utc)
+    end: datetime = attrs.field(converter=in_utc)
+    multiplier: Fraction = attrs.field(validator=not_negative)
+    tiers: tuple[str, ...] = ()
 
     def __attrs_post_init__(self) -> None:
-        """Refuse what would give points away, or never let one be spent."""
-        if self.points_per_unit == 0 or self.share_of_order > 1:
-            raise SettingsError("points are worth something finite, and pay at most the whole order")
+        """Refuse a campaign that never is."""
+        if self.end <= self.start:
+            raise SettingsError(f"campaign {self.name} ends before it begins")
 
 
 @attrs.frozen(kw_only=True)
-class Wallet:
-    """One currency of points.
+class Activity:
+    """What is earned without a purchase.
 
     Attributes:
-        name: Word for it: ``points``, ``status``.
-        qualifying: Whether it counts for tiers and is never spent.
-        earn: What orders earn in it.
-        waiting: When awards can be spent.
-        expiry: When they lapse.
-        expiry_from: Whether that counts from the activation or from the award.
-        inactive: Every lot lapses at the latest so long after the customer's last earning or spending.
-        redemption: What they are worth; ``None``: they cannot be spent.
-        shortfall: What to do where points of a refunded order are spent.
-        late: What becomes of points that are given back to a lot that lapsed.
+        kind: A word of :data:`KINDS`.
+        points: For each time.
+        times: At most so many times in each period; a sign-in counts once a day at most, a birthday once a
+            year.
+        per: The period, in days, months or years of the wallet's zone.
+        streak: For sign-ins: points on top on the nth day in a row, as pairs of n and points. After the
+            greatest n the count begins again.
+        days: Days until they can be spent.
     """
 
-    name: str = attrs.field(default="points", validator=attrs.validators.matches_re(r"[a-z][a-z0-9_]*"))
-    qualifying: bool = False
-    earn: EarnRule = EarnRule()
-    waiting: Waiting = Waiting()
-    expiry: Expiry = Expiry(months=12, snap="year")
-    expiry_from: ClockFrom = attrs.field(default="activation", validator=_one_of("activation", "award"))
-    inactive: Expiry | None = None
-    redemption: Redemption | None = Redemption()
-    shortfall: Shortfall = attrs.field(
-        default="debt", validator=_one_of("only_pending", "within_balance", "debt")
-    )
-    late: LatePolicy = LatePolicy()
+    kind: Kind = attrs.field(validator=one_of(*KINDS))
+    points: int = attrs.field(validator=at_least(0))
+    times: int = attrs.field(default=1, validator=at_least(1))
+    per: CapPeriod = attrs.field(default="day", validator=one_of("day", "month", "year", "ever"))
+    streak: tuple[tuple[int, int], ...] = ()
+    days: int = attrs.field(default=0, validator=at_least(0))
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what can never apply."""
+        if self.streak and self.kind != "signin":
+            raise SettingsError(f"only sign-ins have streaks, not {self.kind}")
+        days = [day for day, _ in self.streak]
+        if days != sorted(set(days)) or any(day < _LEAST_STREAK or points < 1 for day, points in self.streak):
+            raise SettingsError("a streak's days rise from 2, and each adds at least a point")
+
+
+@attrs.frozen(kw_only=True)
+class Referral:
+    """What both sides earn when a customer brings another.
+
+    Attributes:
+        referrer: Points for the one who brought her.
+        referred: Points for the one who came.
+        within: The first completed order counts so many days after the referral.
+        least: It comes to at least so much, minor units, refunds taken off.
+        days: Both sides' points wait so many days from the order's completion: the return window.
+        flagged: What to do where a check raises a flag: ``refuse``, or ``wait`` for a person.
+    """
+
+    referrer: int = attrs.field(default=100, validator=at_least(0))
+    referred: int = attrs.field(default=100, validator=at_least(0))
+    within: int = attrs.field(default=30, validator=at_least(1))
+    least: int = attrs.field(default=0, validator=at_least(0))
+    days: int = attrs.field(default=15, validator=at_least(0))
+    flagged: Literal["refuse", "wait"] = attrs.field(default="refuse", validator=one_of("refuse", "wait"))
+
+
+@attrs.frozen(kw_only=True)
+class Reward:
+    """Something that points buy.
+
+    Attributes:
+        id: Word for it.
+        kind: Goods, or a coupon.
+        points: Its price.
+        stock: Pieces at first; ``None``: as many as are asked for.
+        each: At most so many for each customer; ``None``: any number.
+        cost: What a piece costs the shop, minor units; ``None``: not told.
+        tiers: Tiers that it is for; empty for all.
+    """
+
+    id: str = attrs.field(validator=attrs.validators.min_len(1))
+    kind: RewardKind = attrs.field(default="goods", validator=one_of("goods", "coupon"))
+    points: int = attrs.field(validator=at_least(1))
+    stock: int | None = attrs.field(default=None, validator=at_least(0))
+    each: int | None = attrs.field(default=None, validator=at_least(1))
+    cost: int | None = attrs.field(default=None, validator=at_least(0))
+    tiers: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Programme:
+    """All rules of a shop's points.
+
+    Attributes:
+        wallets: Its currencies of points, each name once; the first is the one that activities,
+            referrals and rewards mean.
+        tier_at: Whether an order that lifts her earns by the multiplier of the tier before it or after it;
+            the multiplier is a benefit of the ladder's tiers.
+        campaigns: Times in which orders earn more.
+        activities: What is earned without a purchase, each kind once.
+        referral: What bringing another customer earns; ``None``: nothing.
+        rewards: What points buy beside money off.
+        margin: The shop's gross margin as a share of its sales, for the check of the policy; ``None``: not
+            told.
+        fuse: A clock so many days ahead of everything that was seen stops points from lapsing.
+
+    Raises:
+        SettingsError: No wallet, or a name twice.
+    """
+
+    wallets: tuple[Wallet, ...] = (Wallet(),)
+    tier_at: TierAt = attrs.field(default="before", validator=one_of("before", "after"))
+    campaigns: tuple[Campaign, ...] = ()
+    activities: tuple[Activity, ...] = ()
+    referral: Referral | None = None
+    rewards: tuple[Reward, ...] = ()
+    margin: Fraction | None = attrs.field(default=None, validator=attrs.validators.optional(not_negative))
+    fuse: int = attrs.field(default=7, validator=at_least(1))
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what would be ambiguous."""
+        named: tuple[tuple[str, list[str]], ...] = (
+            ("wallet", [wallet.name for wallet in self.wallets]),
+            ("activity", [str(activity.kind) for activity in self.activities]),
+            ("campaign", [campaign.name for campaign in self.campaigns]),
+            ("reward", [reward.id for reward in self.rewards]),
+        )
+        for what, names in named:
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise SettingsError(f"{what} {twice[0]!r} stands there twice")
+        if not self.wallets:
+            raise SettingsError("a programme has at least one wallet")
+
+    def wallet(self, name: str = "") -> Wallet:
+        """Give a wallet by its name; the first without one.
+
+        Raises:
+            SettingsError: There is none of that name.
+        """
+        for wallet in self.wallets:
+            if name in ("", wallet.name):
+                return wallet
+        raise SettingsError(f"no wallet {name!r}; there are {', '.join(w.name for w in self.wallets)}")

@@ -100,7 +100,7 @@ def reverse(
     """
     draft = Draft(account, key, now)
     settle(draft)
-    lots = tuple(draft.account.lot(lot.id) or lot for lot in award.lots)
+    lots = tuple(_as_settled(draft, lot) for lot in award.lots)
     wanted = target(award.awarded, share) - award.points - award.forgiven
     if wanted < 0:
         return refused(draft, "refunded_share", wanted, 0, "less is refunded than before: refunds only grow")
@@ -129,6 +129,12 @@ def reverse(
 
 
 Shift = tuple[Lot, Bucket, Bucket, int]
+
+
+def _as_settled(draft: Draft, lot: Lot) -> Lot:
+    """Give a lot as it is by now: settling may have changed and closed what the caller brought along."""
+    written = (one for entry in reversed(draft.entries) for one in entry.lots if one.id == lot.id)
+    return next(written, None) or draft.account.lot(lot.id) or lot
 
 
 def _from_buckets(lots: Sequence[Lot], wanted: int, buckets: Sequence[Bucket]) -> tuple[list[Shift], int]:
@@ -187,7 +193,7 @@ def give_back(
     if points > back:
         return refused(draft, "hold_total", points, back, f"{back} points of this redemption can return")
     for allocation in first:
-        lot = draft.account.lot(allocation.lot) or lots[allocation.lot]
+        lot = _as_settled(draft, lots[allocation.lot])
         _return(draft, lot, allocation.points, policy, reference)
     return accepted(draft, points)
 
@@ -206,13 +212,14 @@ def _return(draft: Draft, lot: Lot, points: int, policy: LatePolicy, reference: 
         if alive:
             repay(draft, lot.id, effective_at=draft.now)
         return
-    rule = policy.grace if policy.late == "grace" else lot.expiry
+    rule, idle = (policy.grace, None) if policy.late == "grace" else (lot.expiry, lot.idle)
+    again = attrs.evolve(lot, expiry=rule, limit_at=None, idle=idle)
     fresh = Lot(
         id=f"{lot.id}+{draft.account.version + 1}",
         source=lot.source,
         awarded_at=draft.now,
         activates_at=draft.now,
-        expires_at=rule.after(draft.now),
+        expires_at=again.ends(draft.now),
         expiry=rule,
         idle=lot.idle,
         root=lot.root,

@@ -78,7 +78,8 @@ def activate(draft: Draft, lot: Lot, *, effective_at: datetime, reason: str = ""
         effective_at=effective_at,
         reason=reason,
     )
-    repay(draft, entry.lots[0].id, effective_at=entry.effective_at)
+    if begun.expires_at is None or effective_at < begun.expires_at:
+        repay(draft, begun.id, effective_at=entry.effective_at)
 
 
 def repay(draft: Draft, lot_id: str, *, effective_at: datetime) -> None:

@@ -9,6 +9,7 @@ from retailcrm.report.advice.customers import concentrated, lost, potential, sec
 from retailcrm.report.advice.goods import festival, restock, slow_stock
 from retailcrm.report.advice.ground import identity, rejected
 from retailcrm.report.advice.people import birthdays, phones, stale, stray_refunds
+from retailcrm.report.advice.points import points_lapse, points_unused
 from retailcrm.report.advice.rule import Advice
 from retailcrm.report.advice.sales import refunds, swing
 from retailcrm.report.advice.service import (
@@ -36,11 +37,13 @@ ADVISERS: Final[tuple[Callable[[ReportData], Advice | None], ...]] = (
     late_shipping,
     bad_product,
     reviews_fell,
+    points_lapse,
     second_order,
     few_returning,
     concentrated,
     lost,
     potential,
+    points_unused,
     slow_stock,
     festival,
     growing_province,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from retailcrm.domain.labels import Label
     from retailcrm.report.data.goods import Goods, LiftRow, Taste
     from retailcrm.report.data.groups import Breakdown, GroupRow, MainGroups, SegmentRow
+    from retailcrm.report.data.points import Points
     from retailcrm.report.data.service import DelayRow, Refunding, Reviews
 
 GRACE_DAYS: Final = 7
@@ -61,6 +62,7 @@ class ReportData:
         delays: How long the steps of an order take.
         reviews: What buyers say; ``None`` without reviews.
         members: People on member lists; ``None`` without one.
+        points: The shop's points; ``None`` without a programme.
         quality: What the figures rest on.
         policy: The settings in force.
     """
@@ -88,6 +90,7 @@ class ReportData:
     delays: tuple[DelayRow, ...] = ()
     reviews: Reviews | None = None
     members: int | None = attrs.field(default=None, validator=attrs.validators.optional(COUNT))
+    points: Points | None = None
     quality: Quality = attrs.field(factory=Quality)
     policy: tuple[PolicyLine, ...] = ()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from retailcrm.domain.labels import Label
 from retailcrm.report.data import Lang, pick
 from retailcrm.report.formats import count
-from retailcrm.report.labels import customers, goods, ground, overview, page, places, service
+from retailcrm.report.labels import customers, goods, ground, overview, page, places, points, service
 from retailcrm.report.labels.nouns import NOUNS
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LABELS: Final[Mapping[str, Label]] = {
     key: Label(zh=zh, en=en)
-    for part in (page, overview, customers, goods, places, service, ground)
+    for part in (page, overview, customers, points, goods, places, service, ground)
     for key, zh, en in part.WORDS
 }
 """Key to words; ``{name}`` marks what :func:`say` fills in."""

@@ -19,6 +19,7 @@ NOUNS: Final[Mapping[str, tuple[str, str, str]]] = {
     "piece": ("件", "piece", "pieces"),
     "product": ("种商品", "product", "products"),
     "record": ("条记录", "record", "records"),
+    "redemption": ("次兑换", "redemption", "redemptions"),
     "refund": ("笔退款", "refund", "refunds"),
     "review": ("条评价", "review", "reviews"),
     "year": ("年", "year", "years"),

@@ -10,6 +10,8 @@ from retailcrm.report.sections.goods import FESTIVALS, PRODUCTS, TASTE
 from retailcrm.report.sections.ground import COMPLETENESS, POLICY, QUALITY
 from retailcrm.report.sections.months import MONTHS
 from retailcrm.report.sections.overview import ADVICE, CHANGE, HEADLINE
+from retailcrm.report.sections.points import POINTS, POINTS_LAPSE, POINTS_REDEEM
+from retailcrm.report.sections.points_books import POINTS_BREAKAGE, POINTS_LIABILITY
 from retailcrm.report.sections.registered import registered
 from retailcrm.report.sections.segments import MAIN_GROUPS, SEGMENTS
 from retailcrm.report.sections.service import REFUNDS, REVIEWS, TIMES
@@ -33,6 +35,11 @@ DEFAULT: Final[tuple[Section, ...]] = (
     LEVELS,
     PEOPLE,
     CONCENTRATION,
+    POINTS,
+    POINTS_LAPSE,
+    POINTS_REDEEM,
+    POINTS_BREAKAGE,
+    POINTS_LIABILITY,
     PRODUCTS,
     CATEGORIES,
     FESTIVALS,
@@ -85,6 +92,11 @@ __all__ = [
     "MAIN_GROUPS",
     "MONTHS",
     "PEOPLE",
+    "POINTS",
+    "POINTS_BREAKAGE",
+    "POINTS_LAPSE",
+    "POINTS_LIABILITY",
+    "POINTS_REDEEM",
     "POLICY",
     "PRODUCTS",
     "QUALITY",

@@ -18,6 +18,7 @@ from retailcrm.domain.money import parse_amount
 from retailcrm.domain.orders import OrderState
 from retailcrm.domain.tiers import ladder_from_table
 from retailcrm.errors import InputError, SettingsError
+from retailcrm.shop.policy.points import programme_from_table
 from retailcrm.shop.policy.report import ReportRule
 from retailcrm.shop.policy.rules import (
     DEFAULT_CURRENCY,
@@ -31,7 +32,8 @@ from retailcrm.shop.policy.rules import (
 Rule = TypeVar("Rule")
 
 _SECTIONS: Final = (
-    *("shop", "counting", "rfm", "segments", "activity", "value_class", "ladder", "report", "customers"),
+    *("shop", "counting", "rfm", "segments", "activity", "value_class", "ladder", "points", "report"),
+    "customers",
 )
 _METHODS: Final[Mapping[str, type[FixedDays | OwnInterval]]] = {
     "fixed": FixedDays,
@@ -64,7 +66,7 @@ def policy_from_table(table: Mapping[str, Any], *, folder: Path | None = None) -
 
     Args:
         table: Sections ``shop``, ``counting``, ``rfm``, ``segments``, ``activity``, ``value_class``,
-            ``ladder``, ``report`` and ``customers``.
+            ``ladder``, ``points``, ``report`` and ``customers``.
         folder: Where a segment map named by file lies.
 
     Returns:
@@ -85,7 +87,7 @@ def policy_from_table(table: Mapping[str, Any], *, folder: Path | None = None) -
     zone = shop.get("zone", DEFAULT_ZONE)
     # Refuse these two before anything is read by them.
     Policy(zone=zone, currency=currency)
-    ladder = table.get("ladder")
+    ladder, points = table.get("ladder"), table.get("points")
     return Policy(
         name=shop.get("name", ""),
         zone=zone,
@@ -96,6 +98,7 @@ def policy_from_table(table: Mapping[str, Any], *, folder: Path | None = None) -
         activity=_activity(table.get("activity", {})),
         value_class=_value_class(table.get("value_class", {}), currency),
         ladder=None if ladder is None else ladder_from_table(ladder, currency=currency, zone=zone),
+        points=None if points is None else programme_from_table(points, currency=currency, zone=zone),
         report=ReportRule(**_known(table.get("report", {}), "[report]", _fields(ReportRule))),
         phone_region=_phone_region(table.get("customers", {})),
     )

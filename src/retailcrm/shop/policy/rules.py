@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -16,11 +17,14 @@ from retailcrm.domain.labels import Label
 from retailcrm.domain.money import exponent
 from retailcrm.domain.periods import zone_info
 from retailcrm.errors import InputError, SettingsError
+from retailcrm.shop.policy.points_checks import check_points
+from retailcrm.shop.policy.points_words import said_of_points
 from retailcrm.shop.policy.report import ReportRule
 from retailcrm.shop.policy.words import said_of
 
 if TYPE_CHECKING:
     from retailcrm.analytics.rfm import RfmSpec
+    from retailcrm.domain.points.programme import Programme
     from retailcrm.domain.tiers import Ladder
 
 DEFAULT_ZONE: Final = "Asia/Shanghai"
@@ -68,6 +72,7 @@ class Policy:
         activity: When a customer is active, sleeping or lost.
         value_class: Where the value classes are cut.
         ladder: The membership tiers; ``None`` leaves the tier column empty.
+        points: The points programme; ``None``: the shop has no points.
         report: Limits of the report's figures.
         phone_region: Country (ISO 3166, two letters) of phone numbers without a country code.
 
@@ -88,6 +93,7 @@ class Policy:
     activity: FixedDays | OwnInterval = FixedDays()
     value_class: ValueClassRule = ValueClassRule()
     ladder: Ladder | None = None
+    points: Programme | None = None
     report: ReportRule = ReportRule()
     phone_region: str = DEFAULT_REGION
 
@@ -107,6 +113,8 @@ class Policy:
             raise SettingsError(
                 f"the ladder is in {self.ladder.currency}, but the shop's amounts are in {self.currency}"
             )
+        if self.points is not None:
+            check_points(self.points, ladder=self.ladder, zone=self.zone)
         if self.scoring.bins != self.segment_map.levels:
             raise SettingsError(
                 f"map {self.segment_map.name} needs {self.segment_map.levels} score levels, "
@@ -121,7 +129,11 @@ class Policy:
     def to_dict(self) -> dict[str, Any]:
         """Give every rule as plain values, defaults included."""
         activity = attrs.asdict(self.activity)
-        ladder = None if self.ladder is None else attrs.asdict(self.ladder)
+        # Rates are exact fractions, and moments instants: JSON has no word for either.
+        ladder, points = (
+            None if rule is None else json.loads(json.dumps(attrs.asdict(rule), default=str))
+            for rule in (self.ladder, self.points)
+        )
         return {
             "shop": {"name": self.name, "zone": self.zone, "currency": self.currency},
             "counting": {
@@ -142,12 +154,12 @@ class Policy:
             },
             "value_class": attrs.asdict(self.value_class),
             "customers": {"phone_region": self.phone_region},
-            # Rates are exact fractions, which JSON has no word for.
-            "ladder": json.loads(json.dumps(ladder, default=str)),
+            "ladder": ladder,
+            "points": points,
             "report": attrs.asdict(self.report),
         }
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """First 12 hexadecimal digits of the SHA-256 of all rules: equal rules, equal digest.
 
@@ -155,6 +167,9 @@ class Policy:
         """
         rules = self.to_dict()
         del rules["shop"]["name"], rules["segments"]["map"]
+        if rules["points"] is None:
+            # A shop without points keeps the digest that it had before there were any.
+            del rules["points"]
         written = json.dumps(_unlabelled(rules), sort_keys=True)
         return hashlib.sha256(written.encode()).hexdigest()[:12]
 
@@ -169,6 +184,7 @@ class Policy:
             (Label("币种", "Currency"), Label(self.currency, self.currency)),
             (Label("客户分群", "Segment map"), Label(self.segment_map.name, self.segment_map.name)),
             *rules,
+            *said_of_points(self.points, self.currency, self.zone),
             (Label("电话号码所属国家", "Phone numbers of"), Label(self.phone_region, self.phone_region)),
             (Label("报告设置", "Report"), self.report.described()),
             (Label("规则指纹", "Policy digest"), Label(self.digest, self.digest)),

@@ -13,6 +13,7 @@ from retailcrm.simulate.exports.folder import BUYERS_FILE, whole_refunds, write_
 from retailcrm.simulate.exports.members import member_list, older_member_list
 from retailcrm.simulate.exports.parcels import parcel_events
 from retailcrm.simulate.exports.products import product_list
+from retailcrm.simulate.exports.redemptions import redemption_list
 from retailcrm.simulate.exports.reviews import review_list
 from retailcrm.simulate.exports.sheet import save
 from retailcrm.simulate.exports.views import View, calendar_of
@@ -28,6 +29,7 @@ OLDER_MEMBERS_FILE: Final = "会员列表（旧）.csv"
 PRODUCTS_FILE: Final = "商品列表.csv"
 PARCELS_FILE: Final = "物流轨迹.csv"
 REVIEWS_FILE: Final = "评价列表.csv"
+REDEMPTIONS_FILE: Final = "points_redemptions.csv"
 MAPPINGS: Final = {
     OLDER_MEMBERS_FILE: "members.toml",
     MEMBERS_FILE: "members.toml",
@@ -48,17 +50,19 @@ class FullExports:
         reports: What the Taobao reader takes: order, item and refund reports.
         buyers: Who is behind masked nicks; ``None`` if none is masked.
         mapped: The other files, oldest first, each with the mapping that reads it.
+        redemptions: Points that were spent, as the shop's own till knows them.
     """
 
     reports: tuple[Path, ...]
     buyers: Path | None
     mapped: tuple[tuple[Path, Path], ...]
+    redemptions: Path
 
     @property
     def files(self) -> tuple[Path, ...]:
         """All of them but the mappings."""
         buyers = () if self.buyers is None else (self.buyers,)
-        return (*self.reports, *buyers, *(file for file, _ in self.mapped))
+        return (*self.reports, *buyers, *(file for file, _ in self.mapped), self.redemptions)
 
 
 def write_full_exports(shop: SimulatedShop, folder: Path, *, dirty: bool = False) -> FullExports:
@@ -66,8 +70,9 @@ def write_full_exports(shop: SimulatedShop, folder: Path, *, dirty: bool = False
 
     Beside the Taobao reports: a refund report of the whole window, two member lists (the older one has
     fewer columns and older values, the newest one masks some phones), the catalogue, what happened to
-    parcels, and reviews; in a folder ``mappings`` the mappings that read them. A mapped file has no moment
-    in its name: its own time of modification is set to that of the export.
+    parcels, reviews, and points that were spent; in a folder ``mappings`` the mappings that read them, all
+    but the points. Such a file has no moment in its name: its own time of modification is set to that of
+    the export.
 
     Args:
         shop: The shop.
@@ -106,9 +111,11 @@ def write_full_exports(shop: SimulatedShop, folder: Path, *, dirty: bool = False
     }
     for name, content in pages.items():
         _date(save(folder / name, content), earlier if name == OLDER_MEMBERS_FILE else shop.as_of)
+    redemptions = save(folder / REDEMPTIONS_FILE, redemption_list(view))
+    _date(redemptions, shop.as_of)
     mappings = _save_mappings(folder / MAPPINGS_FOLDER)
     mapped = tuple((folder / name, mappings[mapping]) for name, mapping in MAPPINGS.items())
-    return FullExports(reports=tuple(reports), buyers=buyers, mapped=mapped)
+    return FullExports(reports=tuple(reports), buyers=buyers, mapped=mapped, redemptions=redemptions)
 
 
 def _date(path: Path, moment: np.datetime64) -> None:

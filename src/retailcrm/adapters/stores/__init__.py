@@ -1,0 +1,1 @@
+"""Where a shop is kept."""

@@ -1,0 +1,1 @@
+"""Points in bulk: what orders earn, what is outstanding, what lapses, what the shop owes; columns only."""

@@ -1,0 +1,158 @@
+"""Where points are kept: accounts with their journals, and what commands came to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from retailcrm.domain.points.account import Account
+    from retailcrm.domain.points.entries import Entry
+    from retailcrm.domain.points.following import Awarded
+    from retailcrm.domain.points.holds import Allocation
+    from retailcrm.domain.points.lots import Lot
+    from retailcrm.domain.points.referrals import Brought
+    from retailcrm.domain.points.stocks import Stock
+    from retailcrm.ports.outcomes import Done
+
+
+@attrs.frozen(kw_only=True)
+class Change:
+    """An account before and after some entries.
+
+    Attributes:
+        before: As it was read: if it is another by now, nothing is written.
+        after: As it is afterwards.
+        entries: What leads from the one to the other.
+    """
+
+    before: Account
+    after: Account
+    entries: tuple[Entry, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Spending:
+    """What a redemption spent and has not given back.
+
+    Attributes:
+        key: The redemption's idempotency key.
+        account: Whose points.
+        allocations: Which of them are still spent.
+        points: How many it spent at first.
+        value: Money that they were worth then, minor units; 0 if they bought something else.
+        refunded: What was refunded so far of the order that they paid for, points' worth included, minor
+            units.
+        reward: What they bought; empty if money off.
+        pieces: How many of it.
+    """
+
+    key: str
+    account: str
+    allocations: tuple[Allocation, ...]
+    points: int = 0
+    value: int = 0
+    refunded: int = 0
+    reward: str = ""
+    pieces: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class Effect:
+    """What a command came to, kept for ever under its verb and key.
+
+    Attributes:
+        verb: The verb.
+        key: The idempotency key.
+        fingerprint: Digest of what was asked for, without "now" and the policy in force.
+        done: What it came to.
+    """
+
+    verb: str
+    key: str
+    fingerprint: str
+    done: Done
+
+
+@attrs.frozen(kw_only=True)
+class Unit:
+    """What is written together, or not at all.
+
+    Attributes:
+        changes: Accounts and their new entries.
+        effect: What the command came to; ``None`` where nobody gave a key.
+        awards: Awards that are new or have changed, with the account that they are in.
+        spendings: Redemptions that are new or have changed.
+        stocks: Stocks as they were read, and as they are afterwards.
+        referrals: Referrals that are new or have changed.
+        merged: Accounts that were merged into others: which into which; the same id twice undoes it.
+    """
+
+    changes: tuple[Change, ...] = ()
+    effect: Effect | None = None
+    awards: tuple[tuple[str, Awarded], ...] = ()
+    spendings: tuple[Spending, ...] = ()
+    stocks: tuple[tuple[Stock, Stock], ...] = ()
+    referrals: tuple[Brought, ...] = ()
+    merged: tuple[tuple[str, str], ...] = ()
+
+
+class Ledger(Protocol):
+    """Keeps accounts. Every read sees whole units only."""
+
+    borrowed: bool
+    """Whether what is written stands only if somebody else's transaction is committed."""
+
+    def accounts(self) -> Iterator[str]:
+        """Give the ids of all accounts, sorted."""
+
+    def account(self, account: str) -> Account:
+        """Give an account; one that was never written is empty."""
+
+    def entries(self, account: str) -> Sequence[Entry]:
+        """Give an account's journal, oldest first."""
+
+    def lots(self, account: str) -> Mapping[str, Lot]:
+        """Give all lots that an account ever had, as they are now, by id."""
+
+    def awards(self, account: str) -> Mapping[str, Awarded]:
+        """Give what orders earned in an account, by their reference."""
+
+    def awarded(self, wallet: str, reference: str) -> str | None:
+        """Tell in which account an order was awarded."""
+
+    def spending(self, key: str) -> Spending | None:
+        """Give what a redemption spent."""
+
+    def spendings(self, account: str) -> Sequence[Spending]:
+        """Give the redemptions of an account."""
+
+    def effect(self, verb: str, key: str) -> Effect | None:
+        """Give what a command came to."""
+
+    def stock(self, reward: str) -> Stock | None:
+        """Give how much of a reward is left; ``None`` if nobody has taken any."""
+
+    def referral(self, referred: str) -> Brought | None:
+        """Give the referral of a customer; ``None`` if nobody brought her."""
+
+    def referrals(self) -> Sequence[Brought]:
+        """Give all referrals."""
+
+    def merged(self) -> Mapping[str, str]:
+        """Tell which accounts were merged into which."""
+
+    def due(self, until: datetime) -> Iterator[str]:
+        """Give the ids of the accounts in which something falls due by a moment, sorted."""
+
+    def write(self, unit: Unit) -> None:
+        """Write a unit: all of it or nothing.
+
+        Raises:
+            ConflictError: An account or stock is not as it was read any more, or a key was used meanwhile.
+            UnknownOutcomeError: Nobody can say whether it was written.
+        """

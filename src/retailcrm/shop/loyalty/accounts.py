@@ -1,0 +1,320 @@
+"""One customer's account as it is now: merged where she was, brought up to what her orders tell."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from retailcrm.domain.identity import CustomerId, Identity
+from retailcrm.domain.money import exponent
+from retailcrm.domain.points.account import Account
+from retailcrm.domain.points.drafts import Draft
+from retailcrm.domain.points.following import follow
+from retailcrm.domain.points.history import Balances
+from retailcrm.domain.points.lots import MICROSECOND
+from retailcrm.domain.points.moving import Moved, hand_over, merge, split
+from retailcrm.domain.points.settling import settle
+from retailcrm.errors import SettingsError
+from retailcrm.ports.ledger import Change, Unit
+from retailcrm.shop.buyers import ids_of
+from retailcrm.shop.loyalty.facts import facts_of, known_by
+from retailcrm.shop.loyalty.rates import Rates, rates_of, tiers_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from retailcrm.domain.customers import Birthday
+    from retailcrm.domain.points.entries import Entry
+    from retailcrm.domain.points.following import Awarded, Multipliers, OrderFacts
+    from retailcrm.domain.points.lots import Lot
+    from retailcrm.domain.points.programme import Programme
+    from retailcrm.domain.points.wallets import Wallet
+    from retailcrm.ports.ledger import Ledger
+    from retailcrm.ports.referral_checks import ReferralCheck
+    from retailcrm.ports.tier_metrics import TierMetric
+    from retailcrm.shop.loyalty.orders_of import OrdersOf
+    from retailcrm.shop.merges import Merges
+    from retailcrm.shop.policy import Policy
+
+
+def account_id(wallet: str, customer: str) -> str:
+    """Name the account of a customer in a wallet."""
+    return f"{wallet}/{customer}"
+
+
+def customer_of(account: str) -> str:
+    """Tell whose account it is."""
+    return account.partition("/")[2]
+
+
+def wallet_of(account: str) -> str:
+    """Tell in which wallet it is."""
+    return account.partition("/")[0]
+
+
+@attrs.frozen(kw_only=True)
+class Current:
+    """An account as it is stored, and as it is by all that is known of its orders.
+
+    Attributes:
+        stored: As the ledger has it.
+        account: As it is.
+        entries: What leads from the one to the other, not written yet.
+        awards: Awards that this changes, with the account that they are in.
+        wallet: Its rules.
+    """
+
+    stored: Account
+    account: Account
+    entries: tuple[Entry, ...]
+    awards: tuple[tuple[str, Awarded], ...]
+    wallet: Wallet
+
+    def change(self, after: Account, entries: Sequence[Entry] = ()) -> Change:
+        """Give what is to be written once a command has added its entries."""
+        return Change(before=self.stored, after=after, entries=(*self.entries, *entries))
+
+
+def _nobody(_: str) -> Birthday | None:
+    return None
+
+
+@attrs.frozen(kw_only=True)
+class Accounts:
+    """Finds accounts, and brings them up to date.
+
+    Attributes:
+        ledger: Where they are kept.
+        policy: The shop's rules.
+        programme: The points programme.
+        metrics: Tier metrics of the plug-ins, by name.
+        shop: The shop's key.
+        orders: The orders of the files, by customer.
+        merges: Who was taken for whom.
+        observed: Tells the moment up to which the files know; ``None`` without files.
+        clock: Tells the time.
+        checks: What looks at referrals.
+        birthday_of: Gives a customer's birthday; ``None`` if no file tells it.
+    """
+
+    ledger: Ledger
+    policy: Policy
+    programme: Programme
+    metrics: Mapping[str, TierMetric]
+    shop: str
+    orders: OrdersOf
+    merges: Merges
+    observed: Callable[[], datetime | None]
+    clock: Callable[[], datetime]
+    checks: Sequence[ReferralCheck] = ()
+    birthday_of: Callable[[str], Birthday | None] = _nobody
+
+    @property
+    def unit(self) -> int:
+        """Minor units in one whole unit of the shop's money."""
+        return int(10 ** exponent(self.policy.currency))
+
+    def customer(self, who: str | Identity) -> str:
+        """Give somebody's present id; one whom no file knows is called as the caller calls her."""
+        names = (who,) if isinstance(who, str) else (*ids_of(who), who.value)
+        present = [self.merges.present().get(name, name) for name in names]
+        if len(present) == 1 or self.observed() is None:
+            return present[-1]
+        return next((name for name in present if self.orders.of(name) is not None), present[-1])
+
+    def current(self, who: str | Identity, wallet: str = "", extra: Sequence[OrderFacts] = ()) -> Current:
+        """Give an account, with everything that is known of its orders.
+
+        Args:
+            who: Whose.
+            wallet: Name of the wallet; the first if empty.
+            extra: Orders that a backend has just handed in.
+        """
+        rules = self.programme.wallet(wallet)
+        customer = self.customer(who)
+        self._join(rules.name, customer)
+        stored = self.ledger.account(account_id(rules.name, customer))
+        orders = None if self.observed() is None else self.orders.of(customer)
+        facts = [] if orders is None else list(facts_of(orders, self.shop, self.policy.counting))
+        # A clock that is set to the past does not know what came later.
+        now = self.clock() + MICROSECOND
+        facts = [known for one in facts if (known := known_by(one, now)) is not None]
+        handed_in = {one.reference for one in extra}
+        facts = [one for one in facts if one.reference not in handed_in] + list(extra)
+        stored = self._collected(stored, facts)
+
+        @cache
+        def rates() -> Rates:
+            # Tiers over time cost more than all else, and only an order that is new asks for them.
+            paid = [one.paid_at for one in facts]
+            return rates_of(orders, paid, self.policy, self.programme, self.metrics)
+
+        return self._followed(stored, facts, rules, rates(), now_in=bool(extra))
+
+    def spendable(self, who: str | Identity, wallet: str = "") -> Current:
+        """Give an account of a wallet whose points can be spent.
+
+        Raises:
+            SettingsError: Its points only count for tiers.
+        """
+        current = self.current(who, wallet)
+        if current.wallet.qualifying:
+            raise SettingsError(f"points in wallet {current.wallet.name} count for tiers; nobody spends them")
+        return current
+
+    def at(self, account: str) -> Current:
+        """Give an account by its id, as it is stored: what it holds may belong elsewhere today."""
+        stored = self.ledger.account(account)
+        rules = self.programme.wallet(wallet_of(account))
+        return Current(stored=stored, account=stored, entries=(), awards=(), wallet=rules)
+
+    def tier_of(self, who: str | Identity, at: datetime) -> str | None:
+        """Give the name of somebody's tier; ``None`` without a ladder."""
+        orders = None if self.observed() is None else self.orders.of(self.customer(who))
+        tiers = tiers_of(orders, [at], self.policy, self.metrics)
+        return tiers[0].name if tiers else None
+
+    def empty(self, wallet: str) -> Account:
+        """Give an account that nobody has."""
+        return Account(id=account_id(self.programme.wallet(wallet).name, ""))
+
+    def journal(self, current: Current) -> tuple[Entry, ...]:
+        """Give an account's journal, with what is not written yet."""
+        return (*self.ledger.entries(current.stored.id), *current.entries)
+
+    def awards(self, current: Current) -> dict[str, Awarded]:
+        """Give what orders earned in an account, with what is not written yet."""
+        stored = {
+            ref: one
+            for home in self._homes(current.stored.id)
+            for ref, one in self.ledger.awards(home).items()
+        }
+        return stored | {one.reference: one for _, one in current.awards}
+
+    def lots_of(self, current: Current, root: str) -> tuple[Lot, ...]:
+        """Give the lots of an account that come from an award's lot, with what is not written yet."""
+        return _of_root(self.all_lots(current), root)
+
+    def all_lots(self, current: Current) -> dict[str, Lot]:
+        """Give all lots that an account ever had, with what is not written yet."""
+        lots = dict(self.ledger.lots(current.stored.id))
+        for entry in current.entries:
+            lots |= {lot.id: lot for lot in entry.lots}
+        return lots
+
+    def _followed(
+        self,
+        stored: Account,
+        facts: Sequence[OrderFacts],
+        rules: Wallet,
+        rates: Multipliers,
+        *,
+        now_in: bool,
+    ) -> Current:
+        until = self._until(stored, now_in=now_in)
+        if until is None or not facts:
+            return Current(stored=stored, account=stored, entries=(), awards=(), wallet=rules)
+        awards = {
+            ref: one for home in self._homes(stored.id) for ref, one in self.ledger.awards(home).items()
+        }
+        found = follow(
+            stored, facts, awards, rules, observed_at=until, unit=self.unit, multipliers=rates,
+            lots_of=lambda root: _of_root(self.ledger.lots(stored.id), root), digest=self.policy.digest,
+        )  # fmt: skip
+        placed = tuple((self.ledger.awarded(rules.name, a.reference) or stored.id, a) for a in found.awards)
+        return Current(
+            stored=stored, account=found.account, entries=found.entries, awards=placed, wallet=rules
+        )
+
+    def _until(self, stored: Account, *, now_in: bool) -> datetime | None:
+        """Give the moment up to which an account's orders are known."""
+        if now_in:
+            return self.clock()
+        newest = self.observed()
+        if newest is None:
+            return None
+        until = min(newest, self.clock())
+        return until if stored.recorded_at is None else max(until, stored.recorded_at)
+
+    def _collected(self, stored: Account, facts: Sequence[OrderFacts]) -> Account:
+        """Fetch what was awarded to somebody else for orders that are hers: a merge that was undone."""
+        wallet, mine = wallet_of(stored.id), self._homes(stored.id)
+        strays: dict[str, list[str]] = {}
+        for one in facts:
+            home = self.ledger.awarded(wallet, one.reference)
+            if home is not None and home not in mine:
+                strays.setdefault(home, []).append(one.reference)
+        for home, references in sorted(strays.items()):
+            awards = self.ledger.awards(home)
+            moved = [awards[reference] for reference in references]
+            a, b = self.ledger.account(self._present(home)), self.ledger.account(stored.id)
+            key = f"order:{a.id}>{b.id}:{a.version}"
+            found = hand_over(a, b, {one.lot for one in moved}, key=key, now=self.clock(), actor="merge")
+            self._write_pair(a, b, found, awards=tuple((stored.id, one) for one in moved))
+        return self.ledger.account(stored.id) if strays else stored
+
+    def _present(self, account: str) -> str:
+        """Tell where what an account held is today."""
+        merged = self.ledger.merged()
+        while account in merged:
+            account = merged[account]
+        return account
+
+    def _homes(self, account: str) -> tuple[str, ...]:
+        """Give the accounts whose awards are this one's today."""
+        merged = self.ledger.merged()
+        found, asked = [account], [account]
+        while asked:
+            into = asked.pop()
+            more = [gone for gone, keep in merged.items() if keep == into and gone not in found]
+            found += more
+            asked += more
+        return tuple(found)
+
+    def _join(self, wallet: str, customer: str) -> None:
+        """Bring the ledger up to who is who today."""
+        members = {str(one) for one in self.merges.aliases.members(CustomerId(customer))}
+        mine = account_id(wallet, customer)
+        for gone, keep in self.ledger.merged().items():
+            apart = keep == mine and customer_of(gone) not in members
+            if apart or (gone == mine and customer_of(keep) not in members):
+                self._split(keep, gone)
+        for name in sorted(account_id(wallet, one) for one in members - {customer}):
+            account = self.ledger.account(name)
+            if account.lots or account.holds or account.debt:
+                self._merge(name, mine)
+
+    def _merge(self, gone: str, keep: str) -> None:
+        a, b = self.ledger.account(gone), self.ledger.account(keep)
+        found = merge(a, b, key=f"merge:{gone}:{a.version}", now=self.clock(), actor="merge")
+        self._write_pair(a, b, found, merged=((gone, keep),))
+
+    def _split(self, keep: str, gone: str) -> None:
+        a, b = self.ledger.account(keep), self.ledger.account(gone)
+        found = split(a, b, key=f"split:{gone}:{a.version}", now=self.clock(), actor="merge")
+        self._write_pair(a, b, found, merged=((gone, gone),))
+
+    def _write_pair(self, a: Account, b: Account, found: Moved, **more: Any) -> None:  # noqa: ANN401 - of Unit
+        changes = (
+            Change(before=a, after=found.giver.account, entries=found.giver.entries),
+            Change(before=b, after=found.taker.account, entries=found.taker.entries),
+        )
+        self.ledger.write(Unit(changes=changes, **more))
+
+
+def _of_root(lots: Mapping[str, Lot], root: str) -> tuple[Lot, ...]:
+    return tuple(lot for lot in lots.values() if lot.root == root)
+
+
+def balances_now(account: Account, now: datetime) -> Balances:
+    """Give what an account holds now: the journal is not read, however long it is."""
+    if account.next_change_at is not None and account.next_change_at <= now:
+        draft = Draft(account, "now", now)
+        settle(draft)
+        account = draft.account
+    return Balances(
+        pending=account.pending, available=account.available, held=account.held, debt=account.debt
+    )

@@ -1,0 +1,109 @@
+"""What orders tell a points programme: rows of a table, or an order that a backend hands in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+
+from retailcrm.analytics.counting import refunds
+from retailcrm.domain.orders import OrderState
+from retailcrm.domain.points.following import OrderFacts
+from retailcrm.shop.customers.cards import moment_or_none, platform_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from retailcrm.analytics.counting import CountingPolicy
+    from retailcrm.analytics.tables import Instants, OrderTable
+    from retailcrm.domain.orders import Order
+
+_PAID = (OrderState.PAID, OrderState.COMPLETED, OrderState.REFUNDED)
+
+
+def facts_of(orders: OrderTable, shop: str, counting: CountingPolicy) -> tuple[OrderFacts, ...]:
+    """Take what points need out of a table of orders.
+
+    Orders that nobody paid, and credit notes, earn nothing and are left out. Where a state says that an
+    order was paid but nobody knows when, the moment when it was placed stands in.
+
+    Args:
+        orders: One customer's, or everybody's.
+        shop: The shop's key in order references.
+        counting: When a refund without a date took effect.
+    """
+    back = refunds(orders, counting)
+    refunded_at = np.full(len(orders), np.datetime64("NaT", "us"))
+    refunded_at[back.row] = back.at
+    refunded = np.zeros(len(orders), np.int64)
+    refunded[back.row] = back.amount
+    said_paid = np.isin(orders.state, [int(state) for state in _PAID])
+    paid_at = np.where(np.isnat(orders.paid_at) & said_paid, orders.placed_at, orders.paid_at)
+    rows = np.flatnonzero(~np.isnat(paid_at) & ~orders.credit)
+    found = []
+    for row in rows.tolist():
+        paid = moment_or_none(paid_at[row])
+        assert paid is not None  # noqa: S101 - just chosen
+        given_back = max(int(refunded[row]), 0)
+        found.append(
+            OrderFacts(
+                reference=f"{platform_of(orders, row)}/{shop}/{orders.numbers[row]}",
+                paid_at=paid,
+                shipped_at=_at(orders.shipped_at, row),
+                completed_at=_at(orders.completed_at, row),
+                gross=max(int(orders.gross[row]), 0),
+                refunded=given_back,
+                refunded_at=(moment_or_none(refunded_at[row]) or paid) if given_back else None,
+            )
+        )
+    return tuple(found)
+
+
+def _at(column: Instants | None, row: int) -> datetime | None:
+    return None if column is None else moment_or_none(column[row])
+
+
+def facts_of_order(order: Order) -> OrderFacts | None:
+    """Take what points need out of an order that a backend hands in; ``None`` if nobody paid it."""
+    paid_at = order.paid_at or (order.placed_at if order.was_paid else None)
+    if paid_at is None or order.gross is None:
+        return None
+    whole = order.state is OrderState.REFUNDED and order.refunded is None
+    refunded = order.gross.minor if whole else order.refunded.minor if order.refunded else 0
+    return OrderFacts(
+        reference=str(order.ref),
+        paid_at=paid_at,
+        shipped_at=order.shipped_at,
+        completed_at=order.completed_at,
+        gross=order.gross.minor,
+        refunded=refunded,
+        refunded_at=(order.refunded_at or order.refund_first_seen or order.observed_at) if refunded else None,
+        lines=tuple(line.amount.minor for line in order.lines or ()),
+    )
+
+
+def known_by(facts: OrderFacts, at: datetime) -> OrderFacts | None:
+    """Give an order as it was known at a moment.
+
+    Args:
+        facts: As it is known now.
+        at: Aware, exclusive: what happened then or later is not known.
+
+    Returns:
+        The order; ``None`` if it was not paid by then.
+    """
+    if facts.paid_at >= at:
+        return None
+    later = facts.refunded_at is not None and facts.refunded_at >= at
+    return attrs.evolve(
+        facts,
+        shipped_at=_before(facts.shipped_at, at),
+        completed_at=_before(facts.completed_at, at),
+        refunded=0 if later else facts.refunded,
+        refunded_at=None if later else facts.refunded_at,
+    )
+
+
+def _before(moment: datetime | None, at: datetime) -> datetime | None:
+    return None if moment is None or moment >= at else moment

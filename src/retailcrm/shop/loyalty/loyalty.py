@@ -1,0 +1,397 @@
+"""A shop's points: ``shop.loyalty``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from retailcrm.domain.periods import in_utc
+from retailcrm.domain.points.history import balance
+from retailcrm.domain.points.quotes import NoQuote, Quote, quote_redemption
+from retailcrm.errors import InputError
+from retailcrm.shop.loyalty import earning, moving, offers, opening, spending
+from retailcrm.shop.loyalty.accounts import Accounts, balances_now
+from retailcrm.shop.loyalty.explaining import Explain
+from retailcrm.shop.loyalty.facts import facts_of_order
+from retailcrm.shop.loyalty.once import Plan, once
+from retailcrm.shop.loyalty.referrals import Referrals
+from retailcrm.shop.loyalty.rewards import Rewards
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date, datetime
+    from typing import Any
+
+    from retailcrm.domain.customers import Birthday
+    from retailcrm.domain.identity import Identity
+    from retailcrm.domain.money import Money
+    from retailcrm.domain.orders import Order
+    from retailcrm.domain.points.entries import Entry
+    from retailcrm.domain.points.history import Balances
+    from retailcrm.domain.points.opening import Opened, OpeningRow
+    from retailcrm.domain.points.outcomes import Refusal
+    from retailcrm.domain.points.terms import Cart
+    from retailcrm.ports.outcomes import Outcome
+    from retailcrm.shop.loyalty.spending import Cause
+
+
+@attrs.frozen
+class Loyalty:
+    """Earn, spend and look up points.
+
+    Every verb that changes something takes a key: the same key with the same command again gives what it
+    came to the first time, for ever. Whatever fell due meanwhile, and whatever the imported orders tell, is
+    written first.
+    """
+
+    _accounts: Accounts
+
+    @property
+    def referrals(self) -> Referrals:
+        """Customers who bring others."""
+        return Referrals(self._accounts)
+
+    @property
+    def explain(self) -> Explain:
+        """Why a balance, an award, a quote or a refusal is what it is."""
+        return Explain(self._accounts)
+
+    @property
+    def rewards(self) -> Rewards:
+        """The catalogue: what points buy beside money off."""
+        return Rewards(self._accounts)
+
+    # ---- looking ------------------------------------------------------------------------------------
+
+    def balance(
+        self,
+        who: str | Identity,
+        *,
+        at: datetime | None = None,
+        known: datetime | None = None,
+        wallet: str = "",
+    ) -> Balances:
+        """Tell what somebody's points are or were, or will be if nothing happens.
+
+        Args:
+            who: A customer id, or an identity.
+            at: When, aware; now if left out.
+            known: By what was written up to then; by everything if left out.
+            wallet: Name of the wallet; the first if empty.
+        """
+        current = self._accounts.current(who, wallet)
+        if at is None and known is None:
+            return balances_now(current.account, self._accounts.clock())
+        when = self._accounts.clock() if at is None else in_utc(at)
+        return balance(self._accounts.journal(current), when, known=known)
+
+    def history(self, who: str | Identity, *, wallet: str = "") -> tuple[Entry, ...]:
+        """Give somebody's journal, oldest first, with what her orders tell until now."""
+        return self._accounts.journal(self._accounts.current(who, wallet))
+
+    def quote(
+        self, who: str | Identity, cart: Cart, points: int | None = None, *, wallet: str = ""
+    ) -> Quote | NoQuote:
+        """Tell how many points pay how much of a cart, and what stood in the way of more.
+
+        Args:
+            who: Whose points.
+            cart: What is to be paid.
+            points: How many she wants to spend at most; ``None``: as many as do any good.
+            wallet: Name of the wallet; the first if empty.
+        """
+        current = self._accounts.spendable(who, wallet)
+        return quote_redemption(
+            current.account, cart, points, current.wallet.redemption,
+            unit=self._accounts.unit, now=self._accounts.clock(),
+        )  # fmt: skip
+
+    # ---- earning ------------------------------------------------------------------------------------
+
+    def earn(self, order: Order, *, key: str, wallet: str = "") -> Outcome:
+        """Award what an order earns, and take in whatever else it tells: receipt, refunds.
+
+        Args:
+            order: As it is now, with its buyer; hand it in again, with another key, when it changes.
+            key: The command's idempotency key.
+            wallet: Name of the wallet; the first if empty.
+
+        Returns:
+            Done with the points that the order earned, or the refusal: nobody paid it.
+
+        Raises:
+            InputError: The order names no buyer.
+        """
+        buyer, facts = order.buyer, facts_of_order(order)
+        if buyer is None:
+            raise InputError(f"order {order.ref} names no buyer, so nobody earns")
+        asked = {"order": facts or str(order.ref), "wallet": wallet}
+        return self._once("earn", key, asked, lambda: earning.of_order(self._accounts, buyer, facts, wallet))
+
+    def reverse(
+        self, order: str, refunded: Money, *, key: str, at: datetime | None = None, wallet: str = ""
+    ) -> Outcome:
+        """Take back what a refund takes of an order's award, by the award's own record.
+
+        Args:
+            order: Its reference, ``str(order.ref)``.
+            refunded: This refund; those that went before are remembered.
+            key: The refund's own key.
+            at: When it took effect, aware; now if left out.
+            wallet: Name of the wallet; the first if empty.
+
+        Returns:
+            Done with the points taken back, or the refusal: nothing was awarded for that order.
+        """
+        asked = {"order": order, "refunded": refunded, "at": at, "wallet": wallet}
+        return self._once(
+            "reverse", key, asked,
+            lambda: earning.reversed_by(self._accounts, order, refunded, key, at, wallet),
+        )  # fmt: skip
+
+    def refund(
+        self,
+        order: str,
+        amount: Money,
+        *,
+        redemption: str,
+        key: str,
+        at: datetime | None = None,
+        cause: Cause = "customer",
+        wallet: str = "",
+    ) -> Outcome:
+        """Refund a part of an order that was paid with points too: the award goes back, spent points return.
+
+        Args:
+            order: Its reference, ``str(order.ref)``.
+            amount: What this refund is worth, points' worth included; those before are remembered.
+            redemption: The key that the points were redeemed or captured with.
+            key: The refund's own key.
+            at: When it took effect, aware; now if left out.
+            cause: Whose doing it is: points whose lot lapsed meanwhile are treated accordingly.
+            wallet: Name of the wallet; the first if empty.
+
+        Returns:
+            Done with the points that returned, ``detail["cash"]`` to pay back in minor units, by the
+            wallet's ``redemption.refund``, and ``detail["taken_back"]``.
+
+        Raises:
+            NotFoundError: Nothing was redeemed with that key.
+        """
+        asked = {"order": order, "amount": amount, "redemption": redemption, "at": at, "cause": cause}
+        return self._once(
+            "refund", key, asked,
+            lambda: earning.refunded_order(
+                self._accounts, order, amount, redemption, key, at, cause, wallet
+            ),
+        )  # fmt: skip
+
+    def adjust(
+        self, who: str | Identity, points: int, *, key: str, reason: str, actor: str, wallet: str = ""
+    ) -> Outcome:
+        """Add points to an account by hand, or take some away.
+
+        Args:
+            who: Whose.
+            points: How many; below 0 takes them away.
+            key: The command's idempotency key.
+            reason: Why; not empty.
+            actor: Who decided; not empty.
+            wallet: Name of the wallet; the first if empty.
+        """
+        asked = {"who": who, "points": points, "reason": reason, "actor": actor, "wallet": wallet}
+        return self._once(
+            "adjust", key, asked,
+            lambda: earning.adjusted(self._accounts, who, points, key, reason, actor, wallet),
+        )  # fmt: skip
+
+    def open_balances(
+        self,
+        rows: Sequence[OpeningRow],
+        *,
+        key: str,
+        file: str,
+        at: datetime | None = None,
+        wallet: str = "",
+    ) -> Opened:
+        """Take over the points that another system kept; compare with :func:`reconcile` afterwards.
+
+        Args:
+            rows: Balances or lots, each with an id of its own there; ``account`` is the customer's id here.
+            key: Name of the import, for the journal. Rows that were taken before are never taken twice.
+            file: Name of the file, for problems.
+            at: The cut-over, aware; now if left out.
+            wallet: Name of the wallet; the first if empty.
+
+        Returns:
+            How many rows were taken, and a problem for each that was not.
+        """
+        return opening.opened(self._accounts, rows, key, file, at, wallet)
+
+    # ---- spending -----------------------------------------------------------------------------------
+
+    def redeem(
+        self,
+        who: str | Identity,
+        points: int,
+        *,
+        key: str,
+        cart: Cart | None = None,
+        reference: str = "",
+        wallet: str = "",
+    ) -> Outcome:
+        """Spend points at once; the money off is what the debit gives.
+
+        Args:
+            who: Whose points.
+            points: How many, at least 1; with a cart at most so many.
+            key: The command's idempotency key.
+            cart: What is paid with them: no more points go than it takes, by the wallet's limits.
+            reference: The order.
+            wallet: Name of the wallet; the first if empty.
+
+        Returns:
+            Done with the points that went and ``detail["value"]``, the money off in minor units; or the
+            refusal with its limit.
+        """
+        asked = {"who": who, "points": points, "cart": cart, "reference": reference, "wallet": wallet}
+        return self._once(
+            "redeem", key, asked,
+            lambda: spending.redeemed(self._accounts, who, points, cart, key, reference, wallet),
+        )  # fmt: skip
+
+    def reserve(
+        self,
+        who: str | Identity,
+        points: int,
+        *,
+        key: str,
+        minutes: int | None = None,
+        reference: str = "",
+        wallet: str = "",
+    ) -> Outcome:
+        """Set points aside for a checkout.
+
+        Args:
+            who: Whose points.
+            points: How many, at least 1.
+            key: The command's idempotency key, and the name of the reservation.
+            minutes: How long it holds; the wallet's own time if left out.
+            reference: The cart or order.
+            wallet: Name of the wallet; the first if empty.
+        """
+        asked = {
+            "who": who, "points": points, "minutes": minutes, "reference": reference, "wallet": wallet,
+        }  # fmt: skip
+        return self._once(
+            "reserve", key, asked,
+            lambda: spending.reserved(self._accounts, who, points, key, minutes, reference, wallet),
+        )  # fmt: skip
+
+    def capture(self, reservation: str, *, key: str, points: int | None = None) -> Outcome:
+        """Spend what was reserved, all or a part; the rest returns to where it came from.
+
+        Args:
+            reservation: Its key.
+            key: The command's idempotency key.
+            points: How many of its points; all if left out.
+
+        Raises:
+            NotFoundError: Nobody reserved anything with that key.
+        """
+        asked = {"reservation": reservation, "points": points}
+        return self._once(
+            "capture", key, asked, lambda: spending.captured(self._accounts, reservation, points, key)
+        )
+
+    def void(self, reservation: str, *, key: str) -> Outcome:
+        """End a reservation without spending.
+
+        Args:
+            reservation: Its key.
+            key: The command's idempotency key.
+
+        Raises:
+            NotFoundError: Nobody reserved anything with that key.
+        """
+        return self._once(
+            "void", key, {"reservation": reservation},
+            lambda: spending.voided(self._accounts, reservation, key),
+        )  # fmt: skip
+
+    def give_back(
+        self, redemption: str, *, key: str, points: int | None = None, cause: Cause = "customer"
+    ) -> Outcome:
+        """Return redeemed points to the very lots that they came from.
+
+        Args:
+            redemption: The key that they were redeemed or captured with.
+            key: The command's idempotency key.
+            points: How many; all that have not returned yet if left out.
+            cause: Whose doing it is: points whose lot lapsed meanwhile are treated accordingly.
+
+        Raises:
+            NotFoundError: Nothing was redeemed with that key.
+        """
+        asked = {"redemption": redemption, "points": points, "cause": cause}
+        return self._once(
+            "give_back", key, asked,
+            lambda: spending.given_back(self._accounts, redemption, points, cause, key),
+        )  # fmt: skip
+
+    def transfer(
+        self, giver: str | Identity, taker: str | Identity, points: int, *, key: str, wallet: str = ""
+    ) -> Outcome:
+        """Give points to somebody else; they lapse there when they would have here.
+
+        Args:
+            giver: Whose points.
+            taker: Who gets them: another customer, or the name of a household's pool.
+            points: How many, at least 1.
+            key: The command's idempotency key.
+            wallet: Name of the wallet; the first if empty.
+        """
+        asked = {"giver": giver, "taker": taker, "points": points, "wallet": wallet}
+        return self._once(
+            "transfer", key, asked,
+            lambda: moving.transferred(self._accounts, giver, taker, points, key, wallet),
+        )  # fmt: skip
+
+    # ---- beside orders ------------------------------------------------------------------------------
+
+    def activity(
+        self,
+        who: str | Identity,
+        kind: str,
+        *,
+        key: str,
+        at: datetime | None = None,
+        subject: str = "",
+        birthday: Birthday | None = None,
+        falls_on: date | None = None,
+    ) -> Outcome:
+        """Award what somebody did without buying: a sign-in, a review, her birthday ...
+
+        Args:
+            who: Who did it.
+            kind: ``signin``, ``share``, ``review``, ``registration``, ``profile`` or ``birthday``.
+            key: The command's idempotency key.
+            at: When, aware; now if left out.
+            subject: What was reviewed, shared or filled in: an order, a product, a field.
+            birthday: For birthdays; by the member files if left out.
+            falls_on: For lunar birthdays: their day of the common calendar this year.
+
+        Returns:
+            Done with the points, streaks included; or the refusal ``cap`` that says when it counts again.
+        """
+        asked = {"who": who, "kind": kind, "at": at, "subject": subject}
+        return self._once(
+            "activity", key, asked,
+            lambda: offers.did(self._accounts, who, kind, key, at, subject, birthday, falls_on),
+        )  # fmt: skip
+
+    def _once(
+        self, verb: str, key: str, asked: dict[str, Any], decide: Callable[[], Plan | Refusal]
+    ) -> Outcome:
+        return once(self._accounts.ledger, verb, key, asked, decide)

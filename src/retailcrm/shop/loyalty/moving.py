@@ -1,0 +1,36 @@
+"""What is written where points change hands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from retailcrm.domain.points.moving import transfer
+from retailcrm.domain.points.outcomes import Refusal
+from retailcrm.shop.loyalty.once import Plan
+
+if TYPE_CHECKING:
+    from retailcrm.domain.identity import Identity
+    from retailcrm.shop.loyalty.accounts import Accounts
+
+
+def transferred(
+    accounts: Accounts,
+    giver: str | Identity,
+    taker: str | Identity,
+    points: int,
+    key: str,
+    wallet: str,
+) -> Plan | Refusal:
+    """Give points to somebody else."""
+    giving, taking = accounts.spendable(giver, wallet), accounts.current(taker, wallet)
+    moved = transfer(giving.account, taking.account, points, key=key, now=accounts.clock())
+    if isinstance(moved, Refusal):
+        return moved
+    return Plan(
+        changes=(
+            giving.change(moved.giver.account, moved.giver.entries),
+            taking.change(moved.taker.account, moved.taker.entries),
+        ),
+        points=points,
+        awards=(*giving.awards, *taking.awards),
+    )

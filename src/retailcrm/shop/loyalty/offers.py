@@ -1,0 +1,141 @@
+"""What is written where points are earned without a purchase, or buy something else than money off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from retailcrm.domain.points.activities import earn_activity
+from retailcrm.domain.points.entries import Verb
+from retailcrm.domain.points.outcomes import Refusal
+from retailcrm.domain.points.rewards import Bought, RewardDone, redeem_reward, return_reward
+from retailcrm.domain.points.stocks import Stock, first_stock, stock_at, supply
+from retailcrm.errors import NotFoundError, SettingsError
+from retailcrm.ports.ledger import Spending
+from retailcrm.shop.loyalty.once import Plan
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from retailcrm.domain.customers import Birthday
+    from retailcrm.domain.identity import Identity
+    from retailcrm.domain.points.programme import Activity, Reward
+    from retailcrm.shop.loyalty.accounts import Accounts, Current
+
+
+def did(
+    accounts: Accounts,
+    who: str | Identity,
+    kind: str,
+    key: str,
+    at: datetime | None,
+    subject: str,
+    birthday: Birthday | None,
+    falls_on: date | None,
+) -> Plan | Refusal:
+    """Award what somebody did."""
+    rule = _activity(accounts, kind)
+    current, now = accounts.current(who), accounts.clock()
+    if kind == "birthday" and birthday is None:
+        birthday = accounts.birthday_of(accounts.customer(who))
+        if birthday is None:
+            raise NotFoundError(f"no file tells the birthday of {who!r}; give it")
+    past = {
+        entry.reference: entry.effective_at
+        for entry in accounts.journal(current)
+        if entry.verb is Verb.EARN and entry.reference.partition(":")[0] == kind
+    }
+    outcome = earn_activity(
+        current.account, rule, past, wallet=current.wallet, at=at or now, key=key, now=now,
+        subject=subject, birthday=birthday, falls_on=falls_on,
+    )  # fmt: skip
+    if isinstance(outcome, Refusal):
+        return outcome
+    return Plan(
+        changes=(current.change(outcome.account, outcome.entries),),
+        points=outcome.points,
+        awards=current.awards,
+    )
+
+
+def bought(accounts: Accounts, who: str | Identity, reward_id: str, pieces: int, key: str) -> Plan | Refusal:
+    """Let points buy a reward: the points go and a piece of the stock, or neither."""
+    reward, current, now = _reward(accounts, reward_id), accounts.spendable(who), accounts.clock()
+    before = [one for one in accounts.ledger.spendings(current.stored.id) if one.reward == reward.id]
+    stock = _stock(accounts, reward)
+    done = redeem_reward(
+        current.account, stock, reward, pieces, taken_before=sum(one.pieces for one in before),
+        tier=accounts.tier_of(who, now), key=key, now=now,
+    )  # fmt: skip
+    return _of_reward(current, stock, done, key)
+
+
+def brought_back(
+    accounts: Accounts, redemption: str, pieces: int, cause: str, key: str, *, restock: bool
+) -> Plan | Refusal:
+    """Take pieces of a reward back; their points return to the lots that they came from."""
+    told = accounts.ledger.spending(redemption)
+    if told is None or not told.reward:
+        raise NotFoundError(f"no reward was bought with key {redemption!r}")
+    current = accounts.at(told.account)
+    stock = _stock(accounts, _reward(accounts, told.reward))
+    policy = current.wallet.late if cause == "customer" else current.wallet.late_by_shop
+    done = return_reward(
+        current.account, stock, Bought(reward=told.reward, pieces=told.pieces, spent=told.allocations),
+        pieces, accounts.ledger.lots(told.account), key=key, now=accounts.clock(), policy=policy,
+        restock=restock,
+    )  # fmt: skip
+    return _of_reward(current, stock, done, redemption)
+
+
+def supplied(accounts: Accounts, reward_id: str, pieces: int) -> Plan:
+    """Put pieces of a reward into stock."""
+    before = _stock(accounts, _reward(accounts, reward_id))
+    after = supply(before, pieces)
+    return Plan(changes=(), points=0, detail={"left": after.left or 0}, stocks=((before, after),))
+
+
+def left(accounts: Accounts, reward_id: str) -> int | None:
+    """Tell how many pieces of a reward can be taken now."""
+    return stock_at(_stock(accounts, _reward(accounts, reward_id)), accounts.clock()).left
+
+
+def _of_reward(current: Current, stock: Stock, done: RewardDone | Refusal, key: str) -> Plan | Refusal:
+    if isinstance(done, Refusal):
+        return done
+    left = done.bought
+    spending = Spending(
+        key=key,
+        account=current.stored.id,
+        allocations=left.spent if left else (),
+        reward=stock.reward,
+        pieces=left.pieces if left else 0,
+    )
+    outcome = done.outcome
+    return Plan(
+        changes=(current.change(outcome.account, outcome.entries),),
+        points=outcome.points,
+        detail={"reward": stock.reward, "pieces": done.pieces, "issue": done.issue},
+        awards=current.awards,
+        spendings=(spending,),
+        stocks=((stock, done.stock),),
+    )
+
+
+def _activity(accounts: Accounts, kind: str) -> Activity:
+    for rule in accounts.programme.activities:
+        if rule.kind == kind:
+            return rule
+    known = ", ".join(rule.kind for rule in accounts.programme.activities) or "none"
+    raise SettingsError(f"the programme has no activity {kind!r}; it has: {known}")
+
+
+def _reward(accounts: Accounts, reward_id: str) -> Reward:
+    for reward in accounts.programme.rewards:
+        if reward.id == reward_id:
+            return reward
+    known = ", ".join(reward.id for reward in accounts.programme.rewards) or "none"
+    raise SettingsError(f"the programme has no reward {reward_id!r}; it has: {known}")
+
+
+def _stock(accounts: Accounts, reward: Reward) -> Stock:
+    return accounts.ledger.stock(reward.id) or first_stock(reward)

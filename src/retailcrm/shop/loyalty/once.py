@@ -1,0 +1,123 @@
+"""A command happens once: its key, its fingerprint, and what it came to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from retailcrm.domain.points.outcomes import Refusal
+from retailcrm.errors import ConflictError, IdempotencyConflictError, InputError, UnknownOutcomeError
+from retailcrm.ports.ledger import Change, Effect, Ledger, Spending, Unit
+from retailcrm.ports.outcomes import Detail, Done, Outcome, Refused, Staged, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from retailcrm.domain.points.following import Awarded
+    from retailcrm.domain.points.referrals import Brought
+    from retailcrm.domain.points.stocks import Stock
+
+_TRIES: Final = 5
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """What a command will write, and what it will have come to.
+
+    Attributes:
+        changes: Accounts and their new entries; the first is the one that the caller hears of.
+        points: Points that the command moves.
+        detail: What else the caller needs.
+        awards: Awards that change, with the account that they are in.
+        spendings: Redemptions that change.
+        stocks: Stocks before and after.
+        referrals: Referrals that change.
+    """
+
+    changes: tuple[Change, ...]
+    points: int
+    detail: Detail = attrs.field(factory=dict)
+    awards: tuple[tuple[str, Awarded], ...] = ()
+    spendings: tuple[Spending, ...] = ()
+    stocks: tuple[tuple[Stock, Stock], ...] = ()
+    referrals: tuple[Brought, ...] = ()
+
+
+def once(
+    ledger: Ledger, verb: str, key: str, asked: Mapping[str, Any], decide: Callable[[], Plan | Refusal]
+) -> Outcome:
+    """Do a command, or give what it came to when it was done before.
+
+    Args:
+        ledger: Where to.
+        verb: The verb; keys of two verbs do not meet.
+        key: The idempotency key; kept as long as the ledger.
+        asked: What is asked for, without "now".
+        decide: Reads the accounts and decides; asked again if somebody else writes first.
+
+    Raises:
+        InputError: The key is empty.
+        IdempotencyConflictError: The key stands for something else.
+        ConflictError: Others wrote first, again and again.
+    """
+    if not key.strip():
+        raise InputError(f"{verb} needs a key: by it the command happens once, however often it is sent")
+    fingerprint = _fingerprint(asked)
+    for attempt in range(_TRIES):
+        known = ledger.effect(verb, key)
+        if known is not None:
+            return _again(known, fingerprint)
+        plan = decide()
+        if isinstance(plan, Refusal):
+            return Refused(
+                key=key, limit=plan.limit, asked=plan.asked, allowed=plan.allowed, message=plan.message
+            )
+        done = _done(key, plan)
+        try:
+            ledger.write(_unit(plan, Effect(verb=verb, key=key, fingerprint=fingerprint, done=done)))
+        except UnknownOutcomeError as error:
+            return Unknown(key=key, reason=str(error))
+        except ConflictError:
+            if attempt + 1 == _TRIES:
+                raise
+            continue
+        return Staged(done=done) if ledger.borrowed else done
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _again(known: Effect, fingerprint: str) -> Done:
+    if known.fingerprint != fingerprint:
+        raise IdempotencyConflictError(
+            f"key {known.key!r} of {known.verb} stands for another command already; take a new key"
+        )
+    return attrs.evolve(known.done, repeated=True)
+
+
+def _done(key: str, plan: Plan) -> Done:
+    account = plan.changes[0].after if plan.changes else None
+    return Done(
+        key=key,
+        account="" if account is None else account.id,
+        points=plan.points,
+        version=0 if account is None else account.version,
+        detail=plan.detail,
+    )
+
+
+def _unit(plan: Plan, effect: Effect) -> Unit:
+    return Unit(
+        changes=plan.changes,
+        effect=effect,
+        awards=plan.awards,
+        spendings=plan.spendings,
+        stocks=plan.stocks,
+        referrals=plan.referrals,
+    )
+
+
+def _fingerprint(asked: Mapping[str, Any]) -> str:
+    written = json.dumps(asked, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(written.encode()).hexdigest()

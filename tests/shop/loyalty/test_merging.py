@@ -1,0 +1,83 @@
+"""Customers who turn out to be one, and who turn out not to be: their points follow."""
+
+from typing import Any
+
+import pytest
+
+from retailcrm.domain.identity import Evidence
+
+SAID = (Evidence.stated("she said so"),)
+
+
+def points(shop: Any, who: str) -> tuple[int, int, int, int]:
+    """Give pending, available, held and debt."""
+    found = shop.loyalty.balance(who)
+    return found.pending, found.available, found.held, found.debt
+
+
+def merge(shop: Any, keep: str, gone: str) -> str:
+    """Decide that two customers are one."""
+    return str(shop.customers.merge(keep, gone, evidence=SAID, by="li"))
+
+
+def test_a_merge_joins_the_points_and_undoing_it_parts_them(shop: Any) -> None:
+    """30 + 50 of Ann's and 15 of Bob's are one account's, under either id, and two accounts' again."""
+    before = points(shop, "ann"), points(shop, "bob")
+    number = merge(shop, "ann", "bob")
+    assert points(shop, "ann") == points(shop, "bob") == (30, 65, 0, 0)
+    shop.customers.undo(number, by="li")
+    assert (points(shop, "ann"), points(shop, "bob")) == before
+
+
+def test_what_was_spent_while_merged_stays_spent(shop: Any) -> None:
+    """Points that both had written before the merge: 20 are spent, the rest parts by whose lots they are."""
+    shop.loyalty.redeem("ann", 10, key="a")
+    shop.loyalty.redeem("bob", 5, key="b")
+    number = merge(shop, "ann", "bob")
+    assert points(shop, "bob") == (30, 50, 0, 0)
+    shop.loyalty.redeem("bob", 20, key="c")
+    shop.customers.undo(number, by="li")
+    parted = points(shop, "ann")[1], points(shop, "bob")[1]
+    assert sum(parted) == 30
+    assert min(parted) >= 0
+
+
+def test_reservations_and_debts_go_along(shop: Any) -> None:
+    """A reservation of Bob's is captured after the merge; it spends his points."""
+    shop.loyalty.reserve("bob", 10, key="cart")
+    merge(shop, "ann", "bob")
+    assert points(shop, "ann") == (30, 55, 10, 0)
+    assert shop.loyalty.capture("cart", key="paid").points == 10
+    assert points(shop, "ann") == (30, 55, 0, 0)
+
+
+def test_a_redemption_of_before_the_merge_can_be_given_back(shop: Any) -> None:
+    """Bob's redeemed points return to his old lot, and from there to the one account."""
+    shop.loyalty.redeem("bob", 10, key="cart")
+    merge(shop, "ann", "bob")
+    assert points(shop, "ann") == (30, 55, 0, 0)
+    shop.loyalty.give_back("cart", key="back")
+    assert points(shop, "ann") == (30, 65, 0, 0)
+
+
+def test_orders_of_both_ids_are_awarded_once(shop: Any, bring: Any) -> None:
+    """After a merge a file tells of Bob's order again, with more refunded: the one award is reversed."""
+    shop.loyalty.redeem("bob", 1, key="touch")
+    merge(shop, "ann", "bob")
+    bring(shop, {"id": "3", "who": "bob", "at": "2024-03-07", "done": "2024-03-08", "amount": "20.00",
+                 "back": "10.00", "back_at": "2024-03-20"})  # fmt: skip
+    assert points(shop, "ann") == (30, 50 + 10 - 1, 0, 0)
+
+
+@pytest.mark.parametrize("touched", [True, False])
+def test_the_total_never_changes_by_who_is_who(shop: Any, touched: bool) -> None:
+    """Merging and parting five times over leaves the sum of both as it was."""
+    if touched:
+        shop.loyalty.redeem("ann", 1, key="a")
+        shop.loyalty.redeem("bob", 1, key="b")
+    before = points(shop, "ann"), points(shop, "bob")
+    for _ in range(5):
+        number = merge(shop, "ann", "bob")
+        assert points(shop, "ann")[1] == before[0][1] + before[1][1]
+        shop.customers.undo(number, by="li")
+        assert (points(shop, "ann"), points(shop, "bob")) == before
