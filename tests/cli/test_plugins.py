@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -27,11 +28,17 @@ def test_no_name_is_cut_off(run: Run) -> None:
     assert "…" not in said
 
 
-def test_formats_and_metrics_are_listed(run: Run) -> None:
-    """What --format and a ladder may name is listed."""
-    said = run("plugins").stdout
-    assert "formats       shopify, taobao" in said
-    assert "tier metrics  active_days" in said
+def test_formats_metrics_and_checks_are_listed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What --format, a ladder and a referral programme may name is listed; in a pipe nothing is broken."""
+    monkeypatch.delenv("COLUMNS")
+    said = run("plugins").stdout.splitlines()
+    assert "formats          shopify, taobao" in said
+    assert "tier metrics     active_days" in said
+    checks = ("ring", "same_address", "same_device", "same_email", "same_payment", "same_phone")
+    assert f"referral checks  {', '.join(checks)}" in said
+    assert any(line.endswith(" register_referral_checks") for line in said)
+    assert [line for line in said if line != line.rstrip()] == []
+    assert json.loads(run("plugins", "--json").stdout)["referral_checks"] == list(checks)
 
 
 def test_narrow_screens_fold(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,11 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import attrs
 import pyarrow.parquet
 import pytest
 from click.testing import Result
 
+from retailcrm import open_shop
 from retailcrm.cli.exits import Exit
+from retailcrm.cli.points_console import console
+from retailcrm.cli.points_documents import points_document
+from retailcrm.cli.points_figures import print_standing
+from retailcrm.report.data import BackTested, Breakage
 from retailcrm.shop.policy import load_policy
 
 Run = Callable[..., Result]
@@ -73,6 +79,11 @@ def document(result: Result) -> dict[str, Any]:
     return plain
 
 
+def plain_lines(result: Result) -> str:
+    """Give what is printed, without blanks at the ends of lines."""
+    return "".join(f"{line.rstrip()}\n" for line in result.stdout.splitlines())
+
+
 def said_after_the_files(result: Result) -> str:
     """Give what is printed below the account of the files, without blanks at the ends of lines."""
     lines = [line.rstrip() for line in result.stdout.splitlines()]
@@ -98,14 +109,17 @@ liability: ¥3.19
   taken to be spent, all of them: The 3 oldest months with points still have
   more than 5 % of them outstanding: nobody has seen yet how it ends
 
-- no buyer can be told from others in 1 of 5 paid orders (20.0 %, ¥50.00):
-  nobody earns points with them
+- no buyer can be told from others in 1 of 5 orders that were paid, refunded
+  ones among them (20.0 %, ¥50.00): nobody earns points with them
 - 200 points (62.7 %) wait for a shipment or receipt that no file tells:
   waiting.since = "paid" in [points] counts the days from the payment
 - exports do not tell which points customers spent: --redemptions FILE takes
   them off
 
-3 customers as of 2024-03-26: balances.csv"""
+rules in force ({digest}): those of shop.toml and the defaults; 'retailcrm
+score' with the same --policy prints each
+
+3 customers with any history of points, as of 2024-03-26: balances.csv"""
 
 CHINESE: Final = """\
 积分 (2024-03-26)
@@ -123,17 +137,21 @@ def test_every_figure_by_hand(run: Run, shop: str) -> None:
     """439 issued, 100 lapsed with February, 20 taken back: 319 left, worth 3.19 yuan, of two customers."""
     result = run("points", shop, *AS_OF, "--lang", "en")
     assert result.exit_code == Exit.OK, result.stderr
-    assert said_after_the_files(result) == ENGLISH
+    assert said_after_the_files(result) == ENGLISH.format(digest=load_policy("shop.toml").digest)
     assert result.stderr == ""
 
 
 def test_in_chinese_and_in_both_languages(run: Run, shop: str) -> None:
     """--lang zh prints Chinese alone; without it each word stands beside the other, on 80 columns."""
-    assert said_after_the_files(run("points", shop, *AS_OF, "--lang", "zh")).startswith(CHINESE)
+    said = said_after_the_files(run("points", shop, *AS_OF, "--lang", "zh"))
+    assert said.startswith(CHINESE)
+    assert "付过款的 5 笔订单（含后来退款的）中 1 笔" in said
+    assert f"规则指纹 {load_policy('shop.toml').digest}：shop.toml 及默认值" in said
+    assert said.endswith("3 位有过积分的顾客（2024-03-26）：balances.csv")
     both = run("points", shop, *AS_OF).stdout
     assert "Outstanding 未使用余额" in both
-    assert "no buyer can be told from others in 1 of 5 paid orders (20.0 %, ¥50.00)" in both
-    assert "5 笔已付款订单中 1 笔（20.0 %，¥50.00）" in both
+    assert "no buyer can be told from others in 1 of 5 orders that were paid" in both
+    assert "付过款的 5 笔订单（含后来退款的）中 1 笔" in both
     for line in both.splitlines():
         assert len(line) + sum("\u2e80" <= letter <= "\uffef" for letter in line) <= 80
 
@@ -150,13 +168,70 @@ def test_one_row_a_customer(run: Run, shop: str) -> None:
 
 
 def test_on_the_day_after_the_last_day(run: Run, shop: str) -> None:
-    """On 1 March, before anything of that day, February's points are outstanding but in no balance."""
+    """On 1 March, before anything of that day, February's points have a line of their own, in no balance."""
     at = ("--policy", "shop.toml", "--as-of", "2024-03-01")
     result = run("points", shop, *at, "--lang", "en")
-    assert "    Past its expiry      100" in result.stdout
+    assert "  Past its expiry        -100\n  Outstanding             119\n" in plain_lines(result)
+    assert "  Customers with points     2\n" in plain_lines(result)
     assert "100 points had their last day before 2024-03-01" in result.stdout
     assert "liability: ¥1.19" in result.stdout
     assert rows_of()["甲"] == ["0", "0", "0", "0", "", "0", "0.00"]
+    said = document(run("points", shop, *at, "--json"))
+    assert [said[name] for name in ("outstanding", "available", "lapsed", "holders")] == [119, 119, 100, 2]
+    assert [(group["key"], group["points"]) for group in said["expiring"]] == [("2024-03", 119)]
+
+
+@pytest.mark.parametrize("as_of", ["2024-03-01", "2024-03-26", "2024-04-01"])
+def test_the_report_gives_the_same_two_numbers(run: Run, shop: str, as_of: str) -> None:
+    """Customers who have points, and how many, in print, in the file and on the page: also at midnight."""
+    at = ("--policy", "shop.toml", "--as-of", as_of)
+    said = document(run("points", shop, *at, "--json"))
+    rows = [sum(map(int, row[:3])) for row in rows_of().values()]
+    assert (said["holders"], said["outstanding"]) == (sum(points > 0 for points in rows), sum(rows))
+    assert run("report", shop, *at, "--lang", "en").exit_code == Exit.OK
+    customers = f"{said['holders']} customer" + ("s hold" if said["holders"] > 1 else " hold")
+    assert f"{customers} {said['outstanding']} unused points." in Path("report.html").read_text("utf-8")
+
+
+def test_the_forecast_says_how_far_off_it_would_have_been(
+    run: Run, shop: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside a liability that rests on a forecast stands its back-test, in print and in the document."""
+    opened = open_shop(policy="shop.toml")
+    opened.imports.files(shop)
+    tested = BackTested(months=6, forecast=41_200, actual=40_000)
+    found = attrs.evolve(
+        opened.points("2024-03-26"),
+        assumed=None,
+        breakage=Breakage(matured=None, months=0, forecast=0.4, tested=tested),
+    )
+    print_standing(console(), found, "2024-03-26", None, newest=None, spent_known=True)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Back-test: with the last 6 months hidden, 41,200 points were forecast to be redeemed" in said
+    assert "and 40,000 were: 3.0 % too many." in said
+    assert "藏起最后 6 个月再预测，预计兑换 41,200 分，实际 40,000 分：多估了 3.0 %。" in said
+    told = points_document(opened, found, as_of="2024-03-26", out="b.csv", code=Exit.OK)["liability"]
+    assert told["back_test"] == {"months": 6, "forecast": 41_200, "actual": 40_000, "error": 0.03}
+    assert document(run("points", shop, *AS_OF, "--json"))["liability"]["back_test"] is None
+
+
+def test_no_terminal_no_wrapping(run: Run, shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a pipe every sentence is one line, and no line ends with blanks; a terminal keeps its width."""
+    monkeypatch.delenv("COLUMNS")
+    lines = said_lines(run("points", shop, *AS_OF, "--lang", "en"))
+    assert (
+        "- no buyer can be told from others in 1 of 5 orders that were paid, refunded ones among them "
+        "(20.0 %, ¥50.00): nobody earns points with them"
+    ) in lines
+    assert [line for line in lines if line != line.rstrip()] == []
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert (console().is_terminal, console().width) == (True, 80)
+
+
+def said_lines(result: Result) -> list[str]:
+    """Give the lines below the account of the files, as they are."""
+    lines = result.stdout.splitlines()
+    return lines[lines.index("") + 1 :]
 
 
 def test_parquet(run: Run, shop: str) -> None:

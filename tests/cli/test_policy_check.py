@@ -76,6 +76,21 @@ def test_an_error_has_an_exit_code_of_its_own(checked: Callable[..., Result]) ->
     assert "1 error in shop.toml" in result.stderr
 
 
+def test_one_language(checked: Callable[..., Result]) -> None:
+    """--lang prints the findings, and that there are none, in that language alone."""
+    chinese = checked(PUMP, "--lang", "zh").stdout
+    assert "错误 cashback: points.earn.rate" in chinese
+    assert "折扣与积分合计返还 100 %" in chinese
+    assert "error" not in chinese
+    assert "give back" not in chinese
+    english = checked(PUMP, "--lang", "en").stdout
+    assert "error cashback: points.earn.rate" in english
+    assert english.isascii()
+    assert checked(SOUND, "--lang", "zh").stdout == "没有发现问题\n"
+    assert checked("[shop]\n", "--lang", "en").stdout == "the policy has no [points]\nno findings\n"
+    assert checked(SOUND, "--lang", "fr").exit_code == Exit.USAGE
+
+
 def test_warnings_alone_end_well(checked: Callable[..., Result]) -> None:
     """Referrals that can be farmed are a matter of judgement."""
     result = checked(FARMED)

@@ -39,6 +39,7 @@ from retailcrm.report.data import (
     Strength,
     Taste,
 )
+from retailcrm.report.data.points import Recognised
 
 # key, zh, en, customers, orders, net (fen), mean days since last, zh action, en action
 SEGMENTS = (
@@ -412,9 +413,12 @@ def _reviews() -> Reviews:
 
 # month of expiry, points, expected cost (fen)
 EXPIRING = (
-    ("lapsed", 12_000, 0), ("2024-11", 61_000, 12_100), ("2024-12", 90_500, 20_400), ("2025-01", 71_250, 18_030), ("2025-02", 66_400, 19_900),
-    ("2025-03", 51_100, 16_270), ("2025-04", 90_210, 33_050), ("2025-05", 33_040, 14_120), ("never", 2_000, 950), ("waiting", 9_500, 4_180),
+    ("lapsed", 2_100, 0), ("2024-11", 61_000, 12_100), ("2024-12", 90_500, 20_400), ("2025-01", 71_250, 18_030), ("2025-02", 66_400, 19_900),
+    ("2025-03", 51_100, 16_270), ("2025-04", 90_210, 33_050), ("2025-05", 33_040, 14_120), ("never", 2_000, 950), ("waiting", 7_400, 4_180),
 )  # fmt: skip
+
+LAPSED = 12_000
+"""Points that have had their last day and lapse at the very beginning of the report's date."""
 
 
 def _points_months() -> tuple[figures.PointsMonth, ...]:
@@ -438,13 +442,15 @@ def _points() -> figures.Points:
     """Give a points programme of eighteen months."""
     months = _points_months()
     outstanding = sum(points for _, points, _ in EXPIRING)
-    # The last month closes with what the months of expiry hold.
-    last = attrs.evolve(months[-1], closing=outstanding, other=outstanding - months[-1].closing)
+    # The last month closes with what the months of expiry hold, and what lapses with the report.
+    closing = outstanding + LAPSED
+    last = attrs.evolve(months[-1], closing=closing, other=closing - months[-1].closing)
     return figures.Points(
         holders=2_210,
         pending=31_000,
         available=outstanding - 33_500,
         held=2_500,
+        lapsed=LAPSED,
         months=(*months[:-1], last),
         expiring=tuple(
             figures.ExpiryRow(key=key, label=key, points=points, amount=amount) for key, points, amount in EXPIRING
@@ -461,6 +467,7 @@ def _points() -> figures.Points:
                 figures.BookLine(event=Label("销售", "Sales"), account=Label("收入", "Revenue"), debit=0, credit=99_000),
                 figures.BookLine(event=Label("销售", "Sales"), account=Label("合同负债", "Contract liability"), debit=0, credit=1_000),
             ),
+            recognised=Recognised(points=12_000, worth=12_000, redeemed=700, broken=-4_500),
         ),
         redeeming=figures.Redeeming(
             months=12, able=2_900, customers=203, times=411, points=98_700, median_days=96,

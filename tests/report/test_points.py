@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import colorsys
+import itertools
+
 import attrs
 import pytest
 
@@ -10,6 +13,7 @@ from retailcrm.report import sections as chapter
 from retailcrm.report.advice import advise
 from retailcrm.report.charts.points import short_count
 from retailcrm.report.data import BookLine, PointsMonth
+from retailcrm.report.palette import PALETTES
 from retailcrm.report.parts import Cards, Chart, Paragraph, Row, Table
 
 CHAPTER = (
@@ -71,23 +75,37 @@ def test_a_shop_without_points_has_no_such_chapter(sample, section):
 
 
 def test_what_lapses_with_the_report_is_not_usable(sample):
-    """Of 453,500 available points 12,000 lapse at the very beginning of the report's date."""
+    """487,000 are in the books; 12,000 of them lapse at the very beginning of the report's date."""
     (cards,) = _parts(chapter.POINTS, sample, Cards)
     shown = {card.label: (card.value, card.cells) for card in cards.cards}
-    assert shown["Usable now"] == (453_500 - 12_000, "count")
+    assert shown["Usable now"] == (441_500, "count")
     assert shown["Expected to cost"] == (139_000, "money")
     assert shown["Participation"] == (203 / 2_900, "rate")
     assert [card.label for card in cards.cards if card.main] == [
         "Usable now", "Lapse within 60 days", "Expected to cost",
     ]  # fmt: skip
-    assert "12,000 points cannot be used any more" in _texts(chapter.POINTS_LAPSE, sample)[1]
+    glance = " ".join(_texts(chapter.POINTS, sample))
+    assert "another 12,000 points have had their last day" in glance
+    assert "the end of 2024-11 still has them" in glance
+    assert "12,000 points have had their last day: they cannot" in _texts(chapter.POINTS_LAPSE, sample)[1]
+    later = _with(
+        sample,
+        lapsed=0,
+        months=(*sample.points.months[:-1], _closing(sample.points.months[-1], 475_000)),
+    )
+    assert "last day" not in " ".join(_texts(chapter.POINTS, later) + _texts(chapter.POINTS_LAPSE, later))
+
+
+def _closing(month, points):
+    """Let a month close with other points."""
+    return attrs.evolve(month, closing=points, other=month.other + points - month.closing)
 
 
 def test_the_lead_is_the_last_whole_month(sample):
     """October is over, November runs and is said to: 36,000 + 16 x 2,000 issued."""
     lead, running, *_ = _texts(chapter.POINTS, sample)
     assert lead == (
-        "2,210 customers hold 487,000 unused points. "
+        "2,210 customers hold 475,000 unused points. "
         "In 2024-10, 68,000 were issued, 12,000 redeemed and 14,800 lapsed."
     )
     assert running == "2024-11 is not over yet: it is drawn paler."
@@ -123,21 +141,21 @@ def test_months_that_end_soon_are_marked(sample):
     assert [pair[0] for pair in bars["customdata"]][-2:] == ["Never", "Waiting"]
     assert "text" not in bars
     (few,) = _parts(chapter.POINTS_LAPSE, _few(sample), Chart)[0].figure["data"]
-    assert few["text"] == ["12K", "61K"]
+    assert few["text"] == ["2.1K", "61K"]
 
 
 def _few(sample):
     """Give the shop with two months of expiry only."""
     rows = sample.points.expiring[:2]
-    month = attrs.evolve(sample.points.months[0], issued=73_000, redeemed=0, reversed=0, closing=73_000)
-    return _with(sample, expiring=rows, months=(month,), pending=0, available=73_000, held=0)
+    month = attrs.evolve(sample.points.months[0], issued=63_100, redeemed=0, reversed=0, closing=63_100)
+    return _with(sample, expiring=rows, months=(month,), pending=0, available=61_000, held=2_100, lapsed=0)
 
 
 def test_what_lapses_when_adds_up(sample):
     """The table's points and costs come to its total."""
     (table,) = _parts(chapter.POINTS_LAPSE, sample, Table)
-    assert table.total == Row(cells=("Total", 487_000, 1.0, 139_000))
-    assert sum(row.cells[1] for row in table.rows) == 487_000
+    assert table.total == Row(cells=("Total", 475_000, 1.0, 139_000))
+    assert sum(row.cells[1] for row in table.rows) == 475_000
     assert sum(row.cells[3] for row in table.rows) == 139_000
 
 
@@ -189,7 +207,7 @@ def test_a_forecast_that_would_be_a_guess_is_withheld(sample):
 
 
 def test_the_liability_names_what_it_assumes(sample):
-    """487,000 points less the lapsed 12,000, 100 for a yuan: 4,750 yuan if all were redeemed."""
+    """475,000 unused points, 100 for a yuan: 4,750 yuan if all were redeemed."""
     steps, lines = _parts(chapter.POINTS_LIABILITY, sample, Table)
     assert [row.cells[1] for row in steps.rows] == [475_000, 100, 475_000, 0.2926, 139_000]
     assert [row.kinds[1] for row in steps.rows] == ["count", "count", "money", "rate", "money"]
@@ -198,6 +216,38 @@ def test_the_liability_names_what_it_assumes(sample):
     assert lines.total == Row(cells=("Total", "", 100_000, 100_000))
     odd = _with(sample, liability=attrs.evolve(sample.points.liability, points_per_unit="100/3"))
     assert _parts(chapter.POINTS_LIABILITY, odd, Table)[0].rows[1].kinds == ("text", "text")
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("en", ("Why", "expected to be redeemed")), ("zh", ("为什么", "预计会兑换的积分"))]
+)
+def test_revenue_that_is_not_what_points_paid_is_explained(sample, lang, words):
+    """12,000 points paid 120 yuan; the books have 7.00 for them, less 45.00 of breakage: 38.00 less."""
+    _, why, _ = _texts(chapter.POINTS_LIABILITY, sample, lang)
+    assert all(
+        word in why for word in (*words, "2024-10", "12,000", "¥120.00", "¥7.00", "−¥45.00", "−¥38.00")
+    )
+    assert "IFRS 15.B44–B46" in why
+    owed = sample.points.liability
+    nobody = attrs.evolve(owed, recognised=attrs.evolve(owed.recognised, points=0))
+    assert len(_texts(chapter.POINTS_LIABILITY, _with(sample, liability=nobody), lang)) == 2
+
+
+@pytest.mark.parametrize("scheme", PALETTES)
+def test_what_came_and_went_has_colours_apart(sample, scheme):
+    """Two colours lie a sixth of the colour wheel apart; greys differ in lightness by a fifth."""
+    legend = _parts(chapter.POINTS, sample, Chart)[0].legend
+    assert [word for _, word in legend] == ["Issued", "Redeemed", "Lapsed", "Taken back by refunds"]
+    for one, other in itertools.combinations([_hls(PALETTES[scheme][colour]) for colour, _ in legend], 2):
+        grey = [saturation < 0.3 for _, _, saturation in (one, other)]
+        apart = abs(one[0] - other[0])
+        assert any(grey) or min(apart, 1 - apart) >= 1 / 6
+        assert not all(grey) or abs(one[1] - other[1]) >= 1 / 5
+
+
+def _hls(colour):
+    """Give the hue, lightness and saturation of a colour, 0 to 1 each."""
+    return colorsys.rgb_to_hls(*(part / 255 for part in bytes.fromhex(colour.removeprefix("#"))))
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def plain_orders(table: OrderTable) -> dict[Any, Plain]:
     strengths = [*table.customers.strength.tolist(), 0]
     names = (
         "placed_at", "paid_at", "completed_at", "refunded_at", "first_seen", "gross", "refunded", "credit",
-        "province", "city", "platform", "channel", "shipped_at", "received_at",
+        "province", "city", "platform", "channel", "shipped_at", "received_at", "postage",
     )  # fmt: skip
     columns = {name: _column(table, name) for name in names}
     found = {}

@@ -336,8 +336,9 @@ WRONG: Final[list[tuple[dict[str, Any], str]]] = [
     ({"expiry": {"months": 601}}, "[points.expiry] months is at most 600; got 601"),
     ({"inactive": {}}, "[points.inactive]: give months or days, one of the two"),
     ({"inactive": {"months": 1, "days": 1}}, "[points.inactive]: give months or days, one of the two"),
-    ({"redemption": {"points_per_unit": "0"}}, "[points.redemption] points are worth something finite"),
-    ({"redemption": {"share_of_order": "1.1"}}, "[points.redemption] points are worth something finite"),
+    ({"redemption": {"points_per_unit": "0"}}, "[points.redemption] points_per_unit is above 0"),
+    ({"redemption": {"share_of_order": "1.1"}}, "[points.redemption] share_of_order is a share from 0 to 1"),
+    ({"margin": "35"}, "[points] margin is a share"),
     ({"redemption": {"hold_minutes": 0}}, "[points.redemption] hold_minutes must be a whole number from 1"),
     ({"refunds": {"grace_days": 3}}, '[points.refunds] grace_days is only read with late = "grace"'),
     (

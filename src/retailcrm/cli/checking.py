@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from retailcrm.cli.exits import Exit
 from retailcrm.cli.guard import print_json, say
-from retailcrm.cli.printing import console, counted, heading, paragraph
+from retailcrm.cli.points_console import console
+from retailcrm.cli.printing import counted, heading, paragraph
+from retailcrm.cli.wording import print_sentence, worded
 from retailcrm.domain.labels import Label
 from retailcrm.domain.periods import instant_of
 from retailcrm.domain.points.linting import SEVERITIES, Finding, check
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
 
     from retailcrm.shop.policy import Policy
 
+_NO_POINTS: Final = Label("没有积分规则", "the policy has no [points]")
+_NOTHING: Final = Label("没有发现问题", "no findings")
 
-def check_policy(*, file: str, as_of: str | None, as_json: bool) -> Exit:
+
+def check_policy(*, file: str, as_of: str | None, lang: str | None, as_json: bool) -> Exit:
     """Check a policy's points and print the findings."""
     policy = load_policy(file)
     found = _found(policy, None if as_of is None else _moment(as_of, policy.zone))
@@ -39,7 +44,7 @@ def check_policy(*, file: str, as_of: str | None, as_json: bool) -> Exit:
         }
         print_json({"command": "policy_check", "exit_code": code, **told})
     else:
-        _print(console(), policy, found)
+        _print(console(), policy, found, lang)
     if code is Exit.FINDINGS:
         say(f"{counted(counts['error'], 'error')} in {file}")
     return code
@@ -80,13 +85,12 @@ def _plain(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _print(out: Console, policy: Policy, found: Sequence[Finding]) -> None:
+def _print(out: Console, policy: Policy, found: Sequence[Finding], lang: str | None) -> None:
     if policy.points is None:
-        out.print(paragraph("the policy has no [points] 没有积分规则"))
+        out.print(paragraph(worded(_NO_POINTS, lang)))
     if not found:
-        out.print(paragraph("no findings 没有发现问题"))
+        out.print(paragraph(worded(_NOTHING, lang)))
     for finding in found:
-        severity = SEVERITIES[finding.severity]
-        out.print(heading(f"{severity.en} {severity.zh} {finding.code}: {finding.where}"))
-        out.print(paragraph(finding.message.en, " "))
-        out.print(paragraph(finding.message.zh, " "))
+        severity = worded(SEVERITIES[finding.severity], lang)
+        out.print(heading(f"{severity} {finding.code}: {finding.where}"))
+        print_sentence(out, finding.message, lang)

@@ -11,38 +11,42 @@ from retailcrm.cli.exits import Exit
 from retailcrm.cli.guard import answers, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from retailcrm.plugins import PluginInfo
 
 _USUAL_WIDTH: Final = 80
 
 
-@click.command(short_help="List what is loaded: plugins, formats, tier metrics.")
+@click.command(short_help="List what is loaded: plugins, formats, metrics, checks.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 @click.option("--trace", is_flag=True, help="Print each hook call on the error stream.")
 @answers
 def plugins(*, as_json: bool, trace: bool) -> Exit:
-    """List the plugins with their versions, the formats they read and the tier metrics they offer."""
+    """List the plugins with their versions, and what they offer.
+
+    The formats they read, the metrics that a ladder's tiers may ask for, and the checks of referrals.
+    """
     from retailcrm import plugins as loading  # noqa: PLC0415 - slow to load
 
     manager = loading.plugin_manager(trace=(lambda line: click.echo(line, err=True)) if trace else None)
-    sources, metrics = sorted(loading.sources(manager)), sorted(loading.tier_metrics(manager))
+    found = {
+        "formats": sorted(loading.sources(manager)),
+        "tier_metrics": sorted(loading.tier_metrics(manager)),
+        "referral_checks": sorted(loading.referral_checks(manager)),
+    }
     infos = loading.loaded(manager)
     if as_json:
-        found = {
-            "plugins": [attrs.asdict(info) for info in infos],
-            "formats": sources,
-            "tier_metrics": metrics,
-        }
-        print_json({"command": "plugins", "exit_code": Exit.OK, **found})
+        plain = [attrs.asdict(info) for info in infos]
+        print_json({"command": "plugins", "exit_code": Exit.OK, "plugins": plain, **found})
     else:
-        _print(infos, sources, metrics)
+        _print(infos, found)
     return Exit.OK
 
 
-def _print(infos: Sequence[PluginInfo], sources: Sequence[str], metrics: Sequence[str]) -> None:
-    from retailcrm.cli.printing import console, table  # noqa: PLC0415 - slow to load
+def _print(infos: Sequence[PluginInfo], found: Mapping[str, Sequence[str]]) -> None:
+    from retailcrm.cli.points_console import console  # noqa: PLC0415 - slow to load
+    from retailcrm.cli.printing import table  # noqa: PLC0415 - likewise
 
     out = console()
     rows = table("plugin", "from", "hooks")
@@ -54,5 +58,6 @@ def _print(infos: Sequence[PluginInfo], sources: Sequence[str], metrics: Sequenc
         rows.add_row(info.name, f"{info.distribution} {info.version}", ", ".join(info.hooks))
     out.print(rows)
     out.print()
-    out.print(f"formats       {', '.join(sources) or 'none'}")
-    out.print(f"tier metrics  {', '.join(metrics) or 'none'}")
+    width = max(map(len, found))
+    for kind, names in found.items():
+        out.print(f"{kind.replace('_', ' '):<{width}}  {', '.join(names) or 'none'}")

@@ -8,19 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from retailcrm.cli import printing
 from retailcrm.cli.customer_file import looked_up
 from retailcrm.cli.endings import exit_with_problems
 from retailcrm.cli.exits import Exit
 from retailcrm.cli.guard import NobodyError, print_json, say
 from retailcrm.cli.inputs import no_orders, open_for, read_into
 from retailcrm.cli.outputs import check_outputs
+from retailcrm.cli.points_console import console
 from retailcrm.cli.points_documents import journal_document, points_document
 from retailcrm.cli.points_figures import print_standing
 from retailcrm.cli.points_journal import print_journal
-from retailcrm.cli.printing import console, counted, path_line
+from retailcrm.cli.printing import counted, path_line
 from retailcrm.cli.programmes import refuse_without_points
 from retailcrm.cli.scoring import tell_files
 from retailcrm.cli.watch import Watch
+from retailcrm.cli.wording import print_sentence
+from retailcrm.domain.labels import Label
 from retailcrm.domain.periods import instant_of
 from retailcrm.errors import SettingsError
 
@@ -53,20 +57,20 @@ def print_points(
         if shop.policy.points is None:
             return refuse_without_points("points", inputs, as_json=as_json)
         rules = shop.policy.points.wallet(wallet or "")
-        with Watch(console(errors=True)) as watch:
+        with Watch(printing.console(errors=True)) as watch:
             read_into(shop, inputs, mapping, watch, personal=customer is not None)
         tell_files(shop, problems, as_json=as_json)
         if customer is not None:
             _one(shop, customer, as_of, rules, lang, strict=strict, as_json=as_json)
             return exit_with_problems(shop, strict=strict)
-        with Watch(console(errors=True)) as watch:
+        with Watch(printing.console(errors=True)) as watch:
             watch.doing("adding up points")
             found = _written(shop, as_of, rules, out)
         code = _exit_code(shop, found, strict=strict)
         if as_json:
             print_json(points_document(shop, found, as_of=as_of, out=out, code=code))
         else:
-            _print(shop, found, as_of, lang, out, spent_known=inputs.redemptions is not None)
+            _print(shop, found, inputs, as_of, lang, out)
     return code
 
 
@@ -113,13 +117,28 @@ def _exit_code(shop: Shop, found: Standing, *, strict: bool) -> Exit:
     return Exit.COVERAGE if code is Exit.OK else code
 
 
-def _print(
-    shop: Shop, found: Standing, as_of: str, lang: str | None, path: str, *, spent_known: bool
-) -> None:
+def _print(shop: Shop, found: Standing, inputs: Inputs, as_of: str, lang: str | None, path: str) -> None:
     out = console()
+    spent_known = inputs.redemptions is not None
     print_standing(out, found, as_of, lang, newest=_newest(shop, as_of), spent_known=spent_known)
     out.print()
-    path_line(out, f"{counted(len(found.customers), 'customer')} as of {as_of}: ", path)
+    print_sentence(out, _rules(shop.policy.digest, inputs.policy), lang, "")
+    out.print()
+    many = len(found.customers)
+    said = Label(
+        f"{many:,} 位有过积分的顾客（{as_of}）：",
+        f"{counted(many, 'customer')} with any history of points, as of {as_of}: ",
+    )
+    path_line(out, said.zh if lang == "zh" else said.en, path)
+
+
+def _rules(digest: str, policy: str | None) -> Label:
+    """Say by which rules, and where they can be read."""
+    return Label(
+        f"规则指纹 {digest}：{policy} 及默认值；retailcrm score 用同一 --policy 逐条列出",
+        f"rules in force ({digest}): those of {policy} and the defaults; 'retailcrm score' with the same "
+        "--policy prints each",
+    )
 
 
 def _newest(shop: Shop, as_of: str) -> str | None:

@@ -18,6 +18,7 @@ from retailcrm.shop.loyalty.balance_table import VERSION
 if TYPE_CHECKING:
     from retailcrm.cli.exits import Exit
     from retailcrm.domain.points.wallets import Wallet
+    from retailcrm.report.data import Breakage
     from retailcrm.shop.loyalty.due import Due
     from retailcrm.shop.loyalty.journal_of import Journal, JournalLine
     from retailcrm.shop.loyalty.standing import Standing
@@ -113,7 +114,16 @@ def _liability(found: Standing) -> dict[str, Any] | None:
         "points_per_unit": str(found.wallet.redemption.points_per_unit),
         "expected_share": round(float(sum(found.owed.exact, Fraction(0)) / whole), 6) if whole else None,
         "assumed": None if found.assumed is None else found.assumed._asdict(),
+        "back_test": _back_test(found.breakage),
     }
+
+
+def _back_test(forecast: Breakage | None) -> dict[str, Any] | None:
+    """Say how good the forecast would have been; ``None`` where that cannot be said."""
+    if forecast is None or forecast.tested is None:
+        return None
+    error = forecast.tested.error
+    return {**attrs.asdict(forecast.tested), "error": None if error is None else round(error, 6)}
 
 
 def _money(amount: int | None, currency: str) -> str | None:

@@ -11,12 +11,15 @@ from retailcrm.cli.printing import heading, percent, table
 from retailcrm.cli.wording import print_sentence, worded
 from retailcrm.domain.labels import Label
 from retailcrm.domain.money import exponent, format_money
+from retailcrm.report.data import LANGS
+from retailcrm.report.sections.points_books import tested_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.console import Console
 
+    from retailcrm.report.data import Breakage
     from retailcrm.shop.loyalty.standing import Standing
 
 ALWAYS: Final = ("issued", "reversed", "expired")
@@ -66,8 +69,10 @@ def _print_sums(out: Console, found: Standing, lang: str | None) -> None:
         points = found.flows.get(name, 0)
         if points or name in ALWAYS:
             rows.add_row(f"  {worded(label, lang)}", f"{points if name in INTO else -points:,}")
+    if found.past:
+        rows.add_row(f"  {worded(OUTSTANDING[LAPSED], lang)}", f"{-found.past:,}")
     rows.add_row(f"  {worded(OUTSTANDING['outstanding'], lang)}", f"{found.outstanding:,}", style="bold")
-    for name, points in (*found.totals.items(), (LAPSED, found.past)):
+    for name, points in found.totals.items():
         if points or name in ("pending", "available"):
             rows.add_row(f"    {worded(OUTSTANDING[name], lang)}", f"{points:,}")
     rows.add_row(f"  {worded(_HOLDERS, lang)}", f"{found.holders:,}")
@@ -101,6 +106,14 @@ def _print_owed(out: Console, found: Standing, lang: str | None) -> None:
     unit = format_money(10 ** exponent(currency), currency)
     print_sentence(out, Label(f"按每 {worth} 分抵 {unit} 计", f"{worth} points are worth {unit}"), lang, " ")
     print_sentence(out, _expected(found), lang, " ")
+    if found.breakage is not None and found.breakage.withheld is None:
+        print_sentence(out, _tested(found.breakage), lang, " ")
+
+
+def _tested(forecast: Breakage) -> Label:
+    """Say in the report's words how far off such a forecast was; shares as they stand everywhere here."""
+    zh, en = (tested_in_words(forecast, lang).replace("%", " %") for lang in LANGS)
+    return Label(zh, en)
 
 
 def _expected(found: Standing) -> Label:
@@ -138,9 +151,10 @@ def _notes(found: Standing, as_of: str, newest: str | None, *, spent_known: bool
     if seen.nobody:
         part, money = percent(seen.nobody, seen.paid), format_money(seen.nobody_gross, currency)
         yield Label(
-            f"{seen.paid:,} 笔已付款订单中 {seen.nobody:,} 笔（{part}，{money}）无法确认买家，不给任何人积分",
-            f"no buyer can be told from others in {seen.nobody:,} of {seen.paid:,} paid orders ({part}, "
-            f"{money}): nobody earns points with them",
+            f"付过款的 {seen.paid:,} 笔订单（含后来退款的）中 {seen.nobody:,} 笔（{part}，{money}）"
+            "无法确认买家，不给任何人积分",
+            f"no buyer can be told from others in {seen.nobody:,} of {seen.paid:,} orders that were paid, "
+            f"refunded ones among them ({part}, {money}): nobody earns points with them",
         )
     waiting = sum(group.points for group in found.expiring if group.key == WAITING)
     if waiting * 2 >= max(found.outstanding, 1):

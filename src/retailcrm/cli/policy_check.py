@@ -32,6 +32,9 @@ def policy() -> None:
     help="As from this day on, such as 2025-11-01: campaigns that are over cost nothing. Without it every "
     "campaign counts.",
 )
+@click.option(
+    "--lang", type=click.Choice(["zh", "en"]), help="Print the findings in this language instead of both."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 @answers
 def policy_check(**options: Any) -> Exit:  # noqa: ANN401 - typed where the work is done

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from retailcrm.cli import printing
 from retailcrm.cli.endings import exit_with_problems
 from retailcrm.cli.guard import print_json
 from retailcrm.cli.inputs import open_for, read_into
 from retailcrm.cli.outputs import check_outputs
+from retailcrm.cli.points_console import console
 from retailcrm.cli.points_documents import due_document
-from retailcrm.cli.printing import console, counted, heading, paragraph, path_line, table
+from retailcrm.cli.printing import counted, heading, paragraph, path_line, table
 from retailcrm.cli.programmes import refuse_without_points
 from retailcrm.cli.scoring import tell_files
 from retailcrm.cli.watch import Watch
@@ -57,12 +59,12 @@ def list_due(
         if programme is None:
             return refuse_without_points("tick", inputs, as_json=as_json)
         _check_span(since, as_of, shop.policy.zone)
-        with Watch(console(errors=True)) as watch:
+        with Watch(printing.console(errors=True)) as watch:
             read_into(shop, inputs, mapping, watch)
         tell_files(shop, problems, as_json=as_json)
         if not confirm_clock:
             _check_clock(shop, programme, as_of)
-        with Watch(console(errors=True)) as watch:
+        with Watch(printing.console(errors=True)) as watch:
             watch.doing("looking what falls due")
             due = shop.points_due(since, as_of)
             _write(due, out)

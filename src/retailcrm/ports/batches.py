@@ -57,6 +57,7 @@ COLUMNS: Final[Mapping[Grain, Mapping[str, str]]] = {
         "completed_at": _INSTANT,
         "total": _WHOLE,
         "paid": _WHOLE,
+        "postage": _WHOLE,
         "refunded": _WHOLE,
         "refunded_at": _INSTANT,
         "province": _TEXT,
@@ -152,10 +153,10 @@ COLUMNS: Final[Mapping[Grain, Mapping[str, str]]] = {
 ``whole``: ``int64``, amounts in minor units, :data:`~retailcrm.analytics.columns.MISSING` missing.
 ``state``: ``int8`` :class:`~retailcrm.domain.orders.OrderState`, -1 missing. ``flag``: ``bool``.
 
-``total`` is the amount due after discounts with postage; ``paid`` is as exported, before or after
-refunds (which of the two is found out for each file); ``refunded`` is paid back so far. A refund's
-``amount`` is 0 where it failed. ``name``, ``phone``, ``email`` and ``address`` of an order are the
-recipient's: read only where :attr:`SourceFile.personal` asks for them.
+``total`` is the amount due after discounts with postage, ``postage`` that part of it; ``paid`` is as
+exported, before or after refunds (which of the two is found out for each file); ``refunded`` is paid
+back so far. A refund's ``amount`` is 0 where it failed. ``name``, ``phone``, ``email`` and
+``address`` of an order are the recipient's: read only where :attr:`SourceFile.personal` asks for them.
 
 ``answer``: ``int8``, 1 yes, 0 no, -1 missing. ``gender``: ``int8`` position in
 :data:`~retailcrm.domain.customers.profile.GENDERS`, -1 missing. ``birthday``: ``int32``

@@ -45,8 +45,7 @@ class Spending:
         allocations: Which of them are still spent.
         points: How many it spent at first.
         value: Money that they were worth then, minor units; 0 if they bought something else.
-        refunded: What was refunded so far of the order that they paid for, points' worth included, minor
-            units.
+        order: Reference of the order that they paid for; empty if none is told.
         reward: What they bought; empty if money off.
         pieces: How many of it.
     """
@@ -56,9 +55,33 @@ class Spending:
     allocations: tuple[Allocation, ...]
     points: int = 0
     value: int = 0
-    refunded: int = 0
+    order: str = ""
     reward: str = ""
     pieces: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class RefundsTold:
+    """What verbs were told of the refunds of an order, all together.
+
+    Attributes:
+        wallet: Which currency of points.
+        order: The order's reference.
+        cash: Money paid back, minor units, that on lines included.
+        lines: Of this, on each line.
+        value: Worth of the points that were given back, minor units.
+    """
+
+    wallet: str
+    order: str
+    cash: int = 0
+    lines: Mapping[str, int] = attrs.field(factory=dict)
+    value: int = 0
+
+    def told(self, cash: int, lines: Mapping[str, int]) -> RefundsTold:
+        """Add another refund."""
+        both = {line: self.lines.get(line, 0) + lines.get(line, 0) for line in {*self.lines, *lines}}
+        return attrs.evolve(self, cash=self.cash + cash, lines=both)
 
 
 @attrs.frozen(kw_only=True)
@@ -87,18 +110,22 @@ class Unit:
         effect: What the command came to; ``None`` where nobody gave a key.
         awards: Awards that are new or have changed, with the account that they are in.
         spendings: Redemptions that are new or have changed.
+        refunds: Refunds of orders that verbs were told of.
         stocks: Stocks as they were read, and as they are afterwards.
         referrals: Referrals that are new or have changed.
         merged: Accounts that were merged into others: which into which; the same id twice undoes it.
+        advanced: Up to when time was told to go by, once all that fell due by then is written.
     """
 
     changes: tuple[Change, ...] = ()
     effect: Effect | None = None
     awards: tuple[tuple[str, Awarded], ...] = ()
     spendings: tuple[Spending, ...] = ()
+    refunds: tuple[RefundsTold, ...] = ()
     stocks: tuple[tuple[Stock, Stock], ...] = ()
     referrals: tuple[Brought, ...] = ()
     merged: tuple[tuple[str, str], ...] = ()
+    advanced: datetime | None = None
 
 
 class Ledger(Protocol):
@@ -131,6 +158,15 @@ class Ledger(Protocol):
     def spendings(self, account: str) -> Sequence[Spending]:
         """Give the redemptions of an account."""
 
+    def spent_on(self, wallet: str, order: str) -> Sequence[Spending]:
+        """Give the redemptions that paid for an order, oldest first."""
+
+    def refunds(self, wallet: str, order: str) -> RefundsTold | None:
+        """Give what verbs were told of an order's refunds."""
+
+    def holder(self, hold: str) -> str | None:
+        """Tell in which account a reservation is open."""
+
     def effect(self, verb: str, key: str) -> Effect | None:
         """Give what a command came to."""
 
@@ -143,8 +179,14 @@ class Ledger(Protocol):
     def referrals(self) -> Sequence[Brought]:
         """Give all referrals."""
 
+    def referral_of(self, order: str) -> Brought | None:
+        """Give the referral that an order counted for; ``None`` if it counted for none."""
+
     def merged(self) -> Mapping[str, str]:
         """Tell which accounts were merged into which."""
+
+    def advanced(self) -> datetime | None:
+        """Tell up to when time was told to go by at the latest; ``None`` if it never was."""
 
     def due(self, until: datetime) -> Iterator[str]:
         """Give the ids of the accounts in which something falls due by a moment, sorted."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -14,7 +15,7 @@ from retailcrm.domain.points.referrals import Flag
 from retailcrm.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{32,128}")
@@ -121,7 +122,10 @@ def flags_of(
     """
     found: dict[str, Flag] = {}
     for check in sorted(checks, key=lambda one: one.name):
-        for flag in check.flags(referrer, referred, facts):
+        given = check.flags(referrer, referred, facts)
+        if not isinstance(given, Sequence):
+            raise SettingsError(f"referral check {check.name} gives a sequence of flags, not {given!r}")
+        for flag in given:
             if not isinstance(flag, Flag):
                 raise SettingsError(f"referral check {check.name} gives flags, not {type(flag).__name__}")
             found.setdefault(flag.code, flag)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from retailcrm.analytics.tables import LineTable
     from retailcrm.shop.beside import Beside
     from retailcrm.shop.buyers import BuyerKinds
     from retailcrm.shop.merges import Merges
@@ -94,6 +95,10 @@ class MergedStore:
             if merged is not None:
                 reviews = attrs.evolve(reviews, customer=np.append(merged[1], np.int32(-1))[reviews.customer])
         return attrs.evolve(beside, people=people, reviews=reviews)
+
+    def lines(self) -> LineTable | None:
+        """Give the lines of all orders, by row of the only part; ``None`` if none, or many parts."""
+        return self.kept.lines()
 
     def file(self, customer: str) -> CustomerFile:
         """Give what was told of a customer under any of her ids, by whom and when."""
@@ -210,8 +215,10 @@ def _stacked(columns: Sequence[Any], rows: Sequence[int]) -> Any:  # noqa: ANN40
     if isinstance(sample, Coded):
         filled = [Coded.of([None] * n) if c is None else c for c, n in zip(columns, rows, strict=True)]
         return _stacked_codes(filled)
-    never = np.datetime64("NaT", "us")
-    return np.concatenate([np.full(n, never) if c is None else c for c, n in zip(columns, rows, strict=True)])
+    untold = np.datetime64("NaT", "us") if sample.dtype.kind == "M" else 0
+    return np.concatenate(
+        [np.full(n, untold, sample.dtype) if c is None else c for c, n in zip(columns, rows, strict=True)]
+    )
 
 
 def _stacked_codes(columns: Sequence[Coded]) -> Coded:

@@ -18,7 +18,7 @@ from retailcrm.shop.said import Said, members_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from retailcrm.analytics.tables import OrderTable
+    from retailcrm.analytics.tables import LineTable, OrderTable
     from retailcrm.domain.problems import Problem
     from retailcrm.ports.batches import Batch
     from retailcrm.shop.observed import Collector, Observed
@@ -60,6 +60,10 @@ class Observations:
     def parts(self) -> Iterator[OrderTable]:
         """Give the shop's orders, in one part."""
         yield self.folded().orders
+
+    def lines(self) -> LineTable | None:
+        """Give the lines of all orders; ``None`` if no file has them."""
+        return self.folded().lines
 
     def files(self) -> list[Observed]:
         """Give all files, oldest export first."""

@@ -16,7 +16,7 @@ from retailcrm.shop.imports import Imports
 from retailcrm.shop.insight import AsOf, Insight, moment_of
 from retailcrm.shop.loyalty import Loyalty
 from retailcrm.shop.loyalty.accounts import Accounts
-from retailcrm.shop.loyalty.advancing import Advanced, advance
+from retailcrm.shop.loyalty.advancing import Advanced, ToldEvent, advance, events_since
 from retailcrm.shop.loyalty.orders_of import OrdersOf
 from retailcrm.shop.merges import Merges
 from retailcrm.shop.merging import MergedStore
@@ -78,7 +78,7 @@ class Shop:
         """Write what fell due in everybody's points up to a moment; see :func:`advance`.
 
         Points are right without it: it makes what fell due visible, as events. It may be stopped anywhere
-        and run again.
+        and run again. It says that everything up to then is known: import what there is before.
 
         Args:
             now: Up to when; aware.
@@ -92,6 +92,22 @@ class Shop:
             SettingsError: The policy has no ``[points]``.
         """
         return advance(self._programme(), now, confirm_clock=confirm_clock)
+
+    def points_events(self, since: datetime) -> tuple[ToldEvent, ...]:
+        """Tell again what happened to everybody's points, by whatever was recorded from a moment on.
+
+        A run of :meth:`advance` that was stopped has written and told nobody; verbs write between runs.
+        Ask from the ``since`` of the last run whose events you have, and nothing is missed; account and
+        version of an event tell whether you have it. A first export and a file of redemptions are recorded
+        as of themselves: after them, ask from there.
+
+        Args:
+            since: From when, inclusive; aware.
+
+        Raises:
+            SettingsError: The policy has no ``[points]``.
+        """
+        return events_since(self._programme(), since)
 
     def take_redemptions(self, path: str | Path) -> Taken:
         """Spend points as a till's file says that they were spent, each row at its own time, once.
@@ -332,8 +348,8 @@ def _accounts(
         return file.profile().birthday if file.history else None
 
     return Accounts(
-        ledger=MemoryLedger(), policy=rules, programme=rules.points, metrics=metrics,
-        shop=shop, orders=OrdersOf(store.parts), merges=store.merges, observed=observed, clock=clock,
+        ledger=MemoryLedger(), policy=rules, programme=rules.points, metrics=metrics, shop=shop,
+        orders=OrdersOf(store.parts, store.lines), merges=store.merges, observed=observed, clock=clock,
         checks=checks, birthday_of=birthday,
     )  # fmt: skip
 

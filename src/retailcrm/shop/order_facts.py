@@ -50,6 +50,7 @@ class OrderFacts:
         instants: Moments of the order's life by name.
         known: Whether some file tells of the order, and not only who bought it.
         bare: Whether no lines were taken.
+        postage: Postage within ``gross``, :data:`MISSING` where no file tells; ``None`` if no file has it.
         closed_seen: Moment of the first export that says closed, of orders of which none says closed beside
             a time of payment; ``None`` if there is no such order.
     """
@@ -63,6 +64,7 @@ class OrderFacts:
     known: NDArray[np.bool_]
     due: NDArray[np.int64] | None = None
     bare: bool = True
+    postage: NDArray[np.int64] | None = None
     closed_seen: NDArray[np.datetime64] | None = None
 
     @classmethod
@@ -97,10 +99,11 @@ class OrderFacts:
         seen = _first_seen(rows, files, amounts)
         unique = len(rows.parts) == 1 and len(rows.code) == len(self.state) and is_range(rows.code)
         names = (*_INSTANTS, *(name for name in _IF_ANY if rows.has(name)))
+        postage = rows.whole("postage") if rows.has("postage") else None
         if self.bare and unique:
             self.known = _tells(rows)
             self.state, self.gross, self.refunded = amounts.state, amounts.gross, amounts.refunded
-            self.due, self.first_seen = amounts.due, seen
+            self.due, self.first_seen, self.postage = amounts.due, seen, postage
             self.instants = {name: rows.instant(name) for name in names}
             return
         runs = Runs.of(rows.code)
@@ -109,6 +112,9 @@ class OrderFacts:
         self._over("state", at, fold_states(runs, amounts.state))
         self._take_gross(runs, amounts)
         self._over("refunded", at, newest_values(runs, amounts.refunded))
+        if postage is not None:
+            self.postage = np.full(len(self.state), MISSING, np.int64)
+            self.postage[at] = newest_values(runs, postage)
         first = runs.least(np.where(np.isnat(seen), _FAR, seen))
         self.first_seen[at] = np.fmin(self.first_seen[at], np.where(first == _FAR, _NEVER, first))
         self._note_closed(runs, rows, moments_of(files), amounts.state)
@@ -197,7 +203,7 @@ class OrderFacts:
             placed_at=self.instants["placed_at"], paid_at=self.instants["paid_at"], state=state,
             credit=self.credit, gross=gross, refunded=refunded, refunded_at=self.instants["refunded_at"],
             first_seen=np.where((refunded > 0) | full, self.first_seen, _NEVER),
-            platform=platform, **later, **places,
+            platform=platform, postage=_within(self.postage, gross), **later, **places,
         )  # fmt: skip
 
     def _settle_closed(self, state: NDArray[np.int8]) -> NDArray[np.int8]:
@@ -221,6 +227,11 @@ class OrderFacts:
 
 def _if_any(instants: NDArray[np.datetime64] | None) -> NDArray[np.datetime64] | None:
     return None if instants is None or np.isnat(instants).all() else instants
+
+
+def _within(postage: NDArray[np.int64] | None, gross: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """Give postage that is no more than what was paid for the order."""
+    return None if postage is None else np.clip(postage, 0, np.maximum(gross, 0))
 
 
 def _tells(rows: Stacked) -> NDArray[np.bool_]:

@@ -162,6 +162,7 @@ class PartitionedObservations:
         columns |= {name: table.column(name).to_numpy().view(INSTANT) for name in _INSTANTS}
         columns |= {name: _instants(table, name) for name in _IF_ANY}
         columns |= {name: _coded(table, name) for name in _TEXTS}
+        columns["postage"] = _amounts(table, "postage")
         return OrderTable(
             currency=self.currency,
             zone=self.zone,
@@ -201,6 +202,10 @@ class PartitionedObservations:
                 kinds=kinds_seen(files),
             )
         return self._beside
+
+    def lines(self) -> None:
+        """Say that lines are not kept in memory: they point to rows of one table, and there is none."""
+        return
 
     def files(self) -> list[Observed]:
         """Give the files with the grains that are not partitioned, oldest export first."""
@@ -264,6 +269,7 @@ def _as_arrow(orders: OrderTable) -> tuple[pa.Table, NDArray[np.uint64]]:
         **{name: getattr(orders, name) for name in _AMOUNTS},
         **{name: getattr(orders, name).view(np.int64) for name in _INSTANTS},
         **{name: column.view(np.int64) for name in _IF_ANY if (column := getattr(orders, name)) is not None},
+        **({} if orders.postage is None else {"postage": orders.postage}),
         **{
             name: arrow.arrow_coded(column).cast(pa.large_string())
             for name in _TEXTS
@@ -279,6 +285,11 @@ def _instants(table: pa.Table, name: str) -> NDArray[np.datetime64] | None:
         return None
     column = table.column(name)
     return column.fill_null(MISSING).to_numpy().view(INSTANT) if column.null_count < len(column) else None
+
+
+def _amounts(table: pa.Table, name: str) -> NDArray[np.int64] | None:
+    """Give amounts that not every partition has."""
+    return table.column(name).fill_null(0).to_numpy() if name in table.column_names else None
 
 
 def _coded(table: pa.Table, name: str) -> Coded | None:

@@ -181,6 +181,7 @@ class SimulatedShop:
             province=_coded(place, [p.province for p in PLACES]),
             city=_coded(place, [p.city for p in PLACES]),
             channel=Coded(self.channels(), Texts.of(CHANNELS)),
+            postage=self.postage,
         )
 
     def line_table(self) -> LineTable:

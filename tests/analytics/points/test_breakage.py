@@ -24,7 +24,7 @@ from retailcrm.analytics.points.breakage import (
     forecast,
     matured_breakage,
 )
-from retailcrm.analytics.points.cohorts import cohorts_of, month_start
+from retailcrm.analytics.points.cohorts import Cohorts, cohorts_of, month_start
 from retailcrm.analytics.points.journal import movements_of
 from retailcrm.analytics.tables.points import BUCKETS, VERBS, LotTable, MovementTable
 from retailcrm.errors import InputError
@@ -179,7 +179,7 @@ def test_the_share_of_what_is_outstanding():
     assert (FIRST + 0) not in expected.months  # nothing is left of it
 
 
-def test_a_month_without_redemptions_takes_the_share_of_the_others():
+def test_a_month_without_redemptions_adds_what_the_others_did():
     """Where nothing is ever redeemed in the month of award, the youngest month cannot grow: it is pooled."""
     table = programme(SIZES, (Fraction(0), Fraction(2, 10), Fraction(1, 10)))
     found = breakage_forecast(table, at_month(12))
@@ -188,6 +188,64 @@ def test_a_month_without_redemptions_takes_the_share_of_the_others():
     assert found.cohorts[-1].redeemed_at_last == 2000 * Fraction(3, 10)
     assert found.share == Fraction(3, 10)
     assert np.isnan(found.spread.cohorts[-1])
+
+
+def cohorts_by_hand(redeemed, *, sizes, closed):
+    """Give cohorts from rows of redeemed points; the oldest expired whole at their last age."""
+    n = len(sizes)
+    known = np.add.outer(np.arange(n), np.arange(n)) < n
+    expired = np.zeros((n, n), np.int64)
+    for i in range(closed):
+        expired[i, n - 1 - i] = sizes[i] - redeemed[i][-1]
+    return Cohorts(
+        first=FIRST,
+        kept=np.where(known, np.array(sizes)[:, None], 0),
+        redeemed=np.array([[*row, *([0] * i)] for i, row in enumerate(redeemed)], np.int64),
+        expired=expired,
+    )
+
+
+ZERO_FIRST = [[0, 0, 0, 0, 0, 0], [10, 20, 20, 20, 20], [0, 30, 40, 40], [20, 40, 50], [40, 90], [60]]
+
+
+def test_an_oldest_month_of_nothing_stops_no_forecast():
+    """The first month redeemed nothing at all: the others are forecast by their factors all the same.
+
+    From age 0: (20 + 30 + 40 + 90) / (10 + 0 + 20 + 40) = 18/7; from 1: (20 + 40 + 50) / (20 + 30 + 40) =
+    11/9; from 2: 60/60 = 1; then 1, and where the first month is alone, nothing comes of nothing: 1.
+    """
+    cohorts = cohorts_by_hand(ZERO_FIRST, sizes=[100, 100, 200, 100, 400, 500], closed=3)
+    found = forecast(cohorts)
+    assert found.factors == (Fraction(18, 7), Fraction(11, 9), 1, 1, 1)
+    assert [row.pooled for row in found.cohorts] == [False] * 6
+    ends = [0, 20, 40, 50, 90 * Fraction(11, 9), 60 * Fraction(18, 7) * Fraction(11, 9)]
+    assert [row.redeemed_at_last for row in found.cohorts] == ends
+    expected = found.expected()
+    assert expected.of(FIRST + 4) == 20 / Fraction(310)
+    assert expected.of(FIRST + 5) == (ends[5] - 60) / 440
+
+
+def test_a_month_above_the_others_still_goes_on():
+    """Nothing can be multiplied of the youngest month, for none redeemed at once: it adds what they did.
+
+    At the next age they added 20 of 100, 20 of 100, 10 of 200, 40 of 400 points: 90 of 800. The youngest
+    has redeemed half of its 80 points already, far more than any of them ever did, and adds 9 of 80.
+    """
+    rows = [[0, 20, 20, 20, 20], [0, 20, 20, 20], [0, 10, 10], [0, 40], [40]]
+    found = forecast(cohorts_by_hand(rows, sizes=[100, 100, 200, 400, 80], closed=3))
+    assert found.factors == (None, 1, 1, 1)
+    assert found.rates == (Fraction(90, 800), 0, 0, 0)
+    youngest = found.cohorts[-1]
+    assert (youngest.pooled, youngest.redeemed_at_last) == (True, 49)
+    assert found.expected().of(FIRST + 4) == Fraction(9, 40)
+    assert found.share == Fraction(20 + 20 + 10 + 40 + 49, 100 + 100 + 200 + 400 + 80)
+
+
+def test_a_pooled_month_adds_no_more_than_it_has():
+    """The others added half of their points at the next age; this one has but a tenth of its own left."""
+    rows = [[0, 50, 50, 50, 50], [0, 50, 50, 50], [0, 50, 50], [0, 50], [90]]
+    found = forecast(cohorts_by_hand(rows, sizes=[100] * 5, closed=3))
+    assert found.cohorts[-1].redeemed_at_last == 100
 
 
 def test_no_month_redeems_more_than_it_has():
@@ -237,7 +295,7 @@ def test_a_pooled_month_is_back_tested_by_the_pattern():
 
 
 def test_a_month_that_began_late_is_back_tested_by_what_is_still_to_come():
-    """Of others, 1/5 of all redemptions come in the month of award and 2/5 in the next: half of the rest."""
+    """Others redeem 2 of 10 points in the month after the award; so does it, and what it missed is gone."""
     table = programme(SIZES, PATTERN)
     first = (table.lot == 10) & (table.verb == VERBS.index("redeem")) & (table.effective_at < at_month(11))
     columns = ("lot", "verb", "source", "target", "points", "effective_at")
@@ -248,7 +306,7 @@ def test_a_month_that_began_late_is_back_tested_by_what_is_still_to_come():
         1,
     )
     assert SIZES[10] == 1000
-    assert found.forecast[10] == 1000 * Fraction(1, 2) * Fraction(1, 2)
+    assert found.forecast[10] == 1000 * Fraction(2, 10)
 
 
 def test_a_back_test_forecasts_no_more_than_there_is():

@@ -8,7 +8,13 @@ from math import isnan
 import numpy as np
 import pytest
 
-from retailcrm.analytics.points.ladder import development_factors, growth, latest, standard_errors
+from retailcrm.analytics.points.ladder import (
+    development_factors,
+    growth,
+    growth_rates,
+    latest,
+    standard_errors,
+)
 
 # Taylor and Ashe (1983), as Mack (1993) uses it.
 PUBLISHED = (
@@ -54,6 +60,26 @@ def test_the_published_standard_errors():
     assert round(spread.total) == 2_447_095
 
 
+@pytest.mark.parametrize("older", [1, 3])
+def test_older_cohorts_of_nothing_change_nothing(older):
+    """With years before it that came to nothing, the published triangle gives the published figures."""
+    n = len(PUBLISHED) + older
+    square = triangle([[0] * (n - i) for i in range(older)] + list(PUBLISHED))
+    bare = triangle(PUBLISHED)
+    assert development_factors(square) == (*development_factors(bare), *[Fraction(1)] * older)
+    spread, alone = standard_errors(square), standard_errors(bare)
+    assert spread.cohorts[older:] == pytest.approx(alone.cohorts)
+    assert spread.total == pytest.approx(alone.total)
+
+
+def test_growth_rates_by_hand():
+    """All that grew at an age over the volumes of all that are old enough, those of nothing included."""
+    square = triangle([[0, 0, 0, 0], [0, 10, 16], [5, 25], [7]])
+    rates = growth_rates(square, [Fraction(n) for n in (20, 80, 100, 50)])
+    assert rates == (Fraction(30, 200), Fraction(6, 100), 0)
+    assert growth_rates(square, [Fraction(0)] * 4) == (0, 0, 0)
+
+
 def test_cohorts_that_grow_alike_do_not_scatter():
     """Where every cohort follows one pattern, the factors are the pattern's and the errors nothing."""
     square = triangle([[10, 20, 30, 33], [20, 40, 60], [40, 80], [50]])
@@ -74,6 +100,12 @@ def test_an_age_at_which_nobody_had_anything():
     spread = standard_errors(square)
     assert [isnan(error) for error in spread.cohorts] == [False, False, False, False, True]
     assert spread.total > max(spread.cohorts[1:4])
+
+
+def test_a_spread_that_nobody_can_see_is_not_nothing():
+    """One cohort cannot grow any more, the other's error is not known: nor is that of both."""
+    spread = standard_errors(triangle([[0, 0, 0, 0], [0, 0, 0], [0, 5], [3]]))
+    assert isnan(spread.total)
 
 
 @pytest.mark.parametrize("n", [0, 1, 3])

@@ -23,7 +23,7 @@ from retailcrm.domain.points.account import Account
 from retailcrm.domain.points.expiry import Expiry
 from retailcrm.domain.points.following import OrderFacts, follow
 from retailcrm.domain.points.programme import Campaign, Programme
-from retailcrm.domain.points.wallets import Cap, EarnRule, Waiting, Wallet
+from retailcrm.domain.points.wallets import Cap, EarnBase, EarnRule, Waiting, Wallet
 
 START = datetime(2018, 10, 28, 12, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -54,6 +54,7 @@ def rows(draw):
         "refunded_at": draw(moments) if back == 2 else None,
         "first_seen": draw(st.none() | moments),
         "lines": draw(st.lists(st.integers(0, 50), max_size=3)),
+        "postage": draw(st.integers(0, gross)),
     }
 
 
@@ -76,6 +77,7 @@ def wallets(draw):
             rate=draw(st.sampled_from([Fraction(1), Fraction(10), Fraction(100)])),
             round_at=draw(st.sampled_from(["order", "line"])),
             caps=draw(st.sampled_from([(), (), (Cap(points=200, per="month"), Cap(points=60))])),
+            base=EarnBase(items=draw(st.sampled_from([True, True, False])), shipping=draw(st.booleans())),
         ),
         waiting=Waiting(
             until=draw(st.sampled_from(["paid", "received", "received"])),
@@ -115,6 +117,7 @@ def tables(drawn):
         refunded=np.array([one["refunded"] for one in drawn], np.int64),
         refunded_at=column(one["refunded_at"] for one in drawn),
         first_seen=column(one["first_seen"] for one in drawn),
+        postage=np.array([one["postage"] for one in drawn], np.int64),
     )
     table = LineTable(
         order=np.array([row for row, _ in lines], np.int32),
@@ -152,6 +155,7 @@ def facts_of(drawn, row, table, as_of, undated):
         refunded=refunded if known else 0,
         refunded_at=back_at if known else None,
         lines=in_line_order(drawn, row, table),
+        shipping=order["postage"],
     )
 
 
@@ -248,14 +252,16 @@ def test_lapse_by_doing_nothing_equals_following_one_by_one(paid, idle, expiry, 
 @settings(max_examples=2 * settings.default.max_examples, deadline=None)
 @given(st.lists(rows(), max_size=6), moments, st.booleans())
 def test_orders_become_columns_as_the_specification_says(drawn, as_of, lines):
-    """Gross shared over lines by their gross; unpaid, unknown, free and later orders are left out."""
+    """Gross less postage shared over lines by their gross; unpaid, unknown, free, later orders left out."""
     orders, table = tables(drawn)
     found = earn_columns(orders, table if lines else None, np.datetime64(as_of.replace(tzinfo=None), "us"))
     facts = [facts_of(drawn, row, table, as_of, "order_date") for row in range(len(drawn))]
     assert sorted(found.row.tolist()) == [row for row, fact in enumerate(facts) if fact]
     for place, row in enumerate(found.row.tolist()):
         weights = facts[row].lines if lines else ()
-        wanted = split(facts[row].gross, weights) if any(weights) else (facts[row].gross,)
+        goods = drawn[row]["gross"] - drawn[row]["postage"]
+        wanted = split(goods, weights) if any(weights) else (goods,)
+        assert found.shipping[place] == drawn[row]["postage"]
         mine = found.order == place
         assert [one for one in found.price[mine].tolist() if one] == [one for one in wanted if one]
         for line, price in zip(found.line[mine].tolist(), found.price[mine].tolist(), strict=True):
@@ -267,7 +273,7 @@ def row_of(**changes):
     plain = {
         "c": 0, "placed": START, "paid": START, "shipped": None, "completed": None,
         "state": OrderState.PAID, "credit": False, "gross": 10_000, "refunded": 0, "refunded_at": None,
-        "first_seen": None, "lines": [],
+        "first_seen": None, "lines": [], "postage": 0,
     }  # fmt: skip
     return plain | changes
 

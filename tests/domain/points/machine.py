@@ -88,6 +88,13 @@ class Machine(RuleBasedStateMachine):
         for who in whose:
             self.naive[who].advance(self.now)
 
+    def live(self, *whose: str) -> datetime:
+        """Who does something now does it after all that happened, whatever the clock says; give when."""
+        moment: datetime = max(self.naive[who].live(self.now) for who in whose)
+        for who in whose:
+            self.naive[who].advance(moment)
+        return moment
+
     def write(self, who: str, outcome: Any) -> bool:
         """Write what a decision came to, entry by entry; say whether it was allowed."""
         for entry in outcome.entries:
@@ -123,14 +130,16 @@ class Machine(RuleBasedStateMachine):
                 if getattr(lot, b)
             }
             assert here == dict(there), f"{who}: {here} is not {dict(there)}"
-            assert account.debt == naive.debt
+            assert (account.debt, account.debt_at) == (naive.debt, naive.debt_at)
+            assert account.settled_at == naive.settled
             assert not (account.debt and account.available)
             for bucket in ("pending", "available", "held"):
                 assert getattr(account, bucket) == naive.count(bucket)
             for lot in account.lots:
                 facts = naive.lots[lot.id]
                 assert (lot.activates_at, lot.expires_at) == (facts["activates"], facts["expires"])
-                assert (lot.root, lot.owner) == (facts["root"], facts["owner"])
+                assert (lot.root, lot.owners) == (facts["root"], facts["owners"])
+                assert lot.touched_at == facts["touched"]
             holds = {h.id: (h.points, h.ends_at) for h in account.holds}
             assert holds == {name: (len(h["points"]), h["ends"]) for name, h in naive.holds.items()}
         owned = sum(lot.points - lot.moved for lots in self.lots.values() for lot in lots.values())
@@ -197,7 +206,7 @@ class Machine(RuleBasedStateMachine):
             == waits
         )
         if waits:
-            self.naive[who].reschedule(lot, at)
+            self.naive[who].reschedule(lot, at, self.now)
             self.naive[who].advance(self.now)
         self.same(who)
 
@@ -221,7 +230,7 @@ class Machine(RuleBasedStateMachine):
 
     def wanted(self, name: str, points: int) -> int:
         """Give how many points to ask for; 0 asks for all there are."""
-        self.wake(name)
+        self.live(name)
         return points or self.naive[name].count("available") or 1
 
     @rule(who=WHO, points=ALL)
@@ -230,7 +239,7 @@ class Machine(RuleBasedStateMachine):
         points = self.wanted(name, points)
         outcome = self.core.redeem(self.accounts[name], points, key=key, now=self.now)
         allowed = self.write(name, outcome)
-        chosen = self.naive[name].choose(points, "spent")
+        chosen = self.naive[name].choose(points, "spent", self.live(name))
         assert allowed == (chosen is not None)
         if not allowed:
             limit = ("debt", 0) if self.naive[name].debt else ("balance", self.naive[name].count("available"))
@@ -246,7 +255,9 @@ class Machine(RuleBasedStateMachine):
         outcome = self.core.reserve(
             self.accounts[name], points, hold=key, ends_at=ends, key=key, now=self.now
         )
-        assert self.write(name, outcome) == self.naive[name].reserve(key, points, ends)
+        moment = self.live(name)
+        ends += moment - self.now
+        assert self.write(name, outcome) == self.naive[name].reserve(key, points, ends, moment)
         self.same(name)
 
     def holding(self) -> list[str]:
@@ -257,10 +268,10 @@ class Machine(RuleBasedStateMachine):
     @rule(pick=PICK, points=st.sampled_from((None, 1, 2, 5)))
     def captures(self, pick: int, points: int | None) -> None:
         hold, name = self.pick(self.holding(), pick).split()
-        self.wake(name)
+        moment = self.live(name)
         outcome = self.core.capture(self.accounts[name], hold, points, key=self.key(), now=self.now)
         allowed = self.write(name, outcome)
-        spent = self.naive[name].capture(hold, points, self.now)
+        spent = self.naive[name].capture(hold, points, moment)
         assert allowed == (spent is not None)
         if spent is not None:
             assert outcome.points == len(spent)
@@ -271,9 +282,9 @@ class Machine(RuleBasedStateMachine):
     @rule(pick=PICK)
     def voids(self, pick: int) -> None:
         hold, name = self.pick(self.holding(), pick).split()
-        self.wake(name)
+        moment = self.live(name)
         outcome = self.core.void(self.accounts[name], hold, key=self.key(), now=self.now)
-        assert self.write(name, outcome) == self.naive[name].void(hold, self.now)
+        assert self.write(name, outcome) == self.naive[name].void(hold, moment)
         self.same(name)
 
     # ---- going back ----------------------------------------------------------------------------------
@@ -297,7 +308,7 @@ class Machine(RuleBasedStateMachine):
             self.accounts[who], told, share, key=self.key(), now=self.now, shortfall=self.shortfall
         )
         assert self.write(who, outcome)
-        taken, forgiven = self.naive[who].reverse(award, share, self.shortfall)
+        taken, forgiven = self.naive[who].reverse(award, share, self.shortfall, self.now)
         assert (outcome.points, sum(e.forgiven for e in outcome.entries)) == (taken, forgiven)
         award |= {"share": share, "taken": award["taken"] + taken, "forgiven": award["forgiven"] + forgiven}
         self.same(who)
@@ -309,7 +320,7 @@ class Machine(RuleBasedStateMachine):
         spend = self.spends[name]
         who, left = spend["who"], spend["points"]
         counts = Counter(p["lot"] for p in left)
-        self.wake(who)
+        moment = self.live(who)
         outcome = self.core.give_back(
             self.accounts[who], [self.core.Allocation(lot, n) for lot, n in counts.items()], points,
             self.lots[who], key=self.key(), now=self.now,
@@ -317,7 +328,7 @@ class Machine(RuleBasedStateMachine):
         )  # fmt: skip
         assert self.write(who, outcome) == (points <= len(left))
         if points <= len(left):
-            self.naive[who].give_back(left[:points], self.now, late, GRACE, self.fresh(outcome))
+            self.naive[who].give_back(left[:points], moment, late, GRACE, self.fresh(outcome))
             spend["points"] = left[points:]
             if not spend["points"]:
                 del self.spends[name]
@@ -327,17 +338,17 @@ class Machine(RuleBasedStateMachine):
     @rule(who=WHO, points=st.integers(-6, 6).filter(bool))
     def is_corrected(self, who: int, points: int) -> None:
         key, name = self.key(), self.name(who)
-        self.wake(name)
+        moment = self.live(name)
         outcome = self.core.adjust(
             self.accounts[name], points, key=key, now=self.now, reason="miscounted", actor="eve"
         )
         allowed = self.write(name, outcome)
         if points < 0:
-            assert allowed == self.naive[name].take_away(-points)
+            assert allowed == self.naive[name].take_away(-points, moment)
         else:
             self.issued += points
-            self.naive[name].earn(self.fresh(outcome)[0], points, self.now, self.now, rule=None)
-            self.naive[name].advance(self.now)
+            self.naive[name].earn(self.fresh(outcome)[0], points, moment, moment, rule=None)
+            self.naive[name].advance(moment)
         self.same(name)
 
     # ---- other accounts ------------------------------------------------------------------------------
@@ -355,27 +366,28 @@ class Machine(RuleBasedStateMachine):
     @rule(who=WHO, points=FEW)
     def gives(self, who: int, points: int) -> None:
         giver, taker = NAMES[who], NAMES[who - 1]
-        self.wake(giver)
+        moment = max(self.naive[one].live(self.now) for one in (giver, taker))
+        self.naive[giver].advance(moment)
         key = self.key()
         outcome = self.core.transfer(
             self.accounts[giver], self.accounts[taker], points, key=key, now=self.now
         )
         names = self.moved(giver, taker, outcome)
         if names is None:
-            assert not self.naive[giver].transfer(self.naive[taker], points, [])
+            assert not self.naive[giver].transfer(self.naive[taker], points, [], moment)
             self.same(giver)
             return
-        self.wake(taker)
-        assert self.naive[giver].transfer(self.naive[taker], points, names)
+        self.naive[taker].advance(moment)
+        assert self.naive[giver].transfer(self.naive[taker], points, names, moment)
         self.same(giver, taker)
 
     @precondition(lambda self: self.together())
     @rule(who=WHO)
     def becomes_one_with(self, who: int) -> None:
         gone, keep = NAMES[who], NAMES[who - 1]
-        self.wake(gone, keep)
+        moment = self.live(gone, keep)
         outcome = self.core.merge(self.accounts[gone], self.accounts[keep], key=self.key(), now=self.now)
-        self.naive[gone].merge(self.naive[keep], self.moved(gone, keep, outcome) or [])
+        self.naive[gone].merge(self.naive[keep], self.moved(gone, keep, outcome) or [], moment)
         for award in self.awards.values():
             award["who"] = keep if award["who"] == gone else award["who"]
         self.same(gone, keep)
@@ -384,9 +396,9 @@ class Machine(RuleBasedStateMachine):
     @rule(who=WHO)
     def parts_from(self, who: int) -> None:
         back, keep = NAMES[who], NAMES[who - 1]
-        self.wake(back, keep)
+        moment = self.live(back, keep)
         outcome = self.core.split(self.accounts[keep], self.accounts[back], key=self.key(), now=self.now)
-        self.naive[keep].split(self.naive[back], self.moved(keep, back, outcome) or [])
+        self.naive[keep].split(self.naive[back], self.moved(keep, back, outcome) or [], moment)
         self.same(back, keep)
 
     @precondition(lambda self: self.awards and self.together())
@@ -395,12 +407,12 @@ class Machine(RuleBasedStateMachine):
         root = self.pick(self.awards, pick)
         giver = self.awards[root]["who"]
         taker = NAMES[NAMES.index(giver) - 1]
-        self.wake(giver, taker)
+        moment = self.live(giver, taker)
         outcome = self.core.hand_over(
             self.accounts[giver], self.accounts[taker], [root], key=self.key(), now=self.now
         )
         names = self.moved(giver, taker, outcome) or []
-        self.naive[giver].hand_over(self.naive[taker], root, names)
+        self.naive[giver].hand_over(self.naive[taker], root, names, moment)
         self.awards[root]["who"] = taker
         self.same(giver, taker)
 
@@ -411,16 +423,34 @@ class Machine(RuleBasedStateMachine):
         return sorted(things).index(name)
 
     @precondition(lambda self: self.seldom() and self.shortfall == "debt")
-    @rule(who=WHO, coming=st.sampled_from((0, 1, 2)), limit=st.sampled_from((None, 1)))
-    def runs_into_debt(self, who: int, coming: int, limit: Any) -> None:
-        """She spends an award, its order goes back, and others are on their way."""
+    @rule(
+        who=WHO, coming=st.sampled_from((0, 1, 2)), limit=st.sampled_from((None, 1)),
+        helped=st.sampled_from(("", "", "gift", "merge")),
+    )  # fmt: skip
+    def runs_into_debt(self, who: int, coming: int, limit: Any, helped: str) -> None:
+        """She spends an award, its order goes back, others are on their way, or somebody helps out."""
         self.earns(who, 4, 0, {}, None, None)
         award = f"k{self.step:02}"
         self.redeems(who, 0)
-        for days in (2, None)[:coming]:
+        for days in (1, 2)[:coming]:
             self.earns(who, 3, days, {"days": 1}, limit, None)
         if award in self.refundable():
             self.is_refunded(self.place(self.refundable(), award), Fraction(1))
+        if helped == "merge" and not self.alone:
+            self.becomes_one_with(who)
+        elif helped and not self.alone:
+            friend = (who + 1) % len(NAMES)
+            self.earns(friend, 3, 0, {}, None, None)
+            self.gives(friend, 2)
+
+    @precondition(lambda self: self.seldom() and self.rests)
+    @rule(who=WHO, points=FEW)
+    def is_heard_of_late(self, who: int, points: int) -> None:
+        """She was active today, and yesterday too, as is told after that."""
+        self.earns(who, points, 0, {}, None, {"days": 2})
+        self.waits(36)
+        for hours in (0, 30) if self.name(who) in self.resting() else ():
+            self.is_active(self.place(self.resting(), self.name(who)), hours)
 
     @precondition(lambda self: self.seldom())
     @rule(
@@ -428,11 +458,42 @@ class Machine(RuleBasedStateMachine):
     )
     def forgets_a_checkout(self, who: int, hours: int, later: int, active: bool) -> None:
         """She sets aside what she has, and comes back after it lapsed."""
-        self.earns(who, 2, 0, {"days": 1}, None, {"days": 2})
+        self.earns(who, 2, 0, {} if self.rests else {"days": 1}, None, {"days": 2})
         self.reserves(who, 0, hours)
         self.waits(later)
         if active and self.name(who) in self.resting():
             self.is_active(self.place(self.resting(), self.name(who)), 0)
+
+    @precondition(lambda self: self.seldom() and self.crooked and self.shortfall == "debt")
+    @rule(who=WHO, points=FEW, expiry=st.sampled_from(({}, {"days": 1})))
+    def hears_late_of_a_parcel(self, who: int, points: int, expiry: Any) -> None:
+        """It came before she owed any, and perhaps its points lapsed; that is told when she does."""
+        self.earns(who, points, None, expiry, None, None)
+        waiting = f"k{self.step:02}"
+        self.waits(36)
+        self.waits(36)
+        self.runs_into_debt(who, 0, None, helped="")
+        if waiting in self.expected():
+            self.arrives(self.place(self.expected(), waiting), 71)
+
+    @precondition(lambda self: self.seldom())
+    @rule(who=WHO, points=FEW, late=st.sampled_from(("expire", "grace", "reinstate")), same=st.booleans())
+    def changes_her_mind(self, who: int, points: int, late: str, same: bool) -> None:
+        """She spends points that have a fixed end, perhaps one for all, and cancels after it."""
+        self.earns(who, points, 0, {"on": self.now.date()} if same else {}, None if same else 1, None)
+        self.redeems(who, 0)
+        spent = f"k{self.step:02}"
+        self.waits(36)
+        if spent in self.spends:
+            self.is_undone(self.place(self.spends, spent), 5, late)
+
+    @precondition(lambda self: self.seldom() and self.crooked)
+    @rule(who=WHO, points=FEW, hours=st.sampled_from((1, 30)))
+    def checks_out_twice_in_an_hour(self, who: int, points: int, hours: int) -> None:
+        """The clock is put back between what she earns and what she sets aside."""
+        self.earns(who, points, 0, {}, None, None)
+        self.waits(-1)
+        self.reserves(who, 0, hours)
 
     # ---- time ----------------------------------------------------------------------------------------
 
@@ -450,13 +511,12 @@ class Machine(RuleBasedStateMachine):
         assert change == min((at for at, _ in naive.moments()), default=None)
         naive.advance(self.now)
         self.seen.append((self.now, name, Counter(p["state"] for p in naive.points)))
-        if account.debt and account.holds:
-            return  # which of the points that come back together pay it, is only settled then
+        naive.advance(naive.live(self.now))
         assert account.usable(self.now) == naive.count("available")
         for days in (0, 1, 3):
-            naive.advance(later + days * DAY)
+            naive.advance(naive.live(later + days * DAY))
             assert account.usable(later + days * DAY) == naive.count("available")
-        if change is not None:
+        if change is not None and account.not_before(change) == change:
             assert account.usable(change - MICROSECOND) == account.available
 
     def teardown(self) -> None:
@@ -465,7 +525,7 @@ class Machine(RuleBasedStateMachine):
             return
         for name in NAMES:
             self.write(name, self.core.redeem(self.accounts[name], 10**6, key="end", now=self.now))
-            self.wake(name)
+            self.live(name)
         self.same(*NAMES)
         for name in NAMES:
             assert self.core.replay(name, self.journals[name]) == self.accounts[name]

@@ -346,7 +346,7 @@ def _fixed(name: str, change: Callable[[Any], object]) -> Way:
 WAYS |= {
     "another_source": _fixed("source", lambda text: text + "0"),
     "another_root": _fixed("root", lambda text: text + "0"),
-    "another_owner": _fixed("owner", lambda text: text + "0"),
+    "another_owner": _fixed("owners", lambda given: [*given, "0"]),
     "awarded_at_another_time": _fixed("awarded_at", lambda text: moved(text, seconds=1)),
     "touched_at_another_time": _fixed("touched_at", lambda text: moved(text, seconds=1)),
     "another_limit": _fixed("limit_at", lambda text: moved(text or "2024-05-01T00:00:00+00:00", days=1)),

@@ -436,7 +436,7 @@ def test_points_that_were_never_there_repay_nothing() -> None:
     journal[-1] |= {"verb": "repay", "debt": -4}
     journal[-1]["movements"][0]["target"] = "reversed"
     rebuild(journal)
-    assert check_journal(journal) == ("entry 7: lot 2 repays, and was never there",)
+    assert check_journal(journal) == ("entry 7: lot 2 repays after it lapsed",)
 
 
 def test_opening_balances_pass() -> None:

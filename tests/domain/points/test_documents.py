@@ -75,7 +75,7 @@ def test_an_entry_reads_as_it_is_written_down() -> None:
         "movements": [{"lot": "1", "source": None, "target": "pending", "points": 5}],
         "lots": [
             {
-                "id": "1", "source": "order:1", "root": "1", "owner": "",
+                "id": "1", "source": "order:1", "root": "1", "owners": [],
                 "awarded_at": "2024-02-29T12:00:00.000000+00:00",
                 "activates_at": "2024-03-01T00:00:00.000000+00:00",
                 "expires_at": "2024-03-03T00:00:00.000000+00:00",
@@ -249,7 +249,10 @@ def test_a_moment_of_another_zone_is_the_same_moment() -> None:
 
 def test_a_state_hash_is_sha_256_of_the_canonical_text() -> None:
     """The digest of an empty account is that of a text written by hand."""
-    text = '{"debt":0,"holds":[],"id":"安","lots":[],"recorded_at":null,"schema":1,"version":0}'
+    text = (
+        '{"debt":0,"debt_at":null,"holds":[],"id":"安","lots":[],"recorded_at":null,"schema":1,'
+        '"settled_at":null,"version":0}'
+    )
     assert canonical(account_document(Account(id="安"))) == text
     assert state_hash(Account(id="安")) == hashlib.sha256(text.encode()).hexdigest()
 

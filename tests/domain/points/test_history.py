@@ -89,7 +89,7 @@ def test_a_balance_never_collapses_when_spent_lots_pass_their_date() -> None:
 
 
 def test_a_late_activation_repays_a_debt_from_the_moment_it_is_owed() -> None:
-    """Points that are found to have come in before a debt arose repay it then, and never before."""
+    """Points that are found to have come in before a debt arose are there until then, and then repay it."""
     earned = earn(Account(id="ann"), 5, lot="1", source="a", key="a", now=day(1, 1), activates_at=day(1, 1))
     waits = earn(earned.account, 8, lot="2", source="b", key="b", now=day(1, 1))
     spent = redeem(waits.account, 5, key="c", now=day(1, 2))
@@ -98,7 +98,7 @@ def test_a_late_activation_repays_a_debt_from_the_moment_it_is_owed() -> None:
     came = set_free(owing.account, "2", key="e", now=day(1, 10), effective_at=day(1, 3))
     journal = [e for o in (earned, waits, spent, owing, came) for e in o.entries]
     held = [balance(journal, day(1, d)) for d in (2, 3, 8, 9, 10)]
-    assert [(one.available, one.debt) for one in held] == [(0, 0), (3, 0), (3, 0), (3, 0), (3, 0)]
+    assert [(one.available, one.debt) for one in held] == [(0, 0), (8, 0), (8, 0), (3, 0), (3, 0)]
     assert [(moment, entry.debt) for moment, entry in debts(journal)] == [(day(1, 9), 5), (day(1, 9), -5)]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from retailcrm.testing.points import RetailcrmPoints, check, toys
+from retailcrm.testing.points.laws import LAWS, SENTENCES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +44,17 @@ def test_a_toy_breaks_a_law(toy: type[Plain]) -> None:
     finding = check(toy)
     assert finding is not None
     assert finding.scenario in BREAKS[toy]
+    assert finding.law == SENTENCES[finding.scenario]
+
+
+def test_a_finding_can_be_done_again() -> None:
+    """The law's sentence and every step before: the first that earns is there, the one that fails is not."""
+    finding = check(toys.ExpiryUnread, seed=3)
+    assert finding is not None
+    assert finding.law == "Points are spent once, before they lapse, those first that lapse first."
+    assert len(finding.before) >= finding.step
+    assert finding.before[1].startswith("earn(customer=bob, points=22")
+    assert set(LAWS.values()) < set(SENTENCES)
 
 
 class Journalled(RetailcrmPoints):

@@ -36,9 +36,9 @@ def awarded(core: SimpleNamespace, wanted: list[Any], order: list[int] | None = 
 
 
 def settled(account: Any) -> Any:
-    """Give what an account holds, without how many entries it took, and when they were written."""
+    """Give what an account holds, without how many entries it took, and when they were and took effect."""
     alike = tuple(attrs.evolve(lot, touched_at=NOW) for lot in account.lots)
-    return attrs.evolve(account, version=0, recorded_at=None, lots=alike)
+    return attrs.evolve(account, version=0, recorded_at=None, settled_at=None, lots=alike)
 
 
 @given(points=st.integers(0, 500), spend=st.integers(1, 500), cuts=st.lists(st.fractions(0, 1), max_size=6))

@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from retailcrm.domain.labels import Label
-from retailcrm.domain.points.expiry import NEVER, Expiry
+from retailcrm.domain.points.expiry import Expiry
 from retailcrm.domain.points.linting import CODES, Finding, check
 from retailcrm.domain.points.programme import Activity, Campaign, Programme, Referral, Reward
 from retailcrm.domain.points.reversal import LatePolicy
@@ -179,11 +179,6 @@ CASES: Final[list[tuple[str, str, str, Programme, Programme, Ladder | None]]] = 
         programme(late_by_shop=LatePolicy(late="reinstate")), None,
     ),
     (
-        "grace-without-end", "error", "points.refunds.grace_days_by_shop",
-        programme(late_by_shop=LatePolicy(late="grace", grace=NEVER)),
-        programme(late_by_shop=LatePolicy(late="grace", grace=Expiry(days=1))), None,
-    ),
-    (
         "earns-nothing", "error", "points.earn.rate",
         programme(earn={"rate": F(0)}), programme(earn={"rate": F(1, 1000)}), None,
     ),
@@ -287,11 +282,6 @@ CASES: Final[list[tuple[str, str, str, Programme, Programme, Ladder | None]]] = 
         programme(rewards=(Reward(id="mug", points=500),)), None,
     ),
     (
-        "activity-earns-nothing", "warning", "points.activity.signin.points",
-        programme(activities=(Activity(kind="signin", points=0),)),
-        programme(activities=(Activity(kind="signin", points=0, streak=((7, 5),)),)), None,
-    ),
-    (
         "activity-limit-dead", "warning", "points.activity.signin.times",
         programme(activities=(Activity(kind="signin", points=1, times=2),)),
         programme(activities=(Activity(kind="signin", points=1, times=2, per="month"),)), None,
@@ -300,11 +290,6 @@ CASES: Final[list[tuple[str, str, str, Programme, Programme, Ladder | None]]] = 
         "activity-limit-dead", "warning", "points.activity.birthday.times",
         programme(activities=(Activity(kind="birthday", points=1, times=2),)),
         programme(activities=(Activity(kind="birthday", points=1, times=2, per="ever"),)), None,
-    ),
-    (
-        "activity-limit-dead", "warning", "points.activity.profile.per",
-        programme(activities=(Activity(kind="profile", points=1, times=3, per="year"),)),
-        programme(activities=(Activity(kind="profile", points=1, times=3, per="ever"),)), None,
     ),
     (
         "free-points", "note", "points.activity",

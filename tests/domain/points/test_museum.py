@@ -108,6 +108,12 @@ def test_the_command_prints_what_a_system_fails(capsys: pytest.CaptureFixture[st
     assert "FAIL expiry-unread, step 3: balance(customer=ann) on day 10 gave 10, not 0\n" in printed
     assert "https://github.com/odoo/odoo/pull/171453" in printed
     assert "[seed 3, run 0]" in printed
+    law = printed[printed.index("FAIL L3") :]
+    assert (
+        "\n     Points are spent once, before they lapse, those first that lapse first.\n     before it:\n"
+        in law
+    )
+    assert "\n       redeem(customer=ann, points=14, key=k1, order=s1, channel=) on day 0\n" in law
     assert main(["points", "retailcrm.testing.points:RetailcrmPoints"]) == 0
     assert capsys.readouterr().out == f"{len(SCENARIOS) + 1} passed, 0 failed, 0 not offered\n"
 
@@ -131,6 +137,34 @@ def test_a_wrong_factory_is_a_wrong_question(named: str, capsys: pytest.CaptureF
     """What is not there, or cannot be called, ends with 2 and a sentence."""
     assert main(["points", named]) == 2
     assert named in capsys.readouterr().err
+
+
+class _Half:
+    """An adapter whose author has not come far."""
+
+    advance = earn = redeem = Plain.advance
+
+
+def _broken() -> Plain:
+    raise LookupError("no such shop")
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (_Half, "a system of type _Half lacks cancel, refund, balance"),
+        (_broken, "makes nothing: LookupError: no such shop"),
+    ],
+)
+def test_an_adapter_that_is_not_there_yet(
+    made: Any, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A missing method and a factory that fails are told in a sentence, and the command ends with 2."""
+    monkeypatch.setattr("retailcrm.testing.points.plain.made", made, raising=False)
+    assert main(["points", "retailcrm.testing.points.plain:made"]) == 2
+    told = capsys.readouterr()
+    assert said in told.err
+    assert (told.out, told.err.count("\n")) == ("", 1)
 
 
 def test_the_page_lists_every_scenario(repo_root: Path) -> None:

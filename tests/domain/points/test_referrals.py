@@ -124,6 +124,27 @@ def test_the_order_in_which_clicks_are_told_of_does_not_matter(told: list[tuple[
     assert clicks(*told) == clicks((0, "ann"), (1, "cat"), (1, "dan"), (4, "ann"))
 
 
+def test_who_bought_before_the_click_is_not_brought() -> None:
+    """Bought on day 1: the link of day 0 counts, at that very moment too; one of day 2 brings a customer."""
+    state = clicks((0, "ann"), (1, "cat"), (2, "dan"))
+    found = [attributed(state, day(5), RULE, day(n)) for n in (0.5, 1, 3, 9)]
+    assert [click.referrer for click in found if click is not None] == ["ann", "cat", "dan", "dan"]
+    assert attributed(state, day(5), RULE, day(-1)) is None
+    no = count(clicks((0, "ann")), bought_at=day(-1))
+    assert isinstance(no, NotBrought)
+    assert (no.hindrance, no.state) == ("customer", clicks((0, "ann")))
+    both = count(clicks((0, "ann")), bought_at=day(1))
+    assert isinstance(both, BothSides)
+    assert both.state.ordered_at == day(2)
+
+
+def test_an_old_click_before_the_first_purchase_does_not_hold_longer() -> None:
+    """Clicked on day 0 and 35, bought on day 20: by day 40 one click is too old, one too late."""
+    no = count(clicks((0, "ann"), (35, "cat")), order(40, 41), bought_at=day(20), now=day(41))
+    assert isinstance(no, NotBrought)
+    assert no.hindrance == "customer"
+
+
 # ---- an order counts -----------------------------------------------------------------------------------
 
 
@@ -272,6 +293,18 @@ def test_a_closed_lot_has_to_be_brought_along() -> None:
     closed = next(lot for entry in spent.entries for lot in entry.lots if lot.spent)
     owed = back(both, at=26, referrer=Side(account=spent.account, lots=(closed,)))
     assert owed.referrer.account.debt == 100
+
+
+@pytest.mark.parametrize(("spent", "owed"), [(100, 100), (30, 30), (0, 0)])
+def test_what_became_of_points_before_a_merge_is_brought_along(spent: int, owed: int) -> None:
+    """Ann spent some, the rest lapsed, and she became another: what lapsed is not owed, what was spent is."""
+    both = counted(wallet=attrs.evolve(WALLET, expiry=Expiry(days=2)))
+    account = both.referrer.account
+    if spent:
+        account = redeem(account, spent, key="s", now=day(25)).account
+    closed = attrs.evolve(both.referrer.account.lots[0], pending=0, spent=spent, expired=100 - spent)
+    gone = back(both, at=50, referrer=Side(account=Account(id="amy"), elsewhere=(closed,)))
+    assert (gone.referrer.account.debt, gone.state.stage) == (owed, Stage.RETURNED)
 
 
 def test_two_sides_that_become_one_account_give_both_back() -> None:

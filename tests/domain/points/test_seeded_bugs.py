@@ -52,7 +52,7 @@ FAULTS = {
         "settling", "draft.write(Verb.VOID, shifts,", "draft.write(Verb.VOID, (),"
     ),
     "the rest of a capture goes nowhere": Fault(
-        "spending", 'release(draft, left, effective_at=now, reason="rest")', "pass"
+        "spending", 'release(draft, left, effective_at=draft.now, reason="rest")', "pass"
     ),
     "a capture may be greater than its reservation": Fault(
         "spending", "if wanted > held.points", "if wanted > 10**9"
@@ -66,10 +66,26 @@ FAULTS = {
         "    for allocation in ():\n        repay(",
     ),
     "points that come in do not repay": Fault(
-        "settling", "        repay(draft, begun.id, effective_at=entry.effective_at)\n", "        pass\n"
+        "settling", "    repay(draft, begun.id, effective_at=entry.effective_at)\n", ""
     ),
     "points that lapse as they come in repay": Fault(
-        "settling", "if begun.expires_at is None or effective_at < begun.expires_at", "if draft.account.debt"
+        "settling", "if lot.expires_at is not None and lot.expires_at <= at:", "if part < 0:"
+    ),
+    "points repay that lapsed before they were owed": Fault(
+        "settling", "max(effective_at, lot.touched_at, account.debt_at or effective_at)", "effective_at"
+    ),
+    "a debt is repaid before it is owed": Fault(
+        "drafts", '*([self.account.debt_at] if details.get("debt") and self.account.debt_at else []),', ""
+    ),
+    "a clock that was set back is believed": Fault(
+        "account", "now if self.settled_at is None else max(now, self.settled_at)", "now"
+    ),
+    "a clock that was set back ends a reservation": Fault("spending", "    ends_at += draft.now - now\n", ""),
+    "points come back in a lot that has lapsed": Fault(
+        "reversal", "if ends is not None and ends <= draft.now", "if ends is not None and not points"
+    ),
+    "cancelling takes the end off points": Fault(
+        "reversal", "limit = draft.now + (lot.limit_at - lot.awarded_at)", "limit = None"
     ),
     "a debt is repaid and still owed": Fault("settling", "debt=-part,", "debt=0,"),
     "one may spend in spite of a debt": Fault("spending", "    if debt:\n", "    if debt > 10**9:\n"),
@@ -154,7 +170,7 @@ FAULTS = {
     "a merge frees what is reserved": Fault(
         "moving", "        _take_hold(taking, hold, ids, here)\n", "        pass\n"
     ),
-    "a split takes all that is there": Fault("moving", "if lot.owner == back.id and", "if"),
+    "a split takes all that is there": Fault("moving", "if lot.owners[:1] == (back.id,)]", "]"),
     "a correction takes the newest": Fault(
         "spending", "    for lot in account.lots:\n", "    for lot in reversed(account.lots):\n"
     ),
@@ -167,16 +183,18 @@ FAULTS = {
     "two entries of one moment": Fault("drafts", "else last + MICROSECOND", "else last"),
     "an effect before an earlier one": Fault(
         "drafts",
-        "max([effective_at or self.now, *(lot.touched_at for lot in lots.values())])",
-        "effective_at or self.now",
+        "*(lot.touched_at for lot in lots.values()),",
+        "",
     ),
     "a change comes unforeseen": Fault(
         "account",
         "            if lot.available and lot.expires_at",
         "            if lot.pending and lot.expires_at",
     ),
-    "what comes is foreseen too late": Fault("account", "if moment > at or", "if moment >= at or"),
-    "a debt is foreseen to be paid twice": Fault("account", "            owed -= repaid\n", ""),
+    "what comes is foreseen too late": Fault("account", "if moment > at:", "if moment >= at:"),
+    "a debt is foreseen to be paid twice": Fault(
+        "account", "owed, since = owed - repaid, when", "owed, since = owed, when"
+    ),
     "a day too few": Fault(
         "expiry", "+ timedelta(days=self.days or 0)", "+ timedelta(days=(self.days or 1) - 1)"
     ),

@@ -1,6 +1,6 @@
 """Time goes by: what fell due becomes events, once, and a wrong clock lets nothing lapse."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -65,3 +65,85 @@ def test_reservations_end(shop: Any) -> None:
     shop.loyalty.reserve("ann", 40, key="cart")
     found = shop.advance(datetime(2024, 4, 1, 0, 30, tzinfo=UTC))
     assert ("ann", "void", 40) in told(found)
+
+
+def test_a_quiet_shop_goes_on(shop: Any) -> None:
+    """Nothing comes in and nothing falls due: a run every six days is never further ahead than the last."""
+    end = datetime(2024, 4, 1, tzinfo=UTC)
+    for n in range(1, 6):
+        shop.advance(end + timedelta(days=6 * n))
+    with pytest.raises(ClockJumpError):
+        shop.advance(end + timedelta(days=38))
+    shop.advance(end)
+    shop.advance(end + timedelta(days=37))
+
+
+def test_a_run_that_was_stopped_is_not_remembered(shop: Any, monkeypatch: Any) -> None:
+    """The clock of a run counts as seen once the run is over, not before."""
+    ledger = shop.loyalty._accounts.ledger
+    with monkeypatch.context() as patch:
+
+        def stop(*_: Any) -> None:
+            raise UnknownOutcomeError("the machine stops")
+
+        patch.setattr(type(ledger), "write", stop)
+        with pytest.raises(UnknownOutcomeError):
+            shop.advance(NEXT_YEAR, confirm_clock=True)
+    assert ledger.advanced() is None
+    shop.advance(NEXT_YEAR, confirm_clock=True)
+    assert ledger.advanced() == NEXT_YEAR
+
+
+def test_events_of_a_stopped_run_can_be_read(shop: Any, monkeypatch: Any) -> None:
+    """Ann's events were written and told nobody; read again from the run before, none is missing."""
+    before = shop.advance(datetime(2024, 4, 1, tzinfo=UTC))
+    write, done = type(shop.loyalty._accounts.ledger).write, [0]
+
+    def stop(self: Any, unit: Any) -> None:
+        if done[0]:
+            raise UnknownOutcomeError("the machine stops")
+        done[0] += 1
+        write(self, unit)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(shop.loyalty._accounts.ledger), "write", stop)
+        with pytest.raises(UnknownOutcomeError):
+            shop.advance(NEXT_YEAR, confirm_clock=True)
+    rest = shop.advance(NEXT_YEAR, confirm_clock=True)
+    assert told(rest) == [("bob", "expire", 15)]
+    read = shop.points_events(before.since)
+    new = [
+        (one.event.customer, one.event.what, one.event.points) for one in read if one.event.at == NEXT_YEAR
+    ]
+    assert new == [("ann", "expire", 50), ("bob", "expire", 15)]
+    assert len({(one.account, one.version) for one in read}) == len(read)
+    assert [one.recorded_at for one in read] == sorted(one.recorded_at for one in read)
+    assert shop.points_events(NEXT_YEAR + timedelta(days=1)) == ()
+
+
+def test_events_that_verbs_and_exports_write_between_runs_are_read(shop: Any, bring: Any, clock: Any) -> None:
+    """After a run a verb spends 10 of Ann's, and an export tells of Cat: both are recorded after it."""
+    since = shop.advance(datetime(2024, 4, 3, tzinfo=UTC)).since
+    clock.set("2024-04-02")
+    bring(shop, {"id": "4", "who": "cat", "at": "2024-03-30", "amount": "7.00"})
+    shop.loyalty.redeem("ann", 10, key="spent")
+    shop.loyalty.adjust("cat", 3, key="more", reason="gift", actor="li")
+    found = {(one.event.customer, one.event.what, one.event.points) for one in shop.points_events(since)}
+    assert {("ann", "redeem", 10), ("cat", "earn", 7), ("cat", "adjust", 3)} <= found
+
+
+def test_time_that_was_told_to_go_by_is_not_turned_back(make_shop: Any, bring: Any, clock: Any) -> None:
+    """Points lapse after 10 idle days; a late file tells of an order on the 8th, and what lapsed stays so."""
+    late = {"id": "2", "who": "ann", "at": "2024-03-08", "done": "2024-03-08", "amount": "5.00"}
+    available = []
+    for told_before in (True, False):
+        shop = make_shop(inactive={"days": 10})
+        rows = [{"id": "1", "who": "ann", "at": "2024-03-01", "done": "2024-03-01", "amount": "50.00"}]
+        clock.set("2024-03-10")
+        bring(shop, *rows, *([late] if told_before else []))
+        clock.set("2024-03-15")
+        shop.advance(datetime(2024, 3, 15, tzinfo=UTC))
+        if not told_before:
+            bring(shop, late)
+        available.append(shop.loyalty.balance("ann").available)
+    assert available == [55, 5]

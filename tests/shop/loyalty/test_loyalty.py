@@ -182,9 +182,9 @@ def test_points_that_count_for_tiers_are_not_spent(make_shop: Any, bring: Any) -
         shop.loyalty.redeem("ann", 1, key="1", wallet="status")
 
 
-def an_order(**told: Any) -> Any:
+def an_order(number: str = "77", **told: Any) -> Any:
     """An order of Carl's as his shop's backend knows it."""
-    ref, at = OrderRef("web", "main", "77"), datetime(2024, 3, 30, tzinfo=UTC)
+    ref, at = OrderRef("web", "main", number), datetime(2024, 3, 30, tzinfo=UTC)
     facts = {"paid_at": at, "gross": Money(9900, "CNY"), "state": OrderState.PAID} | told
     buyer = Identity.of("web", "main", "id", "carl")
     return fold([Observation(ref=ref, observed_at=at, buyer=buyer, **facts)])
@@ -246,11 +246,10 @@ def test_a_refund_of_an_order_paid_with_points(make_shop: Any, how: str, first: 
     """100 yuan and 2,000 points (20 yuan) paid: a quarter back by the wallet's rule; all of it exactly."""
     shop = make_shop(waiting={"until": "paid"}, redemption={"refund": how})
     shop.loyalty.adjust("carl", 2000, key="start", reason="start", actor="li")
-    shop.loyalty.redeem("carl", 2000, key="cart", cart=Cart(goods=12000))
+    shop.loyalty.redeem("carl", 2000, key="cart", cart=Cart(goods=12000), order="web/main/77")
     shop.loyalty.earn(an_order(gross=Money(10000, "CNY")), key="paid")
     told = [
-        shop.loyalty.refund("web/main/77", Money(part, "CNY"), redemption="cart", key=f"r{n}")
-        for n, part in enumerate(parts)
+        shop.loyalty.refund("web/main/77", Money(part, "CNY"), key=f"r{n}") for n, part in enumerate(parts)
     ]
     if parts[0] == 3000:
         assert (told[0].detail["cash"], told[0].points) == first
@@ -287,6 +286,16 @@ LADDER = {
          "points_multiplier": "2"},
     ],
 }  # fmt: skip
+
+
+def test_orders_that_a_backend_hands_in_lift_her_too(make_shop: Any) -> None:
+    """Gold from the second order on, doubling: the third order of 99 yuan earns 198."""
+    shop = make_shop(LADDER)
+    for n, day in enumerate((20, 22, 24), 1):
+        at = datetime(2024, 3, day, tzinfo=UTC)
+        shop.loyalty.earn(an_order(number=str(n), paid_at=at), key=str(n))
+    awards = [shop.loyalty.explain.award(f"web/main/{n}")["points"] for n in (1, 2, 3)]
+    assert awards == [99, 99, 198]
 
 
 @pytest.mark.parametrize(("tier_at", "earned"), [("before", 10 + 10 + 20), ("after", 10 + 20 + 20)])

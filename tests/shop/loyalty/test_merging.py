@@ -2,14 +2,15 @@
 
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from retailcrm.domain.identity import Evidence
+from retailcrm.domain.identity import Evidence, Identity
 
 SAID = (Evidence.stated("she said so"),)
 
 
-def points(shop: Any, who: str) -> tuple[int, int, int, int]:
+def points(shop: Any, who: Any) -> tuple[int, int, int, int]:
     """Give pending, available, held and debt."""
     found = shop.loyalty.balance(who)
     return found.pending, found.available, found.held, found.debt
@@ -81,3 +82,21 @@ def test_the_total_never_changes_by_who_is_who(shop: Any, touched: bool) -> None
         assert points(shop, "ann")[1] == before[0][1] + before[1][1]
         shop.customers.undo(number, by="li")
         assert (points(shop, "ann"), points(shop, "bob")) == before
+
+
+def test_a_second_platform_strands_nobody(make_shop: Any) -> None:
+    """Mei had points before the shop had two platforms; her id has its platform before it now."""
+    shop = make_shop()
+    mei = Identity.of("web", "main", "id", "mei")
+    shop.loyalty.adjust(mei, 50, key="start", reason="start", actor="li")
+    for platform, who in (("web", "mei"), ("wx", "lei")):
+        orders = pa.table({"id": ["1"], "who": [who], "at": ["2024-03-01"], "amount": ["10.00"]})
+        shop.imports.table(orders, {
+            "name": platform, "platform": platform,
+            "columns": {"number": "id", "buyer": "who", "paid_at": "at", "paid": "amount"},
+            "buyer": {"kind": "id", "strength": "stable"}, "constants": {"state": "paid"},
+        })  # fmt: skip
+    for who in (mei, "mei", "web:id:mei"):
+        assert points(shop, who) == (10, 50, 0, 0)
+    assert shop.loyalty.redeem(mei, 20, key="spend").points == 20
+    assert points(shop, "mei") == (10, 30, 0, 0)

@@ -10,6 +10,7 @@ from retailcrm.domain.identity import Identity, OrderRef
 from retailcrm.domain.money import Money
 from retailcrm.domain.orders import Observation, OrderState, fold
 from retailcrm.domain.points.opening import OpeningRow
+from retailcrm.domain.points.reconciling import Stated
 from retailcrm.errors import NotFoundError, SettingsError
 
 
@@ -143,9 +144,24 @@ def test_balances_of_another_system(make_shop: Any) -> None:
         OpeningRow(source="old:2", account="bob", points=30, record=2),
         OpeningRow(source="old:3", account="bob", points=-1, record=3),
     ]
-    found = shop.loyalty.open_balances(rows, key="cut-over", file="old.csv")
+    found = shop.loyalty.opening.take(rows, key="cut-over", file="old.csv")
     assert (found.opened, [(p.record, p.code) for p in found.problems]) == (2, [(3, "points")])
-    again = shop.loyalty.open_balances(rows, key="cut-over", file="old.csv")
+    again = shop.loyalty.opening.take(rows, key="cut-over", file="old.csv")
     assert (again.opened, again.unchanged) == (0, 2)
     assert (available(shop, "ann"), available(shop, "bob")) == (70, 30)
     assert shop.loyalty.balance("ann", at=end).available == 0
+
+
+def test_what_was_taken_is_compared_with_what_was_stated(make_shop: Any) -> None:
+    """100 points of two accounts were stated, and are there; 101 were not."""
+    shop = make_shop()
+    rows = [
+        OpeningRow(source="old:1", account="ann", points=70, record=1),
+        OpeningRow(source="old:2", account="bob", points=30, record=2),
+    ]
+    shop.loyalty.opening.take(rows, key="cut-over", file="old.csv")
+    opening = shop.loyalty.opening
+    assert opening.compare(rows, Stated(accounts=2, points=100, by_account={"ann": 70, "bob": 30})).agrees
+    assert not opening.compare(rows, Stated(accounts=2, points=101)).agrees
+    wrong = opening.compare(rows, Stated(points=100, by_account={"ann": 60, "bob": 40}))
+    assert not wrong.agrees

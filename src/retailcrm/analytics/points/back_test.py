@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from retailcrm.analytics.points.breakage import LEAST, CohortForecast, Withheld, forecast
-from retailcrm.analytics.points.ladder import Factors, growth, latest
+from retailcrm.analytics.points.breakage import LEAST, CohortForecast, Forecast, Withheld, forecast
+from retailcrm.analytics.points.ladder import growth, latest
 from retailcrm.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def back_test(cohorts: Cohorts, hidden: int = 6, *, least: int = LEAST) -> BackT
     if isinstance(made, Withheld):
         return made
     last = len(then) - 1
-    guesses = [_hidden(row, made.factors, last - i, last - i + hidden) for i, row in enumerate(made.cohorts)]
+    guesses = [_hidden(row, made, last - i, last - i + hidden) for i, row in enumerate(made.cohorts)]
     now = latest(cohorts.redeemed)
     return BackTest(
         months=then.keys,
@@ -73,17 +73,11 @@ def back_test(cohorts: Cohorts, hidden: int = 6, *, least: int = LEAST) -> BackT
     )
 
 
-def _hidden(row: CohortForecast, factors: Factors, age: int, later: int) -> Fraction:
+def _hidden(row: CohortForecast, made: Forecast, age: int, later: int) -> Fraction:
     """Give what a month would redeem between two ages."""
-    if not row.pooled:
-        grown = growth(factors, age, later)
-        return Fraction(0) if grown is None else min(row.redeemed * (grown - 1), Fraction(row.outstanding))
-    # It grows as the share of what is redeemed at last does with age: the reciprocal of what is to come.
-    begun, come = (_share_at(factors, when) for when in (age, later))
-    return (row.redeemed_at_last - row.redeemed) * (come - begun) / (1 - begun) if begun < 1 else Fraction(0)
-
-
-def _share_at(factors: Factors, age: int) -> Fraction:
-    """Give the share of what is redeemed at last that is redeemed by an age."""
-    to_come = growth(factors, age)
-    return 1 / to_come if to_come else Fraction(0)
+    if row.pooled:
+        grown = row.kept_at_last * sum(made.rates[age:later], Fraction(0))
+    else:
+        factor = growth(made.factors, age, later)
+        grown = Fraction(0) if factor is None else row.redeemed * (factor - 1)
+    return min(grown, Fraction(row.outstanding))

@@ -13,6 +13,7 @@ from retailcrm.analytics.points.ladder import (
     Factors,
     development_factors,
     growth,
+    growth_rates,
     latest,
     standard_errors,
 )
@@ -122,7 +123,7 @@ class CohortForecast:
         outstanding: Thereof neither redeemed nor expired.
         kept_at_last: Points that will not have been reversed.
         redeemed_at_last: Points that will have been redeemed.
-        pooled: Whether the month is too young to be told apart: it takes the share of the others.
+        pooled: Whether nothing can be multiplied from here on: it grows by the rates of all months.
     """
 
     month: str
@@ -177,6 +178,7 @@ class Forecast:
         first: The oldest month, since 1970-01.
         cohorts: Every month's forecast, oldest first.
         factors: By how much redeemed points grow from each month of age to the next.
+        rates: The same as a share of all points that will not have been reversed: what pooled months grow by.
         share: Share of all points that will be redeemed; reversed ones left out.
         spread: Standard errors of the points still to be redeemed, of months that are not pooled; ``None``
             if there are too few months to see a spread.
@@ -185,6 +187,7 @@ class Forecast:
     first: int
     cohorts: tuple[CohortForecast, ...]
     factors: Factors
+    rates: tuple[Fraction, ...]
     share: Fraction
     spread: Spread | None
 
@@ -206,9 +209,11 @@ def forecast(cohorts: Cohorts, *, least: int = LEAST) -> Forecast | Withheld:
     """Forecast how many points of each month will be redeemed, by the chain ladder.
 
     Redeemed points grow from each age to the next as they did in the older months, each month by its size;
-    so do the points that are not reversed. No month redeems more than it has left. Months of which nothing
-    is redeemed yet, so that nothing can grow, take the share that all others together come to. Nothing is
-    redeemed beyond the oldest age seen, which is why the oldest months must have run their course.
+    so do the points that are not reversed. No month redeems more than it has left. Months that nothing can be
+    multiplied of, since nothing is redeemed of them yet, or nothing was of any older one at their age, add
+    what all months together redeemed from that age on, as a share of their points: what they have redeemed
+    so far, much or little, does not change what is to come. Nothing is redeemed beyond the oldest age seen,
+    which is why the oldest months must have run their course.
 
     Args:
         cohorts: The cohorts.
@@ -218,7 +223,8 @@ def forecast(cohorts: Cohorts, *, least: int = LEAST) -> Forecast | Withheld:
         The forecast, exact; or why there is none.
 
     References:
-        Mack 1993; see :func:`~retailcrm.analytics.points.ladder.development_factors`.
+        Mack 1993; see :func:`~retailcrm.analytics.points.ladder.development_factors`. Of pooled months the
+        additive method; see :func:`~retailcrm.analytics.points.ladder.growth_rates`.
     """
     kept, redeemed, expired = map(latest, (cohorts.kept, cohorts.redeemed, cohorts.expired))
     oldest = [i for i, points in enumerate(kept) if points][:least]
@@ -230,16 +236,17 @@ def forecast(cohorts: Cohorts, *, least: int = LEAST) -> Forecast | Withheld:
         _row(key, kept[i], redeemed[i], expired[i], growth(factors, last - i), growth(staying, last - i))
         for i, key in enumerate(cohorts.keys)
     ]
-    own = [row for row in rows if not row.pooled]
-    share = _share(own)
+    rates = growth_rates(cohorts.redeemed, [row.kept_at_last for row in rows])
+    rows = [_grown(row, sum(rates[last - i :], Fraction(0))) for i, row in enumerate(rows)]
+    share = _share(rows)
     if not share:
         return _NOTHING_REDEEMED
-    rows = [_pooled(row, share) if row.pooled else row for row in rows]
     return Forecast(
         first=cohorts.first,
         cohorts=tuple(rows),
         factors=factors,
-        share=_share(rows),
+        rates=rates,
+        share=share,
         spread=standard_errors(cohorts.redeemed),
     )
 
@@ -253,7 +260,7 @@ def _share(rows: Sequence[CohortForecast]) -> Fraction:
 def _row(
     month: str, kept: int, redeemed: int, expired: int, grows: Fraction | None, stays: Fraction | None
 ) -> CohortForecast:
-    """Forecast one month; what it redeems stays open where nothing can grow."""
+    """Forecast one month; what it redeems stays open where nothing can be multiplied."""
     left = kept - redeemed - expired
     at_last = max(kept * (Fraction(1) if stays is None else stays), Fraction(redeemed + expired))
     pooled = bool(left) and (grows is None or not redeemed)
@@ -269,12 +276,14 @@ def _row(
     )
 
 
-def _pooled(row: CohortForecast, share: Fraction) -> CohortForecast:
-    """Let a young month take the share of the others, within what it has left."""
-    most = min(Fraction(row.redeemed + row.outstanding), row.kept_at_last)
-    return attrs.evolve(
-        row, redeemed_at_last=max(min(row.kept_at_last * share, most), Fraction(row.redeemed))
-    )
+def _grown(row: CohortForecast, rate: Fraction) -> CohortForecast:
+    """Let a pooled month grow by what all months add from its age on, within what it has left."""
+    if not row.pooled:
+        return row
+    expired = row.kept - row.redeemed - row.outstanding
+    most = min(Fraction(row.redeemed + row.outstanding), row.kept_at_last - expired)
+    grown = row.redeemed + row.kept_at_last * rate
+    return attrs.evolve(row, redeemed_at_last=max(min(grown, most), Fraction(row.redeemed)))
 
 
 def breakage_forecast(

@@ -25,9 +25,9 @@ def earn_columns(orders: OrderTable, lines: LineTable | None, as_of: np.datetime
 
     An order earns if it was paid before a moment (where a state says that it was paid but nobody knows when,
     the moment when it was placed stands in), by a known customer, for more than nothing; credit notes do not.
-    Exports tell what an order came to after all discounts, and neither postage nor tax apart: what it came to
-    is shared out to its lines by what they sold for. Orders of one customer that were paid at one instant
-    stand in the sequence of their platforms and numbers.
+    Exports tell what an order came to after all discounts, and of that the postage; the rest is shared out to
+    its lines by what they sold for, as :func:`~retailcrm.domain.points.following.earner_of` does. Orders of
+    one customer that were paid at one instant stand in the sequence of their platforms and numbers.
 
     Args:
         orders: The orders.
@@ -38,9 +38,10 @@ def earn_columns(orders: OrderTable, lines: LineTable | None, as_of: np.datetime
         The orders, multiplied by nothing.
     """
     row, paid_at = _paid(orders, as_of)
-    gross = orders.gross[row]
+    shipping = np.zeros(len(row), np.int64) if orders.postage is None else orders.postage[row]
+    goods = orders.gross[row] - shipping
     parts = _weighed(orders, lines, row)
-    share, _ = parts.shared(gross)
+    share, _ = parts.shared(goods)
     alone = np.ones(len(row), np.bool_)
     alone[parts.owner] = False
     order = np.concatenate([parts.order, np.flatnonzero(alone)])
@@ -49,9 +50,10 @@ def earn_columns(orders: OrderTable, lines: LineTable | None, as_of: np.datetime
         customer=orders.customer[row],
         paid_at=paid_at,
         row=row,
+        shipping=shipping,
         order=order[rank],
         line=np.concatenate([parts.place, np.full(np.count_nonzero(alone), -1)])[rank],
-        price=np.concatenate([share, gross[alone]])[rank],
+        price=np.concatenate([share, goods[alone]])[rank],
     )
 
 

@@ -52,6 +52,8 @@ class OrderTable:
         city: City of delivery; ``None`` if no file says.
         channel: Sales channel, where she bought (not how we write to her); ``None`` if no file says.
         platform: Platform that the order number is known on; ``None`` where there is but one.
+        postage: Part of ``gross`` that is postage, 0 where untold, minor units; ``int64``; ``None`` if no
+            file says.
     """
 
     currency: str
@@ -74,6 +76,7 @@ class OrderTable:
     city: Coded | None = None
     channel: Coded | None = None
     platform: Coded | None = None
+    postage: Ints | None = attrs.field(default=None, validator=IF_ANY(INT64))
 
     def __attrs_post_init__(self) -> None:
         """Check what the columns have in common."""

@@ -39,6 +39,9 @@ class Account:
         lots: The open lots, in the order in which they are spent.
         holds: The open reservations, by id.
         debt: Points that a refund took back although they were spent; repaid by the next that come in.
+        debt_at: When the debt changed last, so that nothing is repaid before it is owed; ``None``: never.
+        settled_at: The latest moment at which any entry took effect; ``None`` before the first. A clock
+            that was set back is not believed: what is decided now is decided no earlier.
     """
 
     id: str
@@ -47,6 +50,8 @@ class Account:
     lots: tuple[Lot, ...] = ()
     holds: tuple[Hold, ...] = ()
     debt: int = attrs.field(default=0, validator=attrs.validators.ge(0))
+    debt_at: datetime | None = attrs.field(default=None, converter=_utc)
+    settled_at: datetime | None = attrs.field(default=None, converter=_utc)
 
     @cached_property
     def pending(self) -> int:
@@ -78,37 +83,53 @@ class Account:
         """Give the points that can be spent at a moment, now or later, if nothing else happens.
 
         Args:
-            at: Aware; not before the last entry.
+            at: Aware; taken for :attr:`settled_at` if before that.
         """
+        at = self.not_before(at)
         change = self.next_change_at
         if change is None or at < change:
             return self.available
         found = sum(lot.available for lot in self.lots if lot.expires_at is None or at < lot.expires_at)
-        owed = self.debt
-        for moment, lot, points in self._comings():
-            if moment > at or (lot.expires_at is not None and lot.expires_at <= moment):
-                continue
-            # What comes in repays a debt first, even if it has lapsed by the moment in question.
-            repaid = min(owed, points)
-            owed -= repaid
-            found += points - repaid if lot.expires_at is None or at < lot.expires_at else 0
+        owed, since = self.debt, self.debt_at
+        touched = {lot.id: lot.touched_at for lot in self.lots}
+        for moment, parts in self._comings():
+            if moment > at:
+                break
+            comes = max([moment, *(touched[lot.id] for lot, _ in parts)])
+            for lot, points in parts:
+                when = max(comes, since) if owed and since is not None else comes
+                touched[lot.id] = when
+                if lot.expires_at is not None and lot.expires_at <= when:
+                    continue
+                # What comes in repays a debt first, even if it has lapsed by the moment in question.
+                repaid = min(owed, points)
+                owed, since = owed - repaid, when if repaid else since
+                found += points - repaid if lot.expires_at is None or at < lot.expires_at else 0
         return found
 
-    def _comings(self) -> list[tuple[datetime, Lot, int]]:
+    def not_before(self, now: datetime) -> datetime:
+        """Give the moment at which a command is decided: no earlier than anything that took effect.
+
+        Args:
+            now: What the clock says; aware.
+        """
+        return now if self.settled_at is None else max(now, self.settled_at)
+
+    def _comings(self) -> list[tuple[datetime, list[tuple[Lot, int]]]]:
         """Give what will come to be spendable by itself, in its order: reservations that end, lots."""
         lots = {lot.id: lot for lot in self.lots}
+        # What one reservation gives back repays in the order in which it was chosen.
         held = [
-            (hold.ends_at, 0, one.lot, lots[one.lot], one.points)
+            (hold.ends_at, 0, hold.id, [(lots[one.lot], one.points) for one in hold.allocations])
             for hold in self.holds
-            for one in hold.allocations
         ]
         waiting = [
-            (lot.activates_at, 1, lot.id, lot, lot.pending)
+            (lot.activates_at, 1, lot.id, [(lot, lot.pending)])
             for lot in self.lots
             if lot.pending and lot.activates_at is not None
         ]
         coming = sorted(held + waiting, key=lambda one: one[:3])
-        return [(moment, lot, points) for moment, _, _, lot, points in coming]
+        return [(moment, parts) for moment, _, _, parts in coming]
 
     def lot(self, lot_id: str) -> Lot | None:
         """Give an open lot."""
@@ -149,6 +170,8 @@ def apply(account: Account, entry: Entry) -> Account:
         lots=tuple(lots),
         holds=tuple(sorted(holds.values(), key=lambda hold: hold.id)),
         debt=account.debt + entry.debt,
+        debt_at=entry.effective_at if entry.debt else account.debt_at,
+        settled_at=account.not_before(entry.effective_at),
     )
 
 

@@ -166,7 +166,7 @@ def activity_points(
 
     Args:
         rule: What it earns and how often.
-        past: When she did it before, as far as it counted, in any order; times at which it earned 0 too.
+        past: When she did it before, as far as it counted, in any order.
         at: When she did it; aware.
         zone: IANA zone of days, months and years.
         birthday: For birthdays: as in her profile.
@@ -233,7 +233,7 @@ def earn_activity(
     Args:
         account: As stored.
         rule: What it earns and how often.
-        past: Her awards of this kind, with their sources and moments; those of 0 points too.
+        past: Her awards of this kind, with their sources and moments.
         wallet: Whose zone, expiry and inactivity apply.
         at: When she did it; aware, not after ``now``.
         key: The command's idempotency key.

@@ -45,17 +45,17 @@ def adjust(
         Entries, or the refusal: there are not so many to take away.
 
     Raises:
-        InputError: No points, no reason or nobody who decided.
+        InputError: No points or too many, no reason or nobody who decided.
     """
     if not reason.strip() or not actor.strip():
         raise InputError("a correction needs a reason, and somebody who decided it")
     positive(abs(points))
+    draft = Draft.live(account, key, now)
     if points > 0:
         return earn(
-            account, points, lot=f"adjust:{key}", source=f"adjust:{key}", key=key, now=now,
-            activates_at=now, expiry=expiry, verb=Verb.ADJUST, reason=reason, actor=actor,
+            account, points, lot=f"adjust:{key}", source=f"adjust:{key}", key=key, now=draft.now,
+            activates_at=draft.now, expiry=expiry, verb=Verb.ADJUST, reason=reason, actor=actor,
         )  # fmt: skip
-    draft = Draft(account, key, now)
     settle(draft)
     available = draft.account.available
     if -points > available:

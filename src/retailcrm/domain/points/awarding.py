@@ -11,7 +11,7 @@ from retailcrm.domain.points.entries import Verb
 from retailcrm.domain.points.expiry import NEVER, Expiry
 from retailcrm.domain.points.lots import Lot
 from retailcrm.domain.points.settling import activate, settle
-from retailcrm.domain.points.spending import accepted, refused
+from retailcrm.domain.points.spending import accepted, not_too_many, refused
 from retailcrm.errors import InputError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def earn(
         source: What they are awarded for.
         key: The command's idempotency key.
         now: When; aware.
-        effective_at: When the award took effect; ``now`` if left out.
+        effective_at: When the award took effect; ``now`` if left out, or if it lies ahead.
         activates_at: When they can be spent; ``None`` waits for :func:`set_free`.
         expiry: How their expiry follows from the activation.
         limit_at: Their end where it does not: opening balances, awards that lapse from the award on.
@@ -57,17 +57,18 @@ def earn(
         actor: Who, where a person did it.
 
     Raises:
-        InputError: A negative number of points, or a lot that is there already.
+        InputError: A negative number of points, too many, or a lot that is there already.
     """
     if isinstance(points, bool) or not isinstance(points, int) or points < 0:
         raise InputError(f"an award is a whole number of points, not {points!r}")
+    not_too_many(points)
     draft = Draft(account, key, now)
     settle(draft)
     if draft.account.lot(lot) is not None:
         raise InputError(f"there is a lot {lot!r} already")
     if not points:
         return accepted(draft, 0)
-    begun = effective_at or now
+    begun = min(effective_at or now, draft.account.not_before(now))
     fresh = Lot(
         id=lot, source=source, awarded_at=begun, activates_at=activates_at, expiry=expiry,
         limit_at=limit_at, idle=idle, pending=points,

@@ -160,6 +160,8 @@ def account_document(account: Account) -> Document:
         "lots": [lot_document(lot) for lot in account.lots],
         "holds": [hold_document(hold) for hold in account.holds],
         "debt": account.debt,
+        "debt_at": moment_text(account.debt_at),
+        "settled_at": moment_text(account.settled_at),
     }
 
 
@@ -178,6 +180,8 @@ def account_from(document: Mapping[str, Any]) -> Account:
             lots=tuple(lot_from(one) for one in fields.take("lots")),
             holds=tuple(hold_from(one) for one in fields.take("holds")),
             debt=fields.whole("debt"),
+            debt_at=fields.moment("debt_at"),
+            settled_at=fields.moment("settled_at"),
         )
 
     return read("an account", document, build, schema=SCHEMA)
@@ -239,7 +243,7 @@ def lot_document(lot: Lot) -> Document:
         "expiry": expiry_document(lot.expiry),
         "idle": None if lot.idle is None else expiry_document(lot.idle),
         "root": lot.root,
-        "owner": lot.owner,
+        "owners": list(lot.owners),
         "buckets": {bucket.value: getattr(lot, bucket) for bucket in Bucket},
     }
 
@@ -263,7 +267,7 @@ def lot_from(document: Mapping[str, Any]) -> Lot:
             expiry=expiry_from(fields.take("expiry")),
             idle=None if idle is None else expiry_from(idle),
             root=fields.text("root"),
-            owner=fields.text("owner"),
+            owners=fields.texts("owners"),
             **moments,
             **buckets,
         )

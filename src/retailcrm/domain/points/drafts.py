@@ -35,6 +35,17 @@ class Draft:
     now: datetime
     entries: list[Entry] = attrs.field(factory=list)
 
+    @classmethod
+    def live(cls, account: Account, key: str, now: datetime) -> Draft:
+        """Begin a command that somebody gives now: a clock that was set back does not turn time round.
+
+        Args:
+            account: As stored.
+            key: The command's idempotency key.
+            now: What the clock says; aware.
+        """
+        return cls(account, key, account.not_before(now))
+
     def write(
         self,
         verb: Verb,
@@ -52,8 +63,9 @@ class Draft:
             shifts: Lots as they are, and the points to move between two of their buckets.
             issued: New lots, with their points in the buckets where they begin.
             changed: Lots whose moments change; they take the place of the ones in ``shifts``.
-            effective_at: When it takes effect; ``now`` if left out. Never before the last effect on one
-                of its lots, so that what an account held at a moment is never below nothing.
+            effective_at: When it takes effect; ``now`` if left out, or if it lies ahead of all that is
+                known. Never before the last effect on one of its lots, and with ``debt`` never before the
+                debt last changed, so that what an account held or owed at a moment is never below nothing.
             details: ``reference``, ``reason``, ``actor``, ``debt``, ``opens``, ``closes``.
         """
         moved = [(lot, source, target, points) for lot, source, target, points in shifts if points]
@@ -68,7 +80,13 @@ class Draft:
         for lot, source, target, points in moved:
             lots[lot.id] = lots.get(lot.id, lot).shifted(source, target, points)
             movements.append(Movement(lot.id, source, target, points))
-        effective = max([effective_at or self.now, *(lot.touched_at for lot in lots.values())])
+        effective = max(
+            [
+                min(effective_at or self.now, self.account.not_before(self.now)),
+                *(lot.touched_at for lot in lots.values()),
+                *([self.account.debt_at] if details.get("debt") and self.account.debt_at else []),
+            ]
+        )
         entry = Entry(
             account=self.account.id,
             version=self.account.version + 1,

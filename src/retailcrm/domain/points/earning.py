@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from retailcrm.domain.money import split
+from retailcrm.domain.points.checks import MOST_POINTS
 from retailcrm.errors import InputError
 
 if TYPE_CHECKING:
@@ -141,6 +142,8 @@ def award_of(
         shares = shared(rounded(exact, rule.rounding), exacts)
     points = sum(shares)
     kept = points if room is None else min(points, max(room, 0))
+    if kept > MOST_POINTS:
+        raise InputError(f"{order.reference}: more than {MOST_POINTS} points for one order")
     return Award(
         points=kept,
         shares=shares if kept == points else split(kept, shares),

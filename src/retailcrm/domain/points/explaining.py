@@ -22,7 +22,8 @@ from retailcrm.domain.points.documents import (
 )
 from retailcrm.domain.points.history import balance, debts, falling_due, known_by
 from retailcrm.domain.points.lots import Bucket, Lot
-from retailcrm.domain.points.quotes import Quote
+from retailcrm.domain.points.quotes import Quote, quote_redemption
+from retailcrm.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 
 _PAYING: Final = ("points_per_unit", "least", "multiple", "share_of_order", "shipping", "rounding")
 """What of a rule of redemption a quote follows from."""
+
+_AT_A_TIME: Final = ("minimum", "multiple")
+"""What limits a number of points whatever they pay."""
 
 
 def explain_balance(entries: Sequence[Entry], at: datetime, *, known: datetime | None = None) -> Document:
@@ -134,21 +138,40 @@ def _holds(counting: Sequence[Entry]) -> list[Document]:
     ]
 
 
-def explain_refusal(refusal: Refusal, entries: Sequence[Entry], at: datetime, *, about: str = "") -> Document:
+def explain_refusal(
+    refusal: Refusal,
+    entries: Sequence[Entry],
+    at: datetime,
+    *,
+    about: str = "",
+    cart: Cart | None = None,
+    redemption: Redemption | None = None,
+    unit: int = 100,
+) -> Document:
     """Derive why a command was refused.
 
     Args:
         refusal: What it came to.
         entries: The account's journal before it, whole.
         at: When it was decided.
-        about: The lot or reservation that was named in it, if one was.
+        about: The lot, reservation or order that was named in it, if one was.
+        cart: What was to be paid, if a cart was.
+        redemption: The rule on spending: with a cart, and where it was too few points or no multiple.
+        unit: Minor units in one whole unit of money.
 
     Returns:
-        The limit, what was asked for and allowed, how far apart they are, and the balance behind it.
+        The limit, what was asked for and allowed, how far apart they are, and the balance behind it; with a
+        cart the derivation of its quote, on that balance.
+
+    Raises:
+        InputError: The limit follows from a cart, a rule or an order that is not given.
     """
     journal = (*entries, *refusal.entries)
-    # A clock that was set back decides on the account as it stands, which is later.
-    stands = max([in_utc(at), *(entry.effective_at for entry in journal)])
+    if cart is not None and redemption is None:
+        raise InputError("what a cart lets points pay follows from the rule on spending")
+    if cart is None:
+        _enough(refusal, about, redemption)
+    stands = _stands(journal, at)
     return {
         "schema": SCHEMA,
         "kind": "refusal",
@@ -159,8 +182,42 @@ def explain_refusal(refusal: Refusal, entries: Sequence[Entry], at: datetime, *,
         "distance": abs(refusal.asked - refusal.allowed) + refusal.account.debt,
         "about": about,
         "message": refusal.message,
+        "rule": _at_a_time(refusal, redemption) if cart is None else None,
+        "quote": None
+        if cart is None or redemption is None
+        else _refused_quote(refusal, stands, cart, redemption, unit),
         "balance": explain_balance(journal, stands),
     }
+
+
+def _stands(journal: Sequence[Entry], at: datetime) -> datetime:
+    """Give the moment of a decision: no earlier than anything that took effect, whatever the clock says."""
+    return max([in_utc(at), *(entry.effective_at for entry in journal)])
+
+
+def _enough(refusal: Refusal, about: str, redemption: Redemption | None) -> None:
+    """Refuse to derive a limit without what it follows from."""
+    if refusal.limit in ("share_of_order", "order_total") or (refusal.limit == "nothing" and refusal.asked):
+        raise InputError(f"limit {refusal.limit} follows from a cart: give it")
+    if refusal.limit in _AT_A_TIME and redemption is None:
+        raise InputError(f"limit {refusal.limit} follows from the rule on spending: give it")
+    if refusal.limit == "nothing" and not about:
+        raise InputError("nothing was there of an order: say of which")
+
+
+def _at_a_time(refusal: Refusal, redemption: Redemption | None) -> Document | None:
+    """Give how many points may be spent at a time, where that was the limit."""
+    if redemption is None or refusal.limit not in _AT_A_TIME:
+        return None
+    return {"least": redemption.least, "multiple": redemption.multiple}
+
+
+def _refused_quote(refusal: Refusal, at: datetime, cart: Cart, redemption: Redemption, unit: int) -> Document:
+    """Derive the quote behind a refusal; the refusal's own balance is what it stands on."""
+    quote = quote_redemption(refusal.account, cart, refusal.asked, redemption, unit=unit, now=at)
+    document = explain_quote(quote, (), at, cart=cart, redemption=redemption, unit=unit, wanted=refusal.asked)
+    del document["balance"]
+    return document
 
 
 def explain_award(
@@ -259,5 +316,5 @@ def explain_quote(
         "limit": quote.binding if isinstance(quote, Quote) else quote.limit,
         "allowed": quote.allowed,
         "missing": attrs.asdict(quote.missing),
-        "balance": explain_balance(entries, at),
+        "balance": explain_balance(entries, _stands(entries, at)),
     }

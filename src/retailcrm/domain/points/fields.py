@@ -35,6 +35,13 @@ class Fields:
             raise TypeError(f"{name} is a text, not {type(value).__name__}")
         return value
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Take a list of texts."""
+        value = self.take(name)
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise TypeError(f"{name} is a list of texts")
+        return tuple(value)
+
     def whole(self, name: str) -> int:
         """Take a whole number."""
         return whole(self.take(name))

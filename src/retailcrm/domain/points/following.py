@@ -51,7 +51,9 @@ class OrderFacts:
         gross: Paid before refunds.
         refunded: Paid back so far.
         refunded_at: When; ``None`` without refund.
-        lines: What its lines cost, to share the award out by; empty: the order is one part.
+        lines: What its lines sold for, to share out by what was paid for goods; empty: they are one part.
+        shipping: Postage within ``gross``, 0 where nobody tells.
+        parts: What exactly it earns on, if a backend said so; its lines and postage are then not looked at.
     """
 
     reference: str
@@ -62,11 +64,15 @@ class OrderFacts:
     refunded: int = 0
     refunded_at: datetime | None = attrs.field(default=None, converter=_utc)
     lines: tuple[int, ...] = ()
+    shipping: int = 0
+    parts: Earner | None = None
 
     def __attrs_post_init__(self) -> None:
-        """Refuse a refund without a moment, or below nothing."""
+        """Refuse a refund without a moment, amounts below nothing, and more postage than was paid."""
         if self.gross < 0 or self.refunded < 0:
             raise InputError(f"{self.reference}: amounts of an order are not below 0")
+        if not 0 <= self.shipping <= self.gross:
+            raise InputError(f"{self.reference}: postage lies between 0 and what was paid")
         if self.refunded and self.refunded_at is None:
             raise InputError(f"{self.reference}: a refund took effect at some moment")
 
@@ -86,7 +92,7 @@ class Awarded:
         reference: Which order.
         lot: Id of the lot that it was awarded in.
         at: When it was awarded.
-        gross: What was paid for the order, minor units: what its refunds are a share of.
+        known: What is known of the order, as it was last told.
         award: The award with its derivation: all that a refund will ever ask for.
         order: What it was computed from, for whoever asks why.
         rule: The rule in force then.
@@ -100,7 +106,7 @@ class Awarded:
     reference: str
     lot: str
     at: datetime = attrs.field(converter=in_utc)
-    gross: int
+    known: OrderFacts
     award: Award
     order: Earner
     rule: EarnRule
@@ -109,6 +115,11 @@ class Awarded:
     taken: int = 0
     forgiven: int = 0
     share: Fraction = Fraction(0)
+
+    @property
+    def gross(self) -> int:
+        """What was paid for the order, minor units: what its refunds are a share of."""
+        return self.known.gross
 
 
 @attrs.frozen(kw_only=True)
@@ -177,9 +188,11 @@ def follow(
     Returns:
         Entries recorded at ``observed_at``, and the awards that changed.
     """
+    orders = tuple(orders)
     pen = _Pen(account, dict(awards), wallet, unit, lots_of, multipliers, digest)
     for _, _, _, step, facts in sorted(_steps(orders, pen), key=lambda one: one[:3]):
         step(facts)
+    pen.remember(orders)
     draft = Draft(pen.account, f"follow:{observed_at.isoformat()}", observed_at)
     settle(draft)
     entries = _recorded([*pen.entries, *draft.entries], account, observed_at)
@@ -226,7 +239,7 @@ class _Pen:
         award = award_of(order, rule, unit=self.unit, multipliers=multipliers, room=left, digest=self.digest)
         lot, wallet = f"order:{facts.reference}", self.wallet
         self.awards[facts.reference] = Awarded(
-            reference=facts.reference, lot=lot, at=facts.paid_at, gross=facts.gross, award=award,
+            reference=facts.reference, lot=lot, at=facts.paid_at, known=facts, award=award,
             order=order, rule=rule, multipliers=multipliers, room=left,
         )  # fmt: skip
         limit = wallet.expiry.after(facts.paid_at) if wallet.expiry_from == "award" else None
@@ -277,6 +290,13 @@ class _Pen:
             forgiven=told.forgiven + sum(entry.forgiven for entry in outcome.entries),
         )
 
+    def remember(self, orders: Iterable[OrderFacts]) -> None:
+        """Keep what is known of the orders that were awarded."""
+        for facts in orders:
+            told = self.awards.get(facts.reference)
+            if told is not None and told.known != facts:
+                self.awards[facts.reference] = attrs.evolve(told, known=facts)
+
     def _now(self, facts: OrderFacts, due: datetime) -> datetime:
         """Give the moment at which a new moment of activation became known."""
         known = [at for at in (facts.shipped_at, facts.completed_at) if at is not None]
@@ -300,13 +320,20 @@ def _steps(
 
 
 def earner_of(facts: OrderFacts) -> Earner:
-    """Give an exported order as one to earn on: what was paid, shared over its lines.
+    """Give an order as one to earn on: the parts that a backend said, else what an export tells.
 
-    Exports tell what an order came to after all its discounts; postage and tax are not told apart.
+    An exported order came to its gross after all discounts. Its postage is what the file says of it; the rest
+    was paid for goods, and is shared out to the lines by what they sold for before refunds, so that a
+    discount on the order lies on all of them. Without lines, or where all sold for nothing, the goods are one
+    part. Postage is never guessed from the difference between an order and its lines: that may be a coupon, a
+    line that was closed or a price that was changed as well. Tax is within the prices.
     """
-    parts = split(facts.gross, facts.lines) if any(facts.lines) else (facts.gross,)
-    lines = tuple(LineAmount(id=str(n), price=part) for n, part in enumerate(parts))
-    return Earner(reference=facts.reference, lines=lines)
+    if facts.parts is not None:
+        return facts.parts
+    goods = facts.gross - facts.shipping
+    shares = split(goods, facts.lines) if any(facts.lines) else (goods,)
+    lines = tuple(LineAmount(id=str(n), price=share) for n, share in enumerate(shares))
+    return Earner(reference=facts.reference, lines=lines, shipping=facts.shipping)
 
 
 def _recorded(entries: Sequence[Entry], account: Account, at: datetime) -> tuple[Entry, ...]:

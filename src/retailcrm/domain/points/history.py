@@ -150,17 +150,14 @@ def balance(entries: Iterable[Entry], at: datetime, *, known: datetime | None = 
 def debts(entries: Iterable[Entry]) -> Iterator[tuple[datetime, Entry]]:
     """Give the entries that change the debt, each with the moment from which that counts.
 
-    Points that are found late to have come in earlier repay a debt; but nothing is repaid before it is
-    owed, so such a change counts from the last change before it.
+    No entry changes the debt before the one that changed it last, so these moments only rise.
 
     Args:
         entries: An account's journal, oldest first.
     """
-    last: datetime | None = None
     for entry in entries:
         if entry.debt:
-            last = entry.effective_at if last is None else max(last, entry.effective_at)
-            yield last, entry
+            yield entry.effective_at, entry
 
 
 def timeline(entries: Sequence[Entry], start: datetime, end: datetime) -> tuple[Step, ...]:

@@ -68,7 +68,7 @@ class Lot:
             lapse from the award on; ``None``: ask :attr:`expiry`.
         idle: They lapse at the latest so long after the customer's last earning or spending.
         root: Id of the lot that the points were first awarded in; its own, unless they were moved.
-        owner: Account that brought them along, if they came from another.
+        owners: Accounts that brought them along in a merge, the last first: undoing it gives them back.
         pending: Points in each bucket, whole numbers; they add up to :attr:`points`.
 
     Raises:
@@ -88,7 +88,7 @@ class Lot:
     limit_at: datetime | None = attrs.field(default=None, converter=_utc)
     idle: Expiry | None = None
     root: str = attrs.field(default=attrs.Factory(lambda lot: lot.id, takes_self=True))
-    owner: str = ""
+    owners: tuple[str, ...] = ()
     pending: int = attrs.field(default=0, validator=_counts)
     available: int = attrs.field(default=0, validator=_counts)
     held: int = attrs.field(default=0, validator=_counts)

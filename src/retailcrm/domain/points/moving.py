@@ -69,7 +69,7 @@ def transfer(
     chosen = allocate(giving.account, points)
     lots = {lot.id: lot for lot in giving.account.lots}
     arriving = [
-        _arrived(lots[one.lot], f"{key}/{n}", giver.id, {Bucket.AVAILABLE: one.points})
+        _arrived(lots[one.lot], f"{key}/{n}", (), {Bucket.AVAILABLE: one.points})
         for n, one in enumerate(chosen)
     ]
     giving.write(
@@ -100,7 +100,9 @@ def merge(gone: Account, keep: Account, *, key: str, now: datetime, actor: str =
     """
     giving, taking = _drafts(gone, keep, key, now)
     lots = giving.account.lots
-    return _move_lots(giving, taking, lots, giving.account.holds, giving.account.debt, "merge", actor)
+    owners = {lot.id: (gone.id, *lot.owners) for lot in lots}
+    holds, debt = giving.account.holds, giving.account.debt
+    return _move_lots(giving, taking, lots, owners, holds, debt, "merge", actor)
 
 
 def split(keep: Account, back: Account, *, key: str, now: datetime, actor: str = "") -> Moved:
@@ -117,8 +119,10 @@ def split(keep: Account, back: Account, *, key: str, now: datetime, actor: str =
         actor: Who decided.
     """
     giving, taking = _drafts(keep, back, key, now)
-    brought = [lot for lot in giving.account.lots if lot.owner == back.id and lot.pending + lot.available]
-    return _move_lots(giving, taking, brought, (), 0, "split", actor)
+    free = [lot for lot in giving.account.lots if lot.pending + lot.available]
+    brought = [lot for lot in free if lot.owners[:1] == (back.id,)]
+    owners = {lot.id: lot.owners[1:] for lot in brought}
+    return _move_lots(giving, taking, brought, owners, (), 0, "split", actor)
 
 
 def hand_over(
@@ -137,13 +141,15 @@ def hand_over(
     """
     giving, taking = _drafts(giver, taker, key, now)
     theirs = [lot for lot in giving.account.lots if lot.root in roots and lot.pending + lot.available]
-    return _move_lots(giving, taking, theirs, (), 0, "order", actor)
+    return _move_lots(giving, taking, theirs, {}, (), 0, "order", actor)
 
 
 def _drafts(giver: Account, taker: Account, key: str, now: datetime) -> tuple[Draft, Draft]:
     if giver.id == taker.id:
         raise InputError(f"points of {giver.id} cannot go to {taker.id}: it is the same account")
-    giving, taking = Draft(giver, key, now), Draft(taker, key, now)
+    # Both sides at one moment: points that have left one account are in the other.
+    moment = max(giver.not_before(now), taker.not_before(now))
+    giving, taking = Draft(giver, key, moment), Draft(taker, key, moment)
     settle(giving)
     settle(taking)
     return giving, taking
@@ -153,6 +159,7 @@ def _move_lots(
     giving: Draft,
     taking: Draft,
     lots: Sequence[Lot],
+    owners: Mapping[str, tuple[str, ...]],
     holds: Sequence[Hold],
     debt: int,
     reason: str,
@@ -162,7 +169,7 @@ def _move_lots(
     ids = {lot.id: f"{giving.key}/{n}" for n, lot in enumerate(lots)}
     there: dict[str, Any] = {"reference": taking.account.id, "reason": reason, "actor": actor}
     here: dict[str, Any] = there | {"reference": giving.account.id}
-    arriving = [_arrived(lot, ids[lot.id], giving.account.id, _inside(lot, holds)) for lot in lots]
+    arriving = [_arrived(lot, ids[lot.id], owners.get(lot.id, ()), _inside(lot, holds)) for lot in lots]
     for hold in holds:
         shifts = shifts_of(giving.account.lots, hold.allocations, Bucket.HELD, Bucket.MOVED)
         giving.write(Verb.TRANSFER, shifts, closes=hold.id, **there)
@@ -190,7 +197,7 @@ def _inside(lot: Lot, holds: Sequence[Hold]) -> dict[Bucket, int]:
     }
 
 
-def _arrived(lot: Lot, lot_id: str, giver: str, inside: dict[Bucket, int]) -> Lot:
+def _arrived(lot: Lot, lot_id: str, owners: tuple[str, ...], inside: dict[Bucket, int]) -> Lot:
     """Give the lot in which points go on in another account."""
     return Lot(
         id=lot_id,
@@ -203,7 +210,7 @@ def _arrived(lot: Lot, lot_id: str, giver: str, inside: dict[Bucket, int]) -> Lo
         limit_at=lot.limit_at,
         idle=lot.idle,
         root=lot.root,
-        owner=giver,
+        owners=owners,
         **{bucket.value: points for bucket, points in inside.items()},
     )
 

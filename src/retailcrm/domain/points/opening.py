@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from retailcrm.domain.periods import in_utc
+from retailcrm.domain.points.checks import MOST_POINTS
 from retailcrm.domain.points.drafts import Draft
 from retailcrm.domain.points.entries import Verb
 from retailcrm.domain.points.expiry import NEVER, Expiry
@@ -258,6 +259,8 @@ def _bad_value(row: OpeningRow, begins: datetime) -> tuple[str, str] | None:
     points = whole(row.points)
     if points is None or points < 0:
         return "points", "points are a whole number, not below 0"
+    if points > MOST_POINTS:
+        return "points", f"points are at most {MOST_POINTS}"
     if row.activates_at is not None and not row.pending:
         return "pending", "only pending points have a moment from which they can be spent"
     if row.awarded_at is not None and row.awarded_at > begins:

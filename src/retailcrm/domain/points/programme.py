@@ -9,7 +9,7 @@ import attrs
 
 from retailcrm.domain.labels import Label
 from retailcrm.domain.periods import in_utc
-from retailcrm.domain.points.checks import at_least, not_negative, one_of
+from retailcrm.domain.points.checks import MOST_SET, at_least, not_negative, one_of
 from retailcrm.domain.points.wallets import CapPeriod, Wallet
 from retailcrm.errors import SettingsError
 
@@ -35,6 +35,7 @@ KINDS: Final[Mapping[Kind, Label]] = MappingProxyType(
 """What earns points without a purchase."""
 
 _LEAST_STREAK: Final = 2
+_ONCE: Final = ("registration", "profile")
 
 
 @attrs.frozen(kw_only=True)
@@ -67,17 +68,18 @@ class Activity:
 
     Attributes:
         kind: A word of :data:`KINDS`.
-        points: For each time.
+        points: For each time; at least 1.
         times: At most so many times in each period; a sign-in counts once a day at most, a birthday once a
-            year.
-        per: The period, in days, months or years of the wallet's zone.
+            year, registration and a filled-in profile so many times ever.
+        per: The period, in days, months or years of the wallet's zone; of registration and profile, whose
+            period is for ever, it is left out.
         streak: For sign-ins: points on top on the nth day in a row, as pairs of n and points. After the
             greatest n the count begins again.
         days: Days until they can be spent.
     """
 
     kind: Kind = attrs.field(validator=one_of(*KINDS))
-    points: int = attrs.field(validator=at_least(0))
+    points: int = attrs.field(validator=at_least(1, MOST_SET))
     times: int = attrs.field(default=1, validator=at_least(1))
     per: CapPeriod = attrs.field(default="day", validator=one_of("day", "month", "year", "ever"))
     streak: tuple[tuple[int, int], ...] = ()
@@ -88,8 +90,13 @@ class Activity:
         if self.streak and self.kind != "signin":
             raise SettingsError(f"only sign-ins have streaks, not {self.kind}")
         days = [day for day, _ in self.streak]
-        if days != sorted(set(days)) or any(day < _LEAST_STREAK or points < 1 for day, points in self.streak):
+        extras = [points for _, points in self.streak]
+        if days != sorted(set(days)) or min((*days, _LEAST_STREAK)) < _LEAST_STREAK or min((*extras, 1)) < 1:
             raise SettingsError("a streak's days rise from 2, and each adds at least a point")
+        if max((*extras, 0)) > MOST_SET:
+            raise SettingsError(f"streak adds at most {MOST_SET} points on a day; got {max(extras)}")
+        if self.kind in _ONCE and self.per != attrs.fields(Activity).per.default:
+            raise SettingsError(f"per is not read for {self.kind}: it counts {self.times} times ever")
 
 
 @attrs.frozen(kw_only=True)
@@ -105,8 +112,8 @@ class Referral:
         flagged: What to do where a check raises a flag: ``refuse``, or ``wait`` for a person.
     """
 
-    referrer: int = attrs.field(default=100, validator=at_least(0))
-    referred: int = attrs.field(default=100, validator=at_least(0))
+    referrer: int = attrs.field(default=100, validator=at_least(0, MOST_SET))
+    referred: int = attrs.field(default=100, validator=at_least(0, MOST_SET))
     within: int = attrs.field(default=30, validator=at_least(1))
     least: int = attrs.field(default=0, validator=at_least(0))
     days: int = attrs.field(default=15, validator=at_least(0))
@@ -129,7 +136,7 @@ class Reward:
 
     id: str = attrs.field(validator=attrs.validators.min_len(1))
     kind: RewardKind = attrs.field(default="goods", validator=one_of("goods", "coupon"))
-    points: int = attrs.field(validator=at_least(1))
+    points: int = attrs.field(validator=at_least(1, MOST_SET))
     stock: int | None = attrs.field(default=None, validator=at_least(0))
     each: int | None = attrs.field(default=None, validator=at_least(1))
     cost: int | None = attrs.field(default=None, validator=at_least(0))
@@ -154,7 +161,7 @@ class Programme:
         fuse: A clock so many days ahead of everything that was seen stops points from lapsing.
 
     Raises:
-        SettingsError: No wallet, or a name twice.
+        SettingsError: No wallet, a name twice, or a margin above 1.
     """
 
     wallets: tuple[Wallet, ...] = (Wallet(),)
@@ -178,6 +185,8 @@ class Programme:
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise SettingsError(f"{what} {twice[0]!r} stands there twice")
+        if self.margin is not None and self.margin > 1:
+            raise SettingsError(f"margin is a share of the sales, from 0 to 1, not {self.margin}")
         if not self.wallets:
             raise SettingsError("a programme has at least one wallet")
 

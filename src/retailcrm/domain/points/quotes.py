@@ -131,7 +131,7 @@ def quote_redemption(
         positive(wanted)
     if unit < 1:
         raise InputError(f"a whole unit of money has at least one minor unit, not {unit}")
-    draft = Draft(account, "quote", now)
+    draft = Draft.live(account, "quote", now)
     settle(draft)
     terms = Terms(
         cart=cart, redemption=redemption, unit=unit, wanted=wanted,

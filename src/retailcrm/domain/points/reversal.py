@@ -12,7 +12,7 @@ from retailcrm.domain.points.expiry import NEVER, Expiry
 from retailcrm.domain.points.lots import Bucket, Lot
 from retailcrm.domain.points.settling import repay, settle
 from retailcrm.domain.points.spending import accepted, divided, refused
-from retailcrm.errors import InputError
+from retailcrm.errors import InputError, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -157,10 +157,18 @@ class LatePolicy:
         late: ``expire``: they stay lapsed, so that nobody cancels an order to renew her points;
             ``grace``: they can be spent for some days more; ``reinstate``: they last as if awarded now.
         grace: How long, for ``grace``.
+
+    Raises:
+        SettingsError: A grace without an end: points that never lapse again.
     """
 
     late: Late = "expire"
     grace: Expiry = NEVER
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a grace of no length."""
+        if self.late == "grace" and not (self.grace.months or self.grace.days or self.grace.on):
+            raise SettingsError("late = grace says how long: a grace without an end never lapses")
 
 
 def give_back(
@@ -186,7 +194,7 @@ def give_back(
         policy: What becomes of points whose lot lapsed meanwhile.
         reference: The refund or cancelled order.
     """
-    draft = Draft(account, key, now)
+    draft = Draft.live(account, key, now)
     settle(draft)
     first, _ = divided(spent, points)
     back = sum(allocation.points for allocation in first)
@@ -201,7 +209,8 @@ def give_back(
 def _return(draft: Draft, lot: Lot, points: int, policy: LatePolicy, reference: str) -> None:
     """Return some points to one lot."""
     alive = lot.expires_at is None or draft.now < lot.expires_at
-    if alive or policy.late == "expire":
+    fresh = None if alive or policy.late == "expire" else _renewed(draft, lot, points, policy)
+    if fresh is None:
         home = Bucket.AVAILABLE if alive else Bucket.EXPIRED
         draft.write(
             Verb.GIVE_BACK,
@@ -212,20 +221,6 @@ def _return(draft: Draft, lot: Lot, points: int, policy: LatePolicy, reference: 
         if alive:
             repay(draft, lot.id, effective_at=draft.now)
         return
-    rule, idle = (policy.grace, None) if policy.late == "grace" else (lot.expiry, lot.idle)
-    again = attrs.evolve(lot, expiry=rule, limit_at=None, idle=idle)
-    fresh = Lot(
-        id=f"{lot.id}+{draft.account.version + 1}",
-        source=lot.source,
-        awarded_at=draft.now,
-        activates_at=draft.now,
-        expires_at=again.ends(draft.now),
-        expiry=rule,
-        idle=lot.idle,
-        root=lot.root,
-        owner=lot.owner,
-        available=points,
-    )
     draft.write(
         Verb.GIVE_BACK,
         [(lot, Bucket.SPENT, Bucket.MOVED, points)],
@@ -234,3 +229,28 @@ def _return(draft: Draft, lot: Lot, points: int, policy: LatePolicy, reference: 
         reason=policy.late,
     )
     repay(draft, fresh.id, effective_at=draft.now)
+
+
+def _renewed(draft: Draft, lot: Lot, points: int, policy: LatePolicy) -> Lot | None:
+    """Give the lot in which points of a lapsed one go on; ``None`` if they would be lapsed there too."""
+    rule, idle = (policy.grace, None) if policy.late == "grace" else (lot.expiry, lot.idle)
+    limit = None
+    if policy.late == "reinstate" and lot.limit_at is not None and rule.after(draft.now) is None:
+        # Their end was all that made them lapse: without one they would last for ever.
+        limit = draft.now + (lot.limit_at - lot.awarded_at)
+    ends = attrs.evolve(lot, expiry=rule, limit_at=limit, idle=idle).ends(draft.now)
+    if ends is not None and ends <= draft.now:
+        return None
+    return Lot(
+        id=f"{lot.id}+{draft.account.version + 1}",
+        source=lot.source,
+        awarded_at=draft.now,
+        activates_at=draft.now,
+        expires_at=ends,
+        expiry=rule,
+        limit_at=limit,
+        idle=lot.idle,
+        root=lot.root,
+        owners=lot.owners,
+        available=points,
+    )

@@ -150,7 +150,8 @@ def reserve_reward(
     )  # fmt: skip
     if isinstance(outcome, Refusal):
         return outcome
-    aside = Aside(account=account.id, hold=hold, pieces=pieces, ends_at=ends_at)
+    held = outcome.account.hold(hold)
+    aside = Aside(account=account.id, hold=hold, pieces=pieces, ends_at=held.ends_at if held else ends_at)
     return RewardDone(outcome=outcome, stock=changed(there, aside=(*there.aside, aside)), pieces=pieces)
 
 

@@ -15,6 +15,7 @@ from retailcrm.domain.points.entries import Verb
 from retailcrm.domain.points.lots import Bucket, Lot
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from retailcrm.domain.points.account import Account
@@ -40,9 +41,7 @@ def settle(draft: Draft) -> None:
             release(draft, thing, effective_at=at, reason="timeout")
         elif kind == _LAPSES:
             assert isinstance(thing, Lot)  # noqa: S101 - by its kind
-            draft.write(
-                Verb.EXPIRE, [(thing, Bucket.AVAILABLE, Bucket.EXPIRED, thing.available)], effective_at=at
-            )
+            lapse(draft, [thing], effective_at=at)
         else:
             assert isinstance(thing, Lot)  # noqa: S101 - by its kind
             activate(draft, thing, effective_at=at)
@@ -78,21 +77,28 @@ def activate(draft: Draft, lot: Lot, *, effective_at: datetime, reason: str = ""
         effective_at=effective_at,
         reason=reason,
     )
-    if begun.expires_at is None or effective_at < begun.expires_at:
-        repay(draft, begun.id, effective_at=entry.effective_at)
+    repay(draft, begun.id, effective_at=entry.effective_at)
 
 
 def repay(draft: Draft, lot_id: str, *, effective_at: datetime) -> None:
     """Let points that came in settle the account's debt, before anybody can spend them.
+
+    Points that have lapsed by the time at which they came in, or at which they were owed, repay nothing:
+    they lapse.
 
     Args:
         draft: Where to.
         lot_id: The lot that came in.
         effective_at: When it did.
     """
-    lot = draft.account.lot(lot_id)
-    part = 0 if lot is None else min(draft.account.debt, lot.available)
-    if lot is not None and part:
+    account, lot = draft.account, draft.account.lot(lot_id)
+    part = 0 if lot is None else min(account.debt, lot.available)
+    if lot is None or not part:
+        return
+    at = max(effective_at, lot.touched_at, account.debt_at or effective_at)
+    if lot.expires_at is not None and lot.expires_at <= at:
+        lapse(draft, [lot], effective_at=lot.expires_at)
+    else:
         draft.write(
             Verb.REPAY,
             [(lot, Bucket.AVAILABLE, Bucket.REVERSED, part)],
@@ -111,16 +117,29 @@ def release(draft: Draft, hold: Hold, *, effective_at: datetime, reason: str) ->
         reason: Why.
     """
     shifts = shifts_of(draft.account.lots, hold.allocations, Bucket.HELD, Bucket.AVAILABLE)
-    draft.write(Verb.VOID, shifts, effective_at=effective_at, closes=hold.id, reason=reason)
+    ended = draft.write(Verb.VOID, shifts, effective_at=effective_at, closes=hold.id, reason=reason)
     lapsed = [
-        (lot, Bucket.AVAILABLE, Bucket.EXPIRED, lot.available)
+        lot
         for allocation in hold.allocations
         if (lot := draft.account.lot(allocation.lot)) is not None
         and lot.expires_at is not None
-        and lot.expires_at <= effective_at
+        and lot.expires_at <= ended.effective_at
         and lot.available
     ]
     if lapsed:
-        draft.write(Verb.EXPIRE, lapsed, effective_at=effective_at, reason=reason)
+        lapse(draft, lapsed, effective_at=ended.effective_at, reason=reason)
     for allocation in hold.allocations:
-        repay(draft, allocation.lot, effective_at=effective_at)
+        repay(draft, allocation.lot, effective_at=ended.effective_at)
+
+
+def lapse(draft: Draft, lots: Sequence[Lot], *, effective_at: datetime, reason: str = "") -> None:
+    """Let what can be spent of some lots lapse.
+
+    Args:
+        draft: Where to.
+        lots: Lots whose time is over.
+        effective_at: When it was.
+        reason: Why, where it was not time alone.
+    """
+    shifts = [(lot, Bucket.AVAILABLE, Bucket.EXPIRED, lot.available) for lot in lots]
+    draft.write(Verb.EXPIRE, shifts, effective_at=effective_at, reason=reason)

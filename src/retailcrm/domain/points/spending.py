@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from retailcrm.domain.points.checks import MOST_POINTS
 from retailcrm.domain.points.drafts import Draft, shifts_of
 from retailcrm.domain.points.entries import Verb
 from retailcrm.domain.points.holds import Allocation, Hold, total
@@ -92,12 +93,17 @@ def reserve(
         now: When; aware.
         reference: What it is for.
 
+    Returns:
+        Entries with the reservation, which lasts as long as was asked for even where the clock was set back;
+        or the refusal: too few points, or a debt.
+
     Raises:
         InputError: Not a positive number of points, an end that is past, or an id that is in use.
     """
     if ends_at <= now:
         raise InputError("a reservation ends after it begins")
     draft = _begun(account, points, key, now)
+    ends_at += draft.now - now
     if draft.account.hold(hold) is not None:
         raise InputError(f"there is a reservation {hold!r} already")
     if (refusal := short(draft, points)) is not None:
@@ -121,7 +127,7 @@ def capture(account: Account, hold: str, points: int | None = None, *, key: str,
         key: The command's idempotency key.
         now: When; aware.
     """
-    draft = Draft(account, key, now)
+    draft = Draft.live(account, key, now)
     settle(draft)
     held = draft.account.hold(hold)
     if held is None:
@@ -143,7 +149,7 @@ def capture(account: Account, hold: str, points: int | None = None, *, key: str,
         reference=held.reference,
     )
     if rest:
-        release(draft, left, effective_at=now, reason="rest")
+        release(draft, left, effective_at=draft.now, reason="rest")
     return accepted(draft, wanted)
 
 
@@ -157,12 +163,12 @@ def void(account: Account, hold: str, *, key: str, now: datetime, reason: str = 
         now: When; aware.
         reason: Why.
     """
-    draft = Draft(account, key, now)
+    draft = Draft.live(account, key, now)
     settle(draft)
     held = draft.account.hold(hold)
     if held is None:
         return refused(draft, "unknown_hold", 0, 0, f"no open reservation {hold!r}: it ended before")
-    release(draft, held, effective_at=now, reason=reason or "void")
+    release(draft, held, effective_at=draft.now, reason=reason or "void")
     return accepted(draft, held.points)
 
 
@@ -208,7 +214,7 @@ def refused(draft: Draft, limit: Limit, asked: int, allowed: int, message: str) 
 
 def _begun(account: Account, points: int, key: str, now: datetime) -> Draft:
     positive(points)
-    draft = Draft(account, key, now)
+    draft = Draft.live(account, key, now)
     settle(draft)
     return draft
 
@@ -217,6 +223,13 @@ def positive(points: int) -> None:
     """Refuse what is no number of points."""
     if isinstance(points, bool) or not isinstance(points, int) or points < 1:
         raise InputError(f"a number of points is a whole number from 1, not {points!r}")
+    not_too_many(points)
+
+
+def not_too_many(points: int) -> None:
+    """Refuse more points at a time than any programme gives or takes."""
+    if points > MOST_POINTS:
+        raise InputError(f"{points} points are too many for one command: {MOST_POINTS} are the most")
 
 
 def short(draft: Draft, points: int) -> Refusal | None:

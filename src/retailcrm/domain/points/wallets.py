@@ -7,7 +7,7 @@ from typing import Literal
 
 import attrs
 
-from retailcrm.domain.points.checks import at_least, not_negative, one_of
+from retailcrm.domain.points.checks import MOST_SET, at_least, not_negative, one_of
 from retailcrm.domain.points.expiry import Expiry
 from retailcrm.domain.points.reversal import LatePolicy, Shortfall
 from retailcrm.errors import SettingsError
@@ -51,7 +51,7 @@ class Cap:
         per: In each day, month or year of the wallet's zone, or ever, for each customer.
     """
 
-    points: int = attrs.field(validator=at_least(0))
+    points: int = attrs.field(validator=at_least(0, MOST_SET))
     per: CapPeriod = attrs.field(default="day", validator=one_of("day", "month", "year", "ever"))
 
 
@@ -124,8 +124,10 @@ class Redemption:
 
     def __attrs_post_init__(self) -> None:
         """Refuse what would give points away, or never let one be spent."""
-        if self.points_per_unit == 0 or self.share_of_order > 1:
-            raise SettingsError("points are worth something finite, and pay at most the whole order")
+        if self.points_per_unit == 0:
+            raise SettingsError("points_per_unit is above 0: points are worth something finite")
+        if self.share_of_order > 1:
+            raise SettingsError(f"share_of_order is a share from 0 to 1, not {self.share_of_order}")
 
 
 @attrs.frozen(kw_only=True)

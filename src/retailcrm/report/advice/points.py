@@ -31,7 +31,7 @@ def points_lapse(data: ReportData) -> Advice | None:
     if data.points is None:
         return None
     soon = data.points.lapsing
-    part = part_of(soon.points, data.points.usable)
+    part = part_of(soon.points, data.points.available)
     if part is None or part < LAPSING_SHARE or soon.customers < LAPSING_CUSTOMERS:
         return None
     size = {lang: things(soon.customers, "customer", lang) for lang in LANGS}

@@ -20,7 +20,7 @@ FLOW_COLOURS: Final = (
     ("issued", "first"),
     ("redeemed", "second"),
     ("expired", "third"),
-    ("reversed", "step3"),
+    ("reversed", "ink"),
 )
 """What is drawn in which colour; all but what is issued goes below the line."""
 

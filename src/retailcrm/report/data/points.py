@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from retailcrm.domain.labels import Label
 
 LAPSED: Final = "lapsed"
-"""Key of what is past its expiry at the report's date."""
+"""Key of what is past its expiry and can be used all the same: a checkout holds it."""
 
 FLOWS: Final = ("issued", "redeemed", "expired", "reversed")
 """What moves most points, as fields of :class:`PointsMonth`."""
@@ -54,7 +54,7 @@ class PointsMonth:
 
 @attrs.frozen(kw_only=True)
 class ExpiryRow:
-    """Points outstanding that lapse in one month.
+    """Unused points that lapse in one month.
 
     Attributes:
         key: ``YYYY-MM``, the month of their last day, or ``lapsed``, ``never``, ``waiting``.
@@ -132,6 +132,24 @@ class BookLine:
 
 
 @attrs.frozen(kw_only=True)
+class Recognised:
+    """What the redemptions of a month took off prices, and what they brought in the books.
+
+    Attributes:
+        points: Points of orders redeemed in the month, less those given back.
+        worth: What these paid, their face value, minor units.
+        redeemed: Revenue of points redeemed that the journal lines show, minor units; below 0 where a
+            changed estimate takes revenue back.
+        broken: Revenue of breakage that they show; likewise.
+    """
+
+    points: int = attrs.field(validator=MINOR)
+    worth: int = attrs.field(validator=MINOR)
+    redeemed: int = attrs.field(validator=MINOR)
+    broken: int = attrs.field(validator=MINOR)
+
+
+@attrs.frozen(kw_only=True)
 class PointsLiability:
     """What outstanding points are expected to cost the shop.
 
@@ -143,6 +161,7 @@ class PointsLiability:
         assumed: Whether that share is an assumption (all of them), because nothing can be forecast.
         month: The month whose lines :attr:`lines` are, ``YYYY-MM``; empty without lines.
         lines: What to book for that month, debits and credits alike in sum.
+        recognised: Why its revenue is not what its redemptions paid; ``None`` without lines.
     """
 
     total: int = attrs.field(validator=COUNT)
@@ -152,6 +171,7 @@ class PointsLiability:
     assumed: bool
     month: str = ""
     lines: tuple[BookLine, ...] = ()
+    recognised: Recognised | None = None
 
     def __attrs_post_init__(self) -> None:
         """Refuse lines that do not balance."""
@@ -227,12 +247,14 @@ class Points:
 
     Attributes:
         wallet: Its name, where the shop has several wallets; empty if it has one.
-        holders: Customers with points outstanding.
+        holders: Customers with unused points: pending, available or held.
         pending: Points awarded that cannot be spent yet.
-        available: Points that can be spent.
+        available: Points that can be spent on the report's date: those that lapse with it are not.
         held: Points reserved.
+        lapsed: Points that have had their last day and lapse at the report's very beginning; in none of the
+            three, though the last month still closes with them.
         months: Calendar months, rising, no gaps; each opens as the one before closed.
-        expiring: What is outstanding, by month of expiry.
+        expiring: What is unused, by month of expiry.
         lapsing: What lapses soon.
         breakage: What share lapses unused.
         liability: What the points cost.
@@ -246,6 +268,7 @@ class Points:
     pending: int = attrs.field(validator=COUNT)
     available: int = attrs.field(validator=COUNT)
     held: int = attrs.field(validator=COUNT)
+    lapsed: int = attrs.field(default=0, validator=COUNT)
     months: tuple[PointsMonth, ...] = ()
     expiring: tuple[ExpiryRow, ...] = ()
     lapsing: Lapsing
@@ -262,23 +285,15 @@ class Points:
                 raise ValueError(f"{after.month} does not open as {before.month} closed")
         if sum(row.points for row in self.expiring) != self.outstanding:
             raise ValueError("what lapses some time, or never, is not what is outstanding")
-        if self.months and self.months[-1].closing != self.outstanding:
-            raise ValueError("the last month does not close with what is outstanding")
+        if self.months and self.months[-1].closing != self.outstanding + self.lapsed:
+            raise ValueError(
+                "the last month does not close with what is outstanding and what has just lapsed"
+            )
 
     @property
     def outstanding(self) -> int:
-        """Points neither spent nor lapsed nor taken back."""
+        """Unused points: neither spent nor lapsed nor taken back."""
         return self.pending + self.available + self.held
-
-    @property
-    def lapsed(self) -> int:
-        """Points that cannot be spent any more at the report's date, though they are not written off yet."""
-        return sum(row.points for row in self.expiring if row.key == LAPSED)
-
-    @property
-    def usable(self) -> int:
-        """Points that can be spent on the report's date: those that lapse with it are not."""
-        return max(self.available - self.lapsed, 0)
 
     @property
     def whole(self) -> Mapping[str, int]:

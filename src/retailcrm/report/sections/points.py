@@ -69,6 +69,9 @@ def _notes(data: ReportData, points: Points, lang: Lang) -> list[str]:
         notes.append(say(lang, "points_running", month=rows[-1].month))
     if any(row.expired for row in rows):
         notes.append(say(lang, "points_midnight"))
+    if points.lapsed:
+        gone = count(points.lapsed)
+        notes.append(say(lang, "points_past_note", points=gone, month=rows[-1].month))
     if any(row.other for row in rows):
         notes.append(say(lang, "points_other_note"))
     if points.one_by_one:
@@ -82,7 +85,7 @@ def _cards(points: Points, currency: str, lang: Lang) -> tuple[Card, ...]:
     most = money(owed.at_most, currency)
     figures: tuple[tuple[str, Cell, Kind, str], ...] = (
         (
-            say(lang, "points_usable"), points.usable, "count",
+            say(lang, "points_usable"), points.available, "count",
             say(lang, "points_usable_def", pending=count(points.pending), held=count(points.held)),
         ),
         (
@@ -139,7 +142,8 @@ def _lapse(data: ReportData, lang: Lang) -> SectionBody:
     words = "points_lapse_lead" if soon.points else "points_lapse_none"
     lead = say(
         lang, words, days=str(soon.days), points=count(soon.points),
-        customers=things(soon.customers, "customer", lang), share=share(part_of(soon.points, points.usable)),
+        customers=things(soon.customers, "customer", lang),
+        share=share(part_of(soon.points, points.available)),
     )  # fmt: skip
     names, colours = [_name(row, lang) for row in rows], _colours(rows, data.as_of, soon.days)
     chart = Chart(
@@ -150,8 +154,8 @@ def _lapse(data: ReportData, lang: Lang) -> SectionBody:
         legend=_expiry_legend(colours, soon.days, lang),
     )
     notes = []
-    if gone := points.lapsed:
-        notes.append(say(lang, "points_lapsed_note", points=count(gone)))
+    if points.lapsed:
+        notes.append(say(lang, "points_lapsed_note", points=count(points.lapsed)))
     if any(row.key == WAITING for row in rows):
         notes.append(say(lang, "points_waiting_note"))
     told = [Paragraph(text=text, tone="note") for text in notes]

@@ -13,6 +13,7 @@ from retailcrm.report.sections.points import CHAPTER
 
 if TYPE_CHECKING:
     from retailcrm.report.data import Breakage, Lang, Points, PointsLiability, ReportData
+    from retailcrm.report.data.points import Recognised
     from retailcrm.report.parts import Cell, Kind
 
 
@@ -25,7 +26,7 @@ def _breakage(data: ReportData, lang: Lang) -> SectionBody:
     if cards := _breakage_cards(found, lang):
         parts.append(Cards(cards=cards))
     if found.withheld is None:
-        parts.append(Paragraph(text=_tested(found, lang), tone="note"))
+        parts.append(Paragraph(text=tested_in_words(found, lang), tone="note"))
     return SectionBody(tuple(parts))
 
 
@@ -38,8 +39,13 @@ def _breakage_lead(found: Breakage, lang: Lang) -> str:
     return say(lang, "points_breakage_lead", share=share(found.forecast), **ends)
 
 
-def _tested(found: Breakage, lang: Lang) -> str:
-    """Say what the forecast of hidden months would have been."""
+def tested_in_words(found: Breakage, lang: Lang) -> str:
+    """Say what the forecast of hidden months would have been.
+
+    Args:
+        found: A breakage with a forecast.
+        lang: Language.
+    """
     if found.tested is None:
         reason = "" if found.untested is None else pick(found.untested, lang)
         return say(lang, "points_untested", reason=reason)
@@ -92,9 +98,23 @@ def _liability(data: ReportData, lang: Lang) -> SectionBody:
     )  # fmt: skip
     parts: list[Part] = [Paragraph(text=lead, tone="lead"), _steps(points, data.currency, lang)]
     if owed.lines:
-        note = Paragraph(text=say(lang, "points_lines_note"), tone="note")
-        parts += [_lines(owed, lang), note]
+        notes = [say(lang, "points_lines_note")]
+        if owed.recognised is not None and owed.recognised.points > 0:
+            notes.insert(0, _why_not_worth(owed.recognised, owed.month, data.currency, lang))
+        parts += [_lines(owed, lang), *(Paragraph(text=text, tone="note") for text in notes)]
     return SectionBody(tuple(parts))
+
+
+def _why_not_worth(told: Recognised, month: str, currency: str, lang: Lang) -> str:
+    """Say why the revenue of redeemed points is not what they took off prices."""
+    amounts = {
+        "worth": told.worth,
+        "redeemed": told.redeemed,
+        "broken": told.broken,
+        "changed": told.redeemed + told.broken,
+    }
+    written = {name: money(amount, currency) for name, amount in amounts.items()}
+    return say(lang, "points_recognised_note", points=count(told.points), month=month, **written)
 
 
 def _steps(points: Points, currency: str, lang: Lang) -> Table:
@@ -102,7 +122,7 @@ def _steps(points: Points, currency: str, lang: Lang) -> Table:
     owed = points.liability
     assumed = "points_step_share_all" if owed.assumed else "points_step_share"
     steps: tuple[tuple[str, Cell, Kind], ...] = (
-        ("points_step_unused", points.outstanding - points.lapsed, "count"),
+        ("points_step_unused", points.outstanding, "count"),
         ("points_step_worth", *_whole(owed.points_per_unit)),
         ("points_step_most", owed.at_most, "money"),
         (assumed, owed.share, "rate"),

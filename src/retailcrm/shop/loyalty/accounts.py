@@ -17,25 +17,29 @@ from retailcrm.domain.points.lots import MICROSECOND
 from retailcrm.domain.points.moving import Moved, hand_over, merge, split
 from retailcrm.domain.points.settling import settle
 from retailcrm.errors import SettingsError
-from retailcrm.ports.ledger import Change, Unit
+from retailcrm.ports.ledger import Change, Spending, Unit
 from retailcrm.shop.buyers import ids_of
+from retailcrm.shop.customers.finding import buyers_of
 from retailcrm.shop.loyalty.facts import facts_of, known_by
+from retailcrm.shop.loyalty.orders_of import OrdersOf, plain_of
 from retailcrm.shop.loyalty.rates import Rates, rates_of, tiers_of
+from retailcrm.shop.loyalty.returning import returned_by_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
+    from fractions import Fraction
 
     from retailcrm.domain.customers import Birthday
     from retailcrm.domain.points.entries import Entry
     from retailcrm.domain.points.following import Awarded, Multipliers, OrderFacts
     from retailcrm.domain.points.lots import Lot
+    from retailcrm.domain.points.outcomes import Outcome
     from retailcrm.domain.points.programme import Programme
     from retailcrm.domain.points.wallets import Wallet
     from retailcrm.ports.ledger import Ledger
     from retailcrm.ports.referral_checks import ReferralCheck
     from retailcrm.ports.tier_metrics import TierMetric
-    from retailcrm.shop.loyalty.orders_of import OrdersOf
     from retailcrm.shop.merges import Merges
     from retailcrm.shop.policy import Policy
 
@@ -65,6 +69,7 @@ class Current:
         entries: What leads from the one to the other, not written yet.
         awards: Awards that this changes, with the account that they are in.
         wallet: Its rules.
+        spendings: Redemptions of which points return, because the files show their order as refunded.
     """
 
     stored: Account
@@ -72,6 +77,16 @@ class Current:
     entries: tuple[Entry, ...]
     awards: tuple[tuple[str, Awarded], ...]
     wallet: Wallet
+    spendings: tuple[Spending, ...] = ()
+
+    def after(self, outcome: Outcome, *spendings: Spending) -> Current:
+        """Give the account after a decision, nothing of it written yet."""
+        return attrs.evolve(
+            self,
+            account=outcome.account,
+            entries=(*self.entries, *outcome.entries),
+            spendings=(*self.spendings, *spendings),
+        )
 
     def change(self, after: Account, entries: Sequence[Entry] = ()) -> Change:
         """Give what is to be written once a command has added its entries."""
@@ -82,7 +97,7 @@ def _nobody(_: str) -> Birthday | None:
     return None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Accounts:
     """Finds accounts, and brings them up to date.
 
@@ -121,9 +136,12 @@ class Accounts:
         """Give somebody's present id; one whom no file knows is called as the caller calls her."""
         names = (who,) if isinstance(who, str) else (*ids_of(who), who.value)
         present = [self.merges.present().get(name, name) for name in names]
-        if len(present) == 1 or self.observed() is None:
+        if self.observed() is None:
             return present[-1]
-        return next((name for name in present if self.orders.of(name) is not None), present[-1])
+        known = next((name for name in present if self.orders.of(name) is not None), None)
+        # Ids have their platform before them only once a shop has two: she may have been told of before.
+        called = self.orders.called(present[-1]) if known is None else ()
+        return known or (called[0] if len(called) == 1 else present[-1])
 
     def current(self, who: str | Identity, wallet: str = "", extra: Sequence[OrderFacts] = ()) -> Current:
         """Give an account, with everything that is known of its orders.
@@ -138,21 +156,26 @@ class Accounts:
         self._join(rules.name, customer)
         stored = self.ledger.account(account_id(rules.name, customer))
         orders = None if self.observed() is None else self.orders.of(customer)
-        facts = [] if orders is None else list(facts_of(orders, self.shop, self.policy.counting))
+        lines = () if orders is None else self.orders.lines_of(customer)
+        facts = [] if orders is None else list(facts_of(orders, self.shop, self.policy.counting, lines))
         # A clock that is set to the past does not know what came later.
         now = self.clock() + MICROSECOND
         facts = [known for one in facts if (known := known_by(one, now)) is not None]
-        handed_in = {one.reference for one in extra}
-        facts = [one for one in facts if one.reference not in handed_in] + list(extra)
+        imported, told = {one.reference for one in facts}, {one.reference for one in extra}
+        facts = [one for one in facts if one.reference not in told] + list(extra)
         stored = self._collected(stored, facts)
 
         @cache
         def rates() -> Rates:
             # Tiers over time cost more than all else, and only an order that is new asks for them.
             paid = [one.paid_at for one in facts]
-            return rates_of(orders, paid, self.policy, self.programme, self.metrics)
+            others = self._handed_in(stored, imported, extra)
+            return rates_of(orders, paid, self.policy, self.programme, self.metrics, others)
 
-        return self._followed(stored, facts, rules, rates(), now_in=bool(extra))
+        def multipliers(one: OrderFacts) -> Sequence[Fraction]:
+            return rates()(one)
+
+        return self._followed(stored, facts, rules, multipliers, now_in=bool(extra))
 
     def spendable(self, who: str | Identity, wallet: str = "") -> Current:
         """Give an account of a wallet whose points can be spent.
@@ -171,10 +194,21 @@ class Accounts:
         rules = self.programme.wallet(wallet_of(account))
         return Current(stored=stored, account=stored, entries=(), awards=(), wallet=rules)
 
+    def buyer_of(self, order: str) -> str | None:
+        """Tell whose an imported order is, by its reference; ``None`` if no file tells."""
+        platform, _, rest = order.partition("/")
+        shop, _, number = rest.partition("/")
+        if self.observed() is None or shop != self.shop:
+            return None
+        return buyers_of(self.orders.parts(), number).get(platform)
+
     def tier_of(self, who: str | Identity, at: datetime) -> str | None:
         """Give the name of somebody's tier; ``None`` without a ladder."""
         orders = None if self.observed() is None else self.orders.of(self.customer(who))
-        tiers = tiers_of(orders, [at], self.policy, self.metrics)
+        account = account_id(self.programme.wallet().name, self.customer(who))
+        imported = () if orders is None else facts_of(orders, self.shop, self.policy.counting)
+        told = self._handed_in(self.ledger.account(account), {one.reference for one in imported})
+        tiers = tiers_of(orders, [at], self.policy, self.metrics, told)
         return tiers[0].name if tiers else None
 
     def empty(self, wallet: str) -> Account:
@@ -184,6 +218,17 @@ class Accounts:
     def journal(self, current: Current) -> tuple[Entry, ...]:
         """Give an account's journal, with what is not written yet."""
         return (*self.ledger.entries(current.stored.id), *current.entries)
+
+    def journals(self, current: Current) -> tuple[Entry, ...]:
+        """Give her journal, and those of the accounts that were merged into hers."""
+        gone = [name for name in self._homes(current.stored.id) if name != current.stored.id]
+        merged = [entry for name in gone for entry in self.ledger.entries(name)]
+        return (*merged, *self.journal(current))
+
+    def spendings(self, current: Current) -> tuple[Spending, ...]:
+        """Give her redemptions, those of the accounts that were merged into hers included."""
+        homes = self._homes(current.stored.id)
+        return tuple(one for name in homes for one in self.ledger.spendings(name))
 
     def awards(self, current: Current) -> dict[str, Awarded]:
         """Give what orders earned in an account, with what is not written yet."""
@@ -225,9 +270,21 @@ class Accounts:
             lots_of=lambda root: _of_root(self.ledger.lots(stored.id), root), digest=self.policy.digest,
         )  # fmt: skip
         placed = tuple((self.ledger.awarded(rules.name, a.reference) or stored.id, a) for a in found.awards)
-        return Current(
+        current = Current(
             stored=stored, account=found.account, entries=found.entries, awards=placed, wallet=rules
         )
+        return returned_by_files(self, current, awards, until)
+
+    def _handed_in(
+        self, stored: Account, imported: Collection[str], extra: Sequence[OrderFacts] = ()
+    ) -> list[OrderFacts]:
+        """Give what is known of orders that no file has."""
+        known = {
+            reference: one.known
+            for home in self._homes(stored.id)
+            for reference, one in self.ledger.awards(home).items()
+        } | {one.reference: one for one in extra}
+        return [one for reference, one in known.items() if reference not in imported]
 
     def _until(self, stored: Account, *, now_in: bool) -> datetime | None:
         """Give the moment up to which an account's orders are known."""
@@ -277,6 +334,9 @@ class Accounts:
     def _join(self, wallet: str, customer: str) -> None:
         """Bring the ledger up to who is who today."""
         members = {str(one) for one in self.merges.aliases.members(CustomerId(customer))}
+        if self.observed() is not None:
+            plain = {plain_of(one) for one in members}
+            members |= {one for one in plain if len(self.orders.called(one)) == 1}
         mine = account_id(wallet, customer)
         for gone, keep in self.ledger.merged().items():
             apart = keep == mine and customer_of(gone) not in members

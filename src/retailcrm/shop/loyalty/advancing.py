@@ -15,6 +15,7 @@ from retailcrm.domain.points.settling import settle
 from retailcrm.errors import ClockJumpError
 from retailcrm.ports.ledger import Change, Unit
 from retailcrm.shop.loyalty.accounts import account_id, customer_of, wallet_of
+from retailcrm.shop.loyalty.referral_refunds import undone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,19 +31,47 @@ class Advanced:
 
     Attributes:
         now: Up to when.
+        since: Whatever runs, verbs and exports write after this run is recorded at or after this moment:
+            from here :func:`events_since` tells what may be new to whoever has these events.
         accounts: Accounts in which something was written.
         events: What happened, account by account.
     """
 
     now: datetime
+    since: datetime
     accounts: int
     events: tuple[PointsMoved, ...]
+
+
+@attrs.frozen(kw_only=True)
+class ToldEvent:
+    """An event as the journals tell it, whoever wrote it.
+
+    Attributes:
+        account: In which journal.
+        version: Its place there: both together name it for ever, so that nobody acts on it twice.
+        recorded_at: When it was written, or up to when the files knew of it.
+        event: What happened.
+    """
+
+    account: str
+    version: int
+    recorded_at: datetime
+    event: PointsMoved
 
 
 def advance(accounts: Accounts, now: datetime, *, confirm_clock: bool = False) -> Advanced:
     """Write what fell due up to a moment in every account, each thing at its own instant.
 
-    It may be stopped anywhere and run again: accounts that are done have nothing due any more.
+    Whoever lets time go by says that everything up to then is known. Files that come later and tell of
+    older orders, receipts or refunds are taken in all the same, but what has lapsed by then stays lapsed,
+    even points that they would have kept. So import first, and advance then.
+
+    Referrals whose order was refunded meanwhile are taken back on both sides.
+
+    It may be stopped anywhere and run again: accounts that are done have nothing due any more. The second
+    run tells only what it wrote itself: what a run that was stopped has written, and what verbs wrote
+    between two runs, :func:`events_since` tells.
 
     Args:
         accounts: The shop's accounts.
@@ -53,25 +82,51 @@ def advance(accounts: Accounts, now: datetime, *, confirm_clock: bool = False) -
         The events of this run; none if it ran before.
 
     Raises:
-        ClockJumpError: The clock is further ahead of the newest file and entry than the programme's fuse
-            allows, so that a wrong clock cannot let points lapse for ever.
+        ClockJumpError: The clock is further ahead of the newest file, entry and earlier run than the
+            programme's fuse allows, so that a wrong clock cannot let points lapse for ever.
     """
     moment = in_utc(now)
     if not confirm_clock:
         _check_clock(accounts, moment)
-    written = 0
+    written: set[str] = set()
     events: list[PointsMoved] = []
-    for name in _names(accounts):
-        entries = _advance_one(accounts, name, moment)
-        written += bool(entries)
-        events += _told(name, entries)
-    return Advanced(now=moment, accounts=written, events=tuple(events))
+    for change in _changes(accounts, moment):
+        if change.entries:
+            written.add(change.after.id)
+            events += (event for _, event in _told(change.after.id, change.entries))
+    accounts.ledger.write(Unit(advanced=moment))
+    since = min(moment, accounts.clock(), accounts.observed() or moment)
+    return Advanced(now=moment, since=since, accounts=len(written), events=tuple(events))
+
+
+def events_since(accounts: Accounts, since: datetime) -> tuple[ToldEvent, ...]:
+    """Tell again everything that was recorded at or after a moment, by whichever verb or run.
+
+    Whoever asks each time from the :attr:`Advanced.since` of the last run whose events she has misses
+    nothing, whatever was stopped meanwhile. Some events come twice: account and version tell which. Two
+    imports write as of an earlier time, so that one asks from there after them: the first export of a shop,
+    as of that export, and a file of redemptions, each at its own moment.
+
+    Args:
+        accounts: The shop's accounts; those that nobody has touched yet have written nothing.
+        since: From when, inclusive; aware.
+
+    Returns:
+        Events in the order in which they were recorded.
+    """
+    moment = in_utc(since)
+    found = [
+        ToldEvent(account=name, version=entry.version, recorded_at=entry.recorded_at, event=event)
+        for name in accounts.ledger.accounts()
+        for entry, event in _told(name, (e for e in accounts.ledger.entries(name) if e.recorded_at >= moment))
+    ]
+    return tuple(sorted(found, key=lambda one: (one.recorded_at, one.account, one.version)))
 
 
 def _check_clock(accounts: Accounts, now: datetime) -> None:
     ledger = accounts.ledger
     recorded = (ledger.account(name).recorded_at for name in ledger.accounts())
-    seen = [at for at in (accounts.observed(), *recorded) if at is not None]
+    seen = [at for at in (accounts.observed(), ledger.advanced(), *recorded) if at is not None]
     fuse = timedelta(days=accounts.programme.fuse)
     if seen and now - max(seen) > fuse:
         raise ClockJumpError(
@@ -79,6 +134,18 @@ def _check_clock(accounts: Accounts, now: datetime) -> None:
             f"more than {fuse.days} days before. If the clock is right, confirm it; if not, points would "
             "lapse that should not"
         )
+
+
+def _changes(accounts: Accounts, now: datetime) -> Iterator[Change]:
+    """Write account by account what fell due, then what refunds undo of referrals; give what was written."""
+    for name in _names(accounts):
+        if name not in accounts.ledger.merged():
+            yield from _advance_one(accounts, name, now)
+    for plan in undone(accounts, now):
+        accounts.ledger.write(
+            Unit(changes=plan.changes, awards=plan.awards, spendings=plan.spendings, referrals=plan.referrals)
+        )
+        yield from plan.changes
 
 
 def _names(accounts: Accounts) -> Iterator[str]:
@@ -91,30 +158,28 @@ def _names(accounts: Accounts) -> Iterator[str]:
             yield from (name for w in wallets if (name := account_id(w, customer)) not in seen)
 
 
-def _advance_one(accounts: Accounts, name: str, now: datetime) -> tuple[Entry, ...]:
-    if name in accounts.ledger.merged():
-        return ()
+def _advance_one(accounts: Accounts, name: str, now: datetime) -> Iterator[Change]:
     current = accounts.current(customer_of(name), wallet_of(name))
     draft = Draft(current.account, f"advance:{now.isoformat()}", now)
     settle(draft)
-    entries = (*current.entries, *draft.entries)
-    if entries:
-        change = Change(before=current.stored, after=draft.account, entries=entries)
-        accounts.ledger.write(Unit(changes=(change,), awards=current.awards))
-    return entries
+    change = Change(before=current.stored, after=draft.account, entries=(*current.entries, *draft.entries))
+    if change.entries or current.awards or current.spendings:
+        accounts.ledger.write(Unit(changes=(change,), awards=current.awards, spendings=current.spendings))
+        yield change
 
 
-def _told(name: str, entries: Iterable[Entry]) -> list[PointsMoved]:
+def _told(name: str, entries: Iterable[Entry]) -> Iterator[tuple[Entry, PointsMoved]]:
     """Tell what entries mean to a customer."""
-    return [
-        PointsMoved(
-            customer=CustomerId(customer_of(name)),
-            wallet=wallet_of(name),
-            what=entry.verb.value,
-            points=sum(one.points for one in entry.movements),
-            at=entry.effective_at,
-            reference=entry.reference,
-        )
-        for entry in entries
-        if entry.movements
-    ]
+    for entry in entries:
+        if entry.movements:
+            yield (
+                entry,
+                PointsMoved(
+                    customer=CustomerId(customer_of(name)),
+                    wallet=wallet_of(name),
+                    what=entry.verb.value,
+                    points=sum(one.points for one in entry.movements),
+                    at=entry.effective_at,
+                    reference=entry.reference,
+                ),
+            )

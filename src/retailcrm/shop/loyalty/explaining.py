@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class Explain:
     """Gives plain documents; ``retailcrm.domain.points.checker.check`` verifies each without our rules."""
 
-    _accounts: Accounts
+    _accounts: Accounts = attrs.field(repr=False)
 
     def balance(
         self,
@@ -94,22 +94,35 @@ class Explain:
         )
 
     def refusal(
-        self, refused: Refused, who: str | Identity, *, about: str = "", wallet: str = ""
+        self,
+        refused: Refused,
+        who: str | Identity,
+        *,
+        about: str = "",
+        cart: Cart | None = None,
+        wallet: str = "",
     ) -> Document:
         """Derive why a command was refused, from the account as it is now.
 
         Args:
             refused: What the verb gave.
             who: Whose command it was.
-            about: The reservation that was named in it, if one was.
+            about: The reservation or the order's reference that was named in it, if one was.
+            cart: What was to be paid, if a cart was.
             wallet: Name of the wallet; the first if empty.
+
+        Raises:
+            InputError: The limit follows from a cart or an order that is not given.
         """
         current, now = self._accounts.current(who, wallet), self._accounts.clock()
-        draft = Draft(current.account, "why", now)
+        draft = Draft.live(current.account, "why", now)
         settle(draft)
         limit: Limit = refused.limit  # type: ignore[assignment]  # a word of ours, in a port for everybody
         told = Refusal(
             account=draft.account, entries=tuple(draft.entries), limit=limit, asked=refused.asked,
             allowed=refused.allowed, message=refused.message,
         )  # fmt: skip
-        return explain_refusal(told, self._accounts.journal(current), now, about=about)
+        return explain_refusal(
+            told, self._accounts.journal(current), now, about=about, cart=cart,
+            redemption=current.wallet.redemption, unit=self._accounts.unit,
+        )  # fmt: skip

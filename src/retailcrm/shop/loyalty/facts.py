@@ -10,19 +10,25 @@ import numpy as np
 from retailcrm.analytics.counting import refunds
 from retailcrm.domain.orders import OrderState
 from retailcrm.domain.points.following import OrderFacts
+from retailcrm.domain.points.refunds import amounts_of
+from retailcrm.errors import CurrencyMismatchError, InputError
 from retailcrm.shop.customers.cards import moment_or_none, platform_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from retailcrm.analytics.counting import CountingPolicy
     from retailcrm.analytics.tables import Instants, OrderTable
     from retailcrm.domain.orders import Order
+    from retailcrm.domain.points.earning import Earner
 
 _PAID = (OrderState.PAID, OrderState.COMPLETED, OrderState.REFUNDED)
 
 
-def facts_of(orders: OrderTable, shop: str, counting: CountingPolicy) -> tuple[OrderFacts, ...]:
+def facts_of(
+    orders: OrderTable, shop: str, counting: CountingPolicy, lines: Sequence[tuple[int, ...]] = ()
+) -> tuple[OrderFacts, ...]:
     """Take what points need out of a table of orders.
 
     Orders that nobody paid, and credit notes, earn nothing and are left out. Where a state says that an
@@ -32,6 +38,7 @@ def facts_of(orders: OrderTable, shop: str, counting: CountingPolicy) -> tuple[O
         orders: One customer's, or everybody's.
         shop: The shop's key in order references.
         counting: When a refund without a date took effect.
+        lines: What the lines of each order sold for; empty: nobody knows of lines.
     """
     back = refunds(orders, counting)
     refunded_at = np.full(len(orders), np.datetime64("NaT", "us"))
@@ -53,6 +60,8 @@ def facts_of(orders: OrderTable, shop: str, counting: CountingPolicy) -> tuple[O
                 shipped_at=_at(orders.shipped_at, row),
                 completed_at=_at(orders.completed_at, row),
                 gross=max(int(orders.gross[row]), 0),
+                lines=lines[row] if lines else (),
+                shipping=0 if orders.postage is None else int(orders.postage[row]),
                 refunded=given_back,
                 refunded_at=(moment_or_none(refunded_at[row]) or paid) if given_back else None,
             )
@@ -64,8 +73,24 @@ def _at(column: Instants | None, row: int) -> datetime | None:
     return None if column is None else moment_or_none(column[row])
 
 
-def facts_of_order(order: Order) -> OrderFacts | None:
-    """Take what points need out of an order that a backend hands in; ``None`` if nobody paid it."""
+def facts_of_order(order: Order, currency: str, parts: Earner | None = None) -> OrderFacts | None:
+    """Take what points need out of an order that a backend hands in; ``None`` if nobody paid it.
+
+    Args:
+        order: As it is now.
+        currency: The shop's.
+        parts: What exactly it earns on; ``None``: what was paid, shared out to its lines.
+
+    Raises:
+        CurrencyMismatchError: It is not in the shop's currency.
+        InputError: The parts are those of another order, or two lines have one id.
+    """
+    if parts is not None:
+        if parts.reference != str(order.ref):
+            raise InputError(f"these are the parts of {parts.reference!r}, not of {order.ref}")
+        amounts_of(parts)
+    if order.gross is not None and order.gross.currency != currency:
+        raise CurrencyMismatchError(f"order {order.ref} is in {order.gross.currency}, the shop in {currency}")
     paid_at = order.paid_at or (order.placed_at if order.was_paid else None)
     if paid_at is None or order.gross is None:
         return None
@@ -79,7 +104,8 @@ def facts_of_order(order: Order) -> OrderFacts | None:
         gross=order.gross.minor,
         refunded=refunded,
         refunded_at=(order.refunded_at or order.refund_first_seen or order.observed_at) if refunded else None,
-        lines=tuple(line.amount.minor for line in order.lines or ()),
+        lines=tuple(max(line.amount.minor, 0) for line in order.lines or ()),
+        parts=parts,
     )
 
 

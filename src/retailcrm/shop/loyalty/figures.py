@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
+import attrs
 import numpy as np
 
 from retailcrm.analytics.local_time import local_day
@@ -14,7 +15,7 @@ from retailcrm.analytics.points.breakage import Expected, Forecast, Withheld, fo
 from retailcrm.analytics.points.cohorts import cohorts_of
 from retailcrm.analytics.points.flows import INTO, OUT_OF, flows
 from retailcrm.analytics.points.liability import liability, point_value, rounded
-from retailcrm.analytics.points.outstanding import OUTSTANDING, add_up, balances
+from retailcrm.analytics.points.outstanding import LAPSED, OUTSTANDING, add_up, balances
 from retailcrm.analytics.points.redemption_activity import OFTEN, redemption_activity
 from retailcrm.domain.labels import Label
 from retailcrm.domain.points import Bucket
@@ -33,9 +34,12 @@ from retailcrm.shop.loyalty.gathering import Gathered, gathered
 from retailcrm.shop.loyalty.journal_lines import Known, latest_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from retailcrm.analytics.points.cohorts import Cohorts
     from retailcrm.analytics.points.flows import Flows
     from retailcrm.analytics.points.outstanding import Balances
+    from retailcrm.analytics.tables import Ints
     from retailcrm.analytics.tables.points import MovementTable
     from retailcrm.domain.points.wallets import Wallet
     from retailcrm.shop.loyalty.accounts import Accounts
@@ -53,6 +57,38 @@ MONEY_OFF: Final = Label("订单抵扣", "Money off orders")
 NOT_SAID: Final = Label("未说明", "Not said")
 _SIGMAS: Final = 1.96
 _US: Final = np.timedelta64(1, "us")
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Unused:
+    """What can still be used at a moment, lot by lot; ``int64``, shape ``(n_lots,)`` each.
+
+    Attributes:
+        pending: Points awarded and not yet to be spent.
+        available: Points to be spent.
+        held: Points reserved; those of a lapsed lot too, for the checkout that has them may spend them.
+        past: Points that are none of these: they have had their last day, and lapse at the moment itself.
+    """
+
+    pending: Ints
+    available: Ints
+    held: Ints
+    past: Ints
+
+    @property
+    def points(self) -> Ints:
+        """All that is unused."""
+        return self.pending + self.available + self.held
+
+
+def unused(there: Balances) -> Unused:
+    """Tell what can be used at the very moment of balances from what has just had its last day."""
+    gone = there.lots.expires_at <= there.as_of
+    pending, available = (np.where(gone, 0, there.of(b)) for b in (Bucket.PENDING, Bucket.AVAILABLE))
+    held = there.of(Bucket.HELD)
+    return Unused(
+        pending=pending, available=available, held=held, past=there.open - pending - available - held
+    )
 
 
 def movements(accounts: Accounts, as_of: np.datetime64, wallet: str = "") -> MovementTable:
@@ -93,24 +129,27 @@ def _points(accounts: Accounts, found: Gathered, wallet: Wallet, as_of: np.datet
     there, cohorts = balances(moved, as_of), cohorts_of(moved, as_of)
     periods = _months(moved, as_of)
     guess = forecast(cohorts)
-    totals, open_points = there.totals(), there.open
-    owners = add_up(moved.lots.account, open_points, len(moved.lots.accounts))
+    left = unused(there)
+    owners = add_up(moved.lots.account, left.points, len(moved.lots.accounts))
     expected = Expected(other=Fraction(1)) if isinstance(guess, Withheld) else guess.expected()
     owed, expiring = _liability(accounts, there, wallet, expected)
-    month, lines = latest_lines(
+    month, lines, recognised = latest_lines(
         found, wallet, accounts.policy.currency, as_of, Known(there=there, guess=guess)
     )
     return Points(
         wallet=wallet.name if len(accounts.programme.wallets) > 1 else "",
         holders=int(np.count_nonzero(owners)),
-        pending=totals[Bucket.PENDING],
-        available=totals[Bucket.AVAILABLE],
-        held=totals[Bucket.HELD],
+        pending=int(left.pending.sum()),
+        available=int(left.available.sum()),
+        held=int(left.held.sum()),
+        lapsed=int(left.past.sum()),
         months=_month_rows(periods),
         expiring=expiring,
         lapsing=_lapsing(there, as_of),
-        breakage=_breakage(cohorts, guess),
-        liability=PointsLiability(**owed, assumed=isinstance(guess, Withheld), month=month, lines=lines),
+        breakage=breakage_of(cohorts, guess),
+        liability=PointsLiability(
+            **owed, assumed=isinstance(guess, Withheld), month=month, lines=lines, recognised=recognised
+        ),
         redeeming=_redeeming(moved, periods),
         orders=found.orders,
         one_by_one=found.fallen_back,
@@ -155,18 +194,25 @@ def _liability(
     currency = accounts.policy.currency
     value = point_value(wallet.redemption, currency)
     likely = liability(there, value=value, expected=expected, currency=currency)
-    lapsed = there.lots.expires_at <= there.as_of
-    most = int(np.where(lapsed, there.of(Bucket.HELD), there.open).sum()) * value
+    left = unused(there)
+    most = int(left.points.sum()) * value
     owed = {
         "total": likely.total,
         "at_most": rounded(most, likely.rounding),
         "points_per_unit": _written(wallet.redemption.points_per_unit),
         "share": float(sum(likely.exact, Fraction(0)) / most) if most else None,
     }
+    points = still_unused(likely.keys, likely.points, int(left.past.sum()))
     return owed, tuple(
-        ExpiryRow(key=key, label=OUTSTANDING.get(key, Label(key, key)), points=points, amount=amount)
-        for key, points, amount in zip(likely.keys, likely.points, likely.amounts, strict=True)
+        ExpiryRow(key=key, label=OUTSTANDING.get(key, Label(key, key)), points=many, amount=amount)
+        for key, many, amount in zip(likely.keys, points, likely.amounts, strict=True)
+        if many
     )
+
+
+def still_unused(keys: Sequence[str], points: Iterable[int], past: int) -> list[int]:
+    """Take what is past its expiry off the group that it is in, by month of expiry."""
+    return [many - past if key == LAPSED else many for key, many in zip(keys, points, strict=True)]
 
 
 def _written(rate: Fraction) -> str:
@@ -183,8 +229,13 @@ def _lapsing(there: Balances, as_of: np.datetime64) -> Lapsing:
     return Lapsing(days=SOON_DAYS, points=int(points.sum()), customers=int(np.count_nonzero(owners)))
 
 
-def _breakage(cohorts: Cohorts, guess: Forecast | Withheld) -> Breakage:
-    """Say what share lapses: of what has run its course, and in the end."""
+def breakage_of(cohorts: Cohorts, guess: Forecast | Withheld) -> Breakage:
+    """Say what share lapses: of what has run its course, and in the end, and how good such forecasts were.
+
+    Args:
+        cohorts: The points by month of award.
+        guess: What was forecast of them.
+    """
     matured = matured_breakage(cohorts)
     told: dict[str, Any] = {"matured": None, "months": 0}
     if not isinstance(matured, Withheld):

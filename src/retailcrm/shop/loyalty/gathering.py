@@ -66,7 +66,7 @@ def gathered(accounts: Accounts, as_of: np.datetime64, wallet: str = "") -> Gath
     sales: list[tuple[Any, ...]] = []
     orders = fallen_back = 0
     for part in accounts.orders.parts() if accounts.observed() is not None else ():
-        found = points_of(accounts, part, rules.name, as_of)
+        found = points_of(accounts, part, rules.name, as_of, accounts.orders.lines())
         orders += int(np.count_nonzero(found.awards.points))
         fallen_back += found.awards.fallen_back
         tables.append(_without(found.movements, journals.customers))

@@ -24,6 +24,7 @@ from retailcrm.errors import InputError
 from retailcrm.shop.customers.cards import platform_of
 from retailcrm.shop.loyalty.accounts import Accounts, Current, account_id
 from retailcrm.shop.loyalty.facts import facts_of, known_by
+from retailcrm.shop.loyalty.returning import returned_by_files
 from retailcrm.shop.picking import picked
 from retailcrm.shop.tiering import joined_at, rows_of
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from retailcrm.analytics.points.order_points import OrderPoints
-    from retailcrm.analytics.tables import OrderTable
+    from retailcrm.analytics.tables import LineTable, OrderTable
     from retailcrm.domain.identity import Identity
 
 
@@ -103,13 +104,14 @@ class KnownOrders:
             digest=self.digest,
         )  # fmt: skip
         placed = [(ledger.awarded(rules.name, one.reference) or there.stored.id, one) for one in found.awards]
-        return Current(
+        current = Current(
             stored=there.stored,
             account=found.account,
             entries=found.entries,
             awards=tuple(placed),
             wallet=rules,
         )
+        return returned_by_files(self.accounts, current, self.accounts.awards(there), at)
 
     def _rates(self, facts: OrderFacts) -> Sequence[Fraction]:
         factor = self.multipliers.get(facts.reference)
@@ -169,10 +171,9 @@ def _facts(accounts: Accounts, orders: OrderTable) -> Iterator[tuple[str, tuple[
     edges = np.flatnonzero(np.append(True, orders.customer[1:] != orders.customer[:-1])).tolist()
     for first, last in pairwise([*edges, len(orders)]):
         hers = orders.part(first, last)
-        yield (
-            orders.customers.ids[int(hers.customer[0])],
-            facts_of(hers, accounts.shop, accounts.policy.counting),
-        )
+        name = orders.customers.ids[int(hers.customer[0])]
+        lines = accounts.orders.lines_of(name)
+        yield name, facts_of(hers, accounts.shop, accounts.policy.counting, lines)
 
 
 def _multipliers(
@@ -186,7 +187,13 @@ def _multipliers(
         yield reference, Fraction(int(columns.numerator[place]), int(columns.denominator[place]))
 
 
-def points_of(accounts: Accounts, orders: OrderTable, wallet: str, as_of: np.datetime64) -> OrderPoints:
+def points_of(
+    accounts: Accounts,
+    orders: OrderTable,
+    wallet: str,
+    as_of: np.datetime64,
+    lines: LineTable | None = None,
+) -> OrderPoints:
     """Work out what orders alone come to in a wallet.
 
     Args:
@@ -194,7 +201,10 @@ def points_of(accounts: Accounts, orders: OrderTable, wallet: str, as_of: np.dat
         orders: The orders.
         wallet: Name of the wallet.
         as_of: UTC, exclusive.
+        lines: Their lines; read only where each line is rounded, for else its share changes no sum.
     """
+    earn = accounts.programme.wallet(wallet).earn
+    by_line = earn is not None and earn.round_at == "line"
     policy, ladder = accounts.policy, accounts.policy.ladder
     tiers = None
     if ladder is not None:
@@ -203,8 +213,9 @@ def points_of(accounts: Accounts, orders: OrderTable, wallet: str, as_of: np.dat
         joined = joined_at(orders, rows, as_of, policy.counting) if reads_joining else None
         tiers = TierSource(ladder=ladder, rows=rows, joined_at=joined)
     return points_of_orders(
-        orders, None, accounts.programme, as_of=as_of, wallet=wallet, tiers=tiers, counting=policy.counting
-    )
+        orders, lines if by_line else None, accounts.programme, as_of=as_of, wallet=wallet, tiers=tiers,
+        counting=policy.counting,
+    )  # fmt: skip
 
 
 def moment(at: datetime) -> np.datetime64:

@@ -10,16 +10,18 @@ from retailcrm.domain.periods import in_utc
 from retailcrm.domain.points.history import balance
 from retailcrm.domain.points.quotes import NoQuote, Quote, quote_redemption
 from retailcrm.errors import InputError
-from retailcrm.shop.loyalty import earning, moving, offers, opening, spending
+from retailcrm.shop.loyalty import earning, moving, offers, refunding, spending
 from retailcrm.shop.loyalty.accounts import Accounts, balances_now
 from retailcrm.shop.loyalty.explaining import Explain
 from retailcrm.shop.loyalty.facts import facts_of_order
 from retailcrm.shop.loyalty.once import Plan, once
+from retailcrm.shop.loyalty.opening import Opening
+from retailcrm.shop.loyalty.referral_refunds import with_referral
 from retailcrm.shop.loyalty.referrals import Referrals
 from retailcrm.shop.loyalty.rewards import Rewards
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping
     from datetime import date, datetime
     from typing import Any
 
@@ -27,9 +29,9 @@ if TYPE_CHECKING:
     from retailcrm.domain.identity import Identity
     from retailcrm.domain.money import Money
     from retailcrm.domain.orders import Order
+    from retailcrm.domain.points.earning import Earner
     from retailcrm.domain.points.entries import Entry
     from retailcrm.domain.points.history import Balances
-    from retailcrm.domain.points.opening import Opened, OpeningRow
     from retailcrm.domain.points.outcomes import Refusal
     from retailcrm.domain.points.terms import Cart
     from retailcrm.ports.outcomes import Outcome
@@ -45,7 +47,7 @@ class Loyalty:
     written first.
     """
 
-    _accounts: Accounts
+    _accounts: Accounts = attrs.field(repr=False)
 
     @property
     def referrals(self) -> Referrals:
@@ -58,11 +60,14 @@ class Loyalty:
         return Explain(self._accounts)
 
     @property
+    def opening(self) -> Opening:
+        """Points that another system kept until now."""
+        return Opening(self._accounts)
+
+    @property
     def rewards(self) -> Rewards:
         """The catalogue: what points buy beside money off."""
         return Rewards(self._accounts)
-
-    # ---- looking ------------------------------------------------------------------------------------
 
     def balance(
         self,
@@ -107,66 +112,76 @@ class Loyalty:
             unit=self._accounts.unit, now=self._accounts.clock(),
         )  # fmt: skip
 
-    # ---- earning ------------------------------------------------------------------------------------
-
-    def earn(self, order: Order, *, key: str, wallet: str = "") -> Outcome:
+    def earn(self, order: Order, *, key: str, parts: Earner | None = None, wallet: str = "") -> Outcome:
         """Award what an order earns, and take in whatever else it tells: receipt, refunds.
 
         Args:
             order: As it is now, with its buyer; hand it in again, with another key, when it changes.
             key: The command's idempotency key.
+            parts: What exactly it earns on; if left out, what was paid, shared out to the order's lines.
             wallet: Name of the wallet; the first if empty.
 
         Returns:
             Done with the points that the order earned, or the refusal: nobody paid it.
 
         Raises:
-            InputError: The order names no buyer.
+            InputError: The order names no buyer, or the parts do not fit it.
         """
-        buyer, facts = order.buyer, facts_of_order(order)
+        buyer, facts = order.buyer, facts_of_order(order, self._accounts.policy.currency, parts)
         if buyer is None:
             raise InputError(f"order {order.ref} names no buyer, so nobody earns")
         asked = {"order": facts or str(order.ref), "wallet": wallet}
-        return self._once("earn", key, asked, lambda: earning.of_order(self._accounts, buyer, facts, wallet))
+        done = self._once("earn", key, asked, lambda: earning.of_order(self._accounts, buyer, facts, wallet))
+        return with_referral(self._accounts, done, str(order.ref), key, facts)
 
     def reverse(
-        self, order: str, refunded: Money, *, key: str, at: datetime | None = None, wallet: str = ""
+        self,
+        order: str,
+        refunded: Money,
+        *,
+        key: str,
+        lines: Mapping[str, Money] | None = None,
+        at: datetime | None = None,
+        wallet: str = "",
     ) -> Outcome:
         """Take back what a refund takes of an order's award, by the award's own record.
+
+        A file may tell of the same refund: what the verbs were told in all is compared with what the files
+        say was paid back, and the larger counts.
 
         Args:
             order: Its reference, ``str(order.ref)``.
             refunded: This refund; those that went before are remembered.
             key: The refund's own key.
+            lines: Of it, on which lines: their positions in the order as text, from ``"0"``.
             at: When it took effect, aware; now if left out.
             wallet: Name of the wallet; the first if empty.
 
         Returns:
             Done with the points taken back, or the refusal: nothing was awarded for that order.
         """
-        asked = {"order": order, "refunded": refunded, "at": at, "wallet": wallet}
-        return self._once(
+        asked = {"order": order, "refunded": refunded, "lines": lines, "at": at, "wallet": wallet}
+        done = self._once(
             "reverse", key, asked,
-            lambda: earning.reversed_by(self._accounts, order, refunded, key, at, wallet),
+            lambda: refunding.reversed_by(self._accounts, order, refunded, lines, key, at, wallet),
         )  # fmt: skip
+        return with_referral(self._accounts, done, order, key)
 
     def refund(
         self,
         order: str,
         amount: Money,
         *,
-        redemption: str,
         key: str,
         at: datetime | None = None,
         cause: Cause = "customer",
         wallet: str = "",
     ) -> Outcome:
-        """Refund a part of an order that was paid with points too: the award goes back, spent points return.
+        """Refund a part of an order that points paid too: the award goes back, spent points return.
 
         Args:
-            order: Its reference, ``str(order.ref)``.
+            order: Its reference, ``str(order.ref)``, which its points were redeemed for.
             amount: What this refund is worth, points' worth included; those before are remembered.
-            redemption: The key that the points were redeemed or captured with.
             key: The refund's own key.
             at: When it took effect, aware; now if left out.
             cause: Whose doing it is: points whose lot lapsed meanwhile are treated accordingly.
@@ -174,18 +189,15 @@ class Loyalty:
 
         Returns:
             Done with the points that returned, ``detail["cash"]`` to pay back in minor units, by the
-            wallet's ``redemption.refund``, and ``detail["taken_back"]``.
-
-        Raises:
-            NotFoundError: Nothing was redeemed with that key.
+            wallet's ``redemption.refund``, and ``detail["taken_back"]``; or the refusal: nobody earned or
+            spent points with that order.
         """
-        asked = {"order": order, "amount": amount, "redemption": redemption, "at": at, "cause": cause}
-        return self._once(
+        asked = {"order": order, "amount": amount, "at": at, "cause": cause, "wallet": wallet}
+        done = self._once(
             "refund", key, asked,
-            lambda: earning.refunded_order(
-                self._accounts, order, amount, redemption, key, at, cause, wallet
-            ),
+            lambda: refunding.refunded_order(self._accounts, order, amount, key, at, cause, wallet),
         )  # fmt: skip
+        return with_referral(self._accounts, done, order, key)
 
     def adjust(
         self, who: str | Identity, points: int, *, key: str, reason: str, actor: str, wallet: str = ""
@@ -206,31 +218,6 @@ class Loyalty:
             lambda: earning.adjusted(self._accounts, who, points, key, reason, actor, wallet),
         )  # fmt: skip
 
-    def open_balances(
-        self,
-        rows: Sequence[OpeningRow],
-        *,
-        key: str,
-        file: str,
-        at: datetime | None = None,
-        wallet: str = "",
-    ) -> Opened:
-        """Take over the points that another system kept; compare with :func:`reconcile` afterwards.
-
-        Args:
-            rows: Balances or lots, each with an id of its own there; ``account`` is the customer's id here.
-            key: Name of the import, for the journal. Rows that were taken before are never taken twice.
-            file: Name of the file, for problems.
-            at: The cut-over, aware; now if left out.
-            wallet: Name of the wallet; the first if empty.
-
-        Returns:
-            How many rows were taken, and a problem for each that was not.
-        """
-        return opening.opened(self._accounts, rows, key, file, at, wallet)
-
-    # ---- spending -----------------------------------------------------------------------------------
-
     def redeem(
         self,
         who: str | Identity,
@@ -238,6 +225,7 @@ class Loyalty:
         *,
         key: str,
         cart: Cart | None = None,
+        order: str = "",
         reference: str = "",
         wallet: str = "",
     ) -> Outcome:
@@ -248,17 +236,21 @@ class Loyalty:
             points: How many, at least 1; with a cart at most so many.
             key: The command's idempotency key.
             cart: What is paid with them: no more points go than it takes, by the wallet's limits.
-            reference: The order.
+            order: Reference of the order that they pay for: its refunds bring them back.
+            reference: What stands in the journal; the order if left out.
             wallet: Name of the wallet; the first if empty.
 
         Returns:
             Done with the points that went and ``detail["value"]``, the money off in minor units; or the
             refusal with its limit.
         """
-        asked = {"who": who, "points": points, "cart": cart, "reference": reference, "wallet": wallet}
+        asked = {
+            "who": who, "points": points, "cart": cart, "order": order, "reference": reference,
+            "wallet": wallet,
+        }  # fmt: skip
         return self._once(
             "redeem", key, asked,
-            lambda: spending.redeemed(self._accounts, who, points, cart, key, reference, wallet),
+            lambda: spending.redeemed(self._accounts, who, points, cart, key, order, reference, wallet),
         )  # fmt: skip
 
     def reserve(
@@ -267,26 +259,33 @@ class Loyalty:
         points: int,
         *,
         key: str,
+        cart: Cart | None = None,
         minutes: int | None = None,
-        reference: str = "",
+        order: str = "",
         wallet: str = "",
     ) -> Outcome:
         """Set points aside for a checkout.
 
         Args:
             who: Whose points.
-            points: How many, at least 1.
+            points: How many, at least 1; with a cart at most so many.
             key: The command's idempotency key, and the name of the reservation.
-            minutes: How long it holds; the wallet's own time if left out.
-            reference: The cart or order.
+            cart: What will be paid with them, by the wallet's limits; without it the share of an order that
+                points may pay is the caller's affair.
+            minutes: How long it holds; the wallet's own time if left out, and at most that.
+            order: Reference of the order that they will pay for: its refunds bring them back.
             wallet: Name of the wallet; the first if empty.
+
+        Returns:
+            Done with ``detail["value"]``, the money off in minor units once it is captured.
         """
         asked = {
-            "who": who, "points": points, "minutes": minutes, "reference": reference, "wallet": wallet,
+            "who": who, "points": points, "cart": cart, "minutes": minutes, "order": order,
+            "wallet": wallet,
         }  # fmt: skip
         return self._once(
             "reserve", key, asked,
-            lambda: spending.reserved(self._accounts, who, points, key, minutes, reference, wallet),
+            lambda: spending.reserved(self._accounts, who, points, cart, key, minutes, order, wallet),
         )  # fmt: skip
 
     def capture(self, reservation: str, *, key: str, points: int | None = None) -> Outcome:
@@ -358,8 +357,6 @@ class Loyalty:
             lambda: moving.transferred(self._accounts, giver, taker, points, key, wallet),
         )  # fmt: skip
 
-    # ---- beside orders ------------------------------------------------------------------------------
-
     def activity(
         self,
         who: str | Identity,
@@ -385,7 +382,10 @@ class Loyalty:
         Returns:
             Done with the points, streaks included; or the refusal ``cap`` that says when it counts again.
         """
-        asked = {"who": who, "kind": kind, "at": at, "subject": subject}
+        asked = {
+            "who": who, "kind": kind, "at": at, "subject": subject, "birthday": birthday,
+            "falls_on": falls_on,
+        }  # fmt: skip
         return self._once(
             "activity", key, asked,
             lambda: offers.did(self._accounts, who, kind, key, at, subject, birthday, falls_on),

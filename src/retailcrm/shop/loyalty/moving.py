@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from retailcrm.domain.points.moving import transfer
 from retailcrm.domain.points.outcomes import Refusal
 from retailcrm.shop.loyalty.once import Plan
+from retailcrm.shop.loyalty.plans import change_of
 
 if TYPE_CHECKING:
     from retailcrm.domain.identity import Identity
@@ -28,9 +29,10 @@ def transferred(
         return moved
     return Plan(
         changes=(
-            giving.change(moved.giver.account, moved.giver.entries),
+            change_of(accounts, giving, moved.giver, key, active=True),
             taking.change(moved.taker.account, moved.taker.entries),
         ),
         points=points,
         awards=(*giving.awards, *taking.awards),
+        spendings=(*giving.spendings, *taking.spendings),
     )

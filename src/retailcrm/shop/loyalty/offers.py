@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from retailcrm.domain.points.activities import earn_activity
 from retailcrm.domain.points.entries import Verb
 from retailcrm.domain.points.outcomes import Refusal
-from retailcrm.domain.points.rewards import Bought, RewardDone, redeem_reward, return_reward
+from retailcrm.domain.points.rewards import (
+    Bought,
+    RewardDone,
+    capture_reward,
+    redeem_reward,
+    reserve_reward,
+    return_reward,
+    void_reward,
+)
 from retailcrm.domain.points.stocks import Stock, first_stock, stock_at, supply
 from retailcrm.errors import NotFoundError, SettingsError
 from retailcrm.ports.ledger import Spending
+from retailcrm.shop.loyalty.accounts import customer_of, wallet_of
 from retailcrm.shop.loyalty.once import Plan
+from retailcrm.shop.loyalty.plans import plan_of
+from retailcrm.shop.loyalty.spending import check_new, minutes_of
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -41,32 +53,26 @@ def did(
             raise NotFoundError(f"no file tells the birthday of {who!r}; give it")
     past = {
         entry.reference: entry.effective_at
-        for entry in accounts.journal(current)
+        for entry in accounts.journals(current)
         if entry.verb is Verb.EARN and entry.reference.partition(":")[0] == kind
     }
     outcome = earn_activity(
         current.account, rule, past, wallet=current.wallet, at=at or now, key=key, now=now,
         subject=subject, birthday=birthday, falls_on=falls_on,
     )  # fmt: skip
-    if isinstance(outcome, Refusal):
-        return outcome
-    return Plan(
-        changes=(current.change(outcome.account, outcome.entries),),
-        points=outcome.points,
-        awards=current.awards,
-    )
+    return plan_of(accounts, current, outcome, key, active=True)
 
 
 def bought(accounts: Accounts, who: str | Identity, reward_id: str, pieces: int, key: str) -> Plan | Refusal:
     """Let points buy a reward: the points go and a piece of the stock, or neither."""
     reward, current, now = _reward(accounts, reward_id), accounts.spendable(who), accounts.clock()
-    before = [one for one in accounts.ledger.spendings(current.stored.id) if one.reward == reward.id]
+    check_new(accounts, key)
     stock = _stock(accounts, reward)
     done = redeem_reward(
-        current.account, stock, reward, pieces, taken_before=sum(one.pieces for one in before),
+        current.account, stock, reward, pieces, taken_before=_taken(accounts, current, stock),
         tier=accounts.tier_of(who, now), key=key, now=now,
     )  # fmt: skip
-    return _of_reward(current, stock, done, key)
+    return _of_reward(accounts, current, stock, done, key, key, active=True)
 
 
 def brought_back(
@@ -84,7 +90,7 @@ def brought_back(
         pieces, accounts.ledger.lots(told.account), key=key, now=accounts.clock(), policy=policy,
         restock=restock,
     )  # fmt: skip
-    return _of_reward(current, stock, done, redemption)
+    return _of_reward(accounts, current, stock, done, key, redemption, active=False)
 
 
 def supplied(accounts: Accounts, reward_id: str, pieces: int) -> Plan:
@@ -99,26 +105,88 @@ def left(accounts: Accounts, reward_id: str) -> int | None:
     return stock_at(_stock(accounts, _reward(accounts, reward_id)), accounts.clock()).left
 
 
-def _of_reward(current: Current, stock: Stock, done: RewardDone | Refusal, key: str) -> Plan | Refusal:
+def set_aside(
+    accounts: Accounts, who: str | Identity, reward_id: str, pieces: int, minutes: int | None, key: str
+) -> Plan | Refusal:
+    """Set points and pieces of a reward aside for a checkout, both or neither."""
+    reward, current, now = _reward(accounts, reward_id), accounts.spendable(who), accounts.clock()
+    stock = _stock(accounts, reward)
+    done = reserve_reward(
+        current.account, stock, reward, pieces, taken_before=_taken(accounts, current, stock),
+        tier=accounts.tier_of(who, now), hold=key,
+        ends_at=now + timedelta(minutes=minutes_of(minutes, current)), key=key, now=now,
+    )  # fmt: skip
+    return _held(accounts, current, stock, done, key)
+
+
+def set_aside_taken(accounts: Accounts, reservation: str, key: str) -> Plan | Refusal:
+    """Let what was set aside buy the reward."""
+    current, stock = _reserved(accounts, reservation)
+    check_new(accounts, key)
+    reward = _reward(accounts, stock.reward)
+    done = capture_reward(current.account, stock, reward, reservation, key=key, now=accounts.clock())
+    return _of_reward(accounts, current, stock, done, key, key, active=True)
+
+
+def set_aside_void(accounts: Accounts, reservation: str, key: str) -> Plan | Refusal:
+    """Let what was set aside return."""
+    current, stock = _reserved(accounts, reservation)
+    done = void_reward(current.account, stock, reservation, key=key, now=accounts.clock())
+    return _held(accounts, current, stock, done, key)
+
+
+def _reserved(accounts: Accounts, reservation: str) -> tuple[Current, Stock]:
+    effect = accounts.ledger.effect("reserve_reward", reservation)
+    if effect is None:
+        raise NotFoundError(f"no reward was set aside with key {reservation!r}")
+    reward = _reward(accounts, str(effect.done.detail["reward"]))
+    home = accounts.ledger.holder(reservation) or effect.done.account
+    return accounts.current(customer_of(home), wallet_of(home)), _stock(accounts, reward)
+
+
+def _held(
+    accounts: Accounts, current: Current, stock: Stock, done: RewardDone | Refusal, key: str
+) -> Plan | Refusal:
+    if isinstance(done, Refusal):
+        return done
+    detail = {"reward": stock.reward, "pieces": done.pieces, "reservation": key}
+    stocks = ((stock, done.stock),)
+    return plan_of(accounts, current, done.outcome, key, detail=detail, stocks=stocks)
+
+
+def _taken(accounts: Accounts, current: Current, stock: Stock) -> int:
+    """Count the pieces that she took and did not bring back, or has set aside."""
+    bought = sum(one.pieces for one in accounts.spendings(current) if one.reward == stock.reward)
+    now = stock_at(stock, accounts.clock())
+    return bought + sum(one.pieces for one in now.aside if one.account == current.stored.id)
+
+
+def _of_reward(
+    accounts: Accounts,
+    current: Current,
+    stock: Stock,
+    done: RewardDone | Refusal,
+    key: str,
+    redemption: str,
+    *,
+    active: bool,
+) -> Plan | Refusal:
     if isinstance(done, Refusal):
         return done
     left = done.bought
     spending = Spending(
-        key=key,
+        key=redemption,
         account=current.stored.id,
         allocations=left.spent if left else (),
+        points=done.outcome.points,
         reward=stock.reward,
         pieces=left.pieces if left else 0,
     )
-    outcome = done.outcome
-    return Plan(
-        changes=(current.change(outcome.account, outcome.entries),),
-        points=outcome.points,
+    return plan_of(
+        accounts, current, done.outcome, key, active=active,
         detail={"reward": stock.reward, "pieces": done.pieces, "issue": done.issue},
-        awards=current.awards,
-        spendings=(spending,),
-        stocks=((stock, done.stock),),
-    )
+        spendings=(spending,), stocks=((stock, done.stock),),
+    )  # fmt: skip
 
 
 def _activity(accounts: Accounts, kind: str) -> Activity:

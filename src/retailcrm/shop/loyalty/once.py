@@ -10,7 +10,7 @@ import attrs
 
 from retailcrm.domain.points.outcomes import Refusal
 from retailcrm.errors import ConflictError, IdempotencyConflictError, InputError, UnknownOutcomeError
-from retailcrm.ports.ledger import Change, Effect, Ledger, Spending, Unit
+from retailcrm.ports.ledger import Change, Effect, Ledger, RefundsTold, Spending, Unit
 from retailcrm.ports.outcomes import Detail, Done, Outcome, Refused, Staged, Unknown
 
 if TYPE_CHECKING:
@@ -33,8 +33,11 @@ class Plan:
         detail: What else the caller needs.
         awards: Awards that change, with the account that they are in.
         spendings: Redemptions that change.
+        refunds: Refunds of orders that were told.
         stocks: Stocks before and after.
         referrals: Referrals that change.
+        refusal: What the caller hears all the same: nothing of his command happened but what is to be
+            remembered of it, and its key stays free.
     """
 
     changes: tuple[Change, ...]
@@ -42,8 +45,10 @@ class Plan:
     detail: Detail = attrs.field(factory=dict)
     awards: tuple[tuple[str, Awarded], ...] = ()
     spendings: tuple[Spending, ...] = ()
+    refunds: tuple[RefundsTold, ...] = ()
     stocks: tuple[tuple[Stock, Stock], ...] = ()
     referrals: tuple[Brought, ...] = ()
+    refusal: Refusal | None = None
 
 
 def once(
@@ -70,13 +75,15 @@ def once(
         known = ledger.effect(verb, key)
         if known is not None:
             return _again(known, fingerprint)
-        plan = decide()
-        if isinstance(plan, Refusal):
-            return Refused(
-                key=key, limit=plan.limit, asked=plan.asked, allowed=plan.allowed, message=plan.message
-            )
-        done = _done(key, plan)
         try:
+            # Deciding writes too where a merge is to be followed; whoever is beaten to it decides again.
+            plan = decide()
+            if isinstance(plan, Refusal):
+                return _refused(key, plan)
+            if plan.refusal is not None:
+                ledger.write(_unit(plan, None))
+                return _refused(key, plan.refusal)
+            done = _done(key, plan)
             ledger.write(_unit(plan, Effect(verb=verb, key=key, fingerprint=fingerprint, done=done)))
         except UnknownOutcomeError as error:
             return Unknown(key=key, reason=str(error))
@@ -96,6 +103,12 @@ def _again(known: Effect, fingerprint: str) -> Done:
     return attrs.evolve(known.done, repeated=True)
 
 
+def _refused(key: str, refusal: Refusal) -> Refused:
+    return Refused(
+        key=key, limit=refusal.limit, asked=refusal.asked, allowed=refusal.allowed, message=refusal.message
+    )
+
+
 def _done(key: str, plan: Plan) -> Done:
     account = plan.changes[0].after if plan.changes else None
     return Done(
@@ -107,12 +120,13 @@ def _done(key: str, plan: Plan) -> Done:
     )
 
 
-def _unit(plan: Plan, effect: Effect) -> Unit:
+def _unit(plan: Plan, effect: Effect | None) -> Unit:
     return Unit(
         changes=plan.changes,
         effect=effect,
         awards=plan.awards,
         spendings=plan.spendings,
+        refunds=plan.refunds,
         stocks=plan.stocks,
         referrals=plan.referrals,
     )

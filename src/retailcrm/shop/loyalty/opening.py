@@ -1,4 +1,4 @@
-"""Points that another system kept until now, taken over into a shop's accounts."""
+"""Points that another system kept until now: ``shop.loyalty.opening``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from retailcrm.domain.points.opening import Opened, OpeningRow, imported, open_balances
+from retailcrm.domain.points.reconciling import Reconciliation, Stated, reconcile
 from retailcrm.ports.ledger import Unit
 from retailcrm.shop.loyalty.accounts import account_id
 
@@ -14,28 +15,85 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from retailcrm.domain.points.entries import Entry
     from retailcrm.shop.loyalty.accounts import Accounts
 
 
-def opened(
-    accounts: Accounts, rows: Sequence[OpeningRow], key: str, file: str, at: datetime | None, wallet: str
-) -> Opened:
-    """Write the balances of another system, all of them together; rows that were written before are not."""
-    rules, now = accounts.programme.wallet(wallet), accounts.clock()
-    named = [
-        attrs.evolve(row, account=account_id(rules.name, accounts.customer(row.account))) for row in rows
-    ]
-    current = {row.account: accounts.current(row.account.partition("/")[2], rules.name) for row in named}
-    known = imported(entry for name in accounts.ledger.accounts() for entry in accounts.ledger.entries(name))
-    found = open_balances(
-        named, {name: one.account for name, one in current.items()}, file=file, key=key, now=now,
-        known=known, effective_at=at, expiry=rules.expiry, idle=rules.inactive,
-    )  # fmt: skip
-    changes = tuple(
-        current[name].change(done.account, done.entries)
-        for name, done in found.accounts.items()
-        if done.entries
-    )
-    awards = tuple(award for one in current.values() for award in one.awards)
-    accounts.ledger.write(Unit(changes=changes, awards=awards if changes else ()))
-    return found
+@attrs.frozen
+class Opening:
+    """Takes balances over, and compares what was taken with what the other system states."""
+
+    _accounts: Accounts = attrs.field(repr=False)
+
+    def take(
+        self,
+        rows: Sequence[OpeningRow],
+        *,
+        key: str,
+        file: str,
+        at: datetime | None = None,
+        wallet: str = "",
+    ) -> Opened:
+        """Take over balances or lots, all of them together.
+
+        Args:
+            rows: Each with an id of its own there; ``account`` is the customer's id here.
+            key: Name of the import, for the journal. Rows that were taken before are never taken twice.
+            file: Name of the file, for problems.
+            at: The cut-over, aware; now if left out.
+            wallet: Name of the wallet; the first if empty.
+
+        Returns:
+            How many rows were taken, and a problem for each that was not.
+        """
+        accounts, rules = self._accounts, self._accounts.programme.wallet(wallet)
+        named = self._named(rows, wallet)
+        current = {row.account: accounts.current(row.account.partition("/")[2], rules.name) for row in named}
+        found = open_balances(
+            named, {name: one.account for name, one in current.items()}, file=file, key=key,
+            now=accounts.clock(), known=imported(self._entries()), effective_at=at, expiry=rules.expiry,
+            idle=rules.inactive,
+        )  # fmt: skip
+        changes = tuple(
+            current[name].change(done.account, done.entries)
+            for name, done in found.accounts.items()
+            if done.entries
+        )
+        awards = tuple(award for one in current.values() for award in one.awards)
+        accounts.ledger.write(Unit(changes=changes, awards=awards if changes else ()))
+        return found
+
+    def compare(
+        self, rows: Sequence[OpeningRow], stated: Stated, *, wallet: str = "", worst: int = 10
+    ) -> Reconciliation:
+        """Compare what was taken with the totals that the other system states.
+
+        Args:
+            rows: As they were taken.
+            stated: Its totals; accounts in them are customers' ids here.
+            wallet: Name of the wallet; the first if empty.
+            worst: How many of the accounts that differ most to list.
+
+        Returns:
+            The figures side by side; ``agrees`` says whether all of them do.
+        """
+        rules = self._accounts.programme.wallet(wallet)
+        name = {who: account_id(rules.name, self._accounts.customer(who)) for who in stated.by_account or ()}
+        told = stated
+        if stated.by_account is not None:
+            told = attrs.evolve(
+                stated, by_account={name[who]: points for who, points in stated.by_account.items()}
+            )
+        return reconcile(
+            self._named(rows, wallet), self._entries(), told, zone=self._accounts.policy.zone, worst=worst
+        )
+
+    def _named(self, rows: Sequence[OpeningRow], wallet: str) -> list[OpeningRow]:
+        name = self._accounts.programme.wallet(wallet).name
+        return [
+            attrs.evolve(row, account=account_id(name, self._accounts.customer(row.account))) for row in rows
+        ]
+
+    def _entries(self) -> list[Entry]:
+        ledger = self._accounts.ledger
+        return [entry for name in ledger.accounts() for entry in ledger.entries(name)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -15,7 +16,21 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from retailcrm.analytics.tables import OrderTable
+    from retailcrm.analytics.tables import LineTable, OrderTable
+
+
+def plain_of(customer: str) -> str:
+    """Give the key that stands behind platform and kind where a shop mixes platforms.
+
+    Example:
+        >>> plain_of("web:id:mei"), plain_of("mei")
+        ('mei', 'mei')
+    """
+    return customer.split(":", 2)[-1] if customer.count(":") > 1 else customer
+
+
+def _none() -> LineTable | None:
+    return None
 
 
 @attrs.define(eq=False)
@@ -24,10 +39,14 @@ class OrdersOf:
 
     Attributes:
         parts: Gives the shop's orders in parts of disjoint customers, after all merges.
+        lines: Gives the lines of the orders, by row of the only part; ``None`` if no file has lines, or if
+            there may be several parts.
     """
 
     parts: Callable[[], Iterable[OrderTable]]
+    lines: Callable[[], LineTable | None] = _none
     _sorted: tuple[OrderTable, _Sorted] | None = attrs.field(default=None, init=False)
+    _amounts: tuple[LineTable, _Lines] | None = attrs.field(default=None, init=False)
 
     def of(self, customer: str) -> OrderTable | None:
         """Give one customer's orders as a table of its own; ``None`` if the files know none."""
@@ -36,6 +55,24 @@ class OrdersOf:
             if found is not None:
                 return found
         return None
+
+    def lines_of(self, customer: str) -> tuple[tuple[int, ...], ...]:
+        """Tell what the lines of each of one customer's orders sold for before refunds, minor units.
+
+        Returns:
+            One row for each row of :meth:`of`; empty if nobody knows of lines.
+        """
+        table = self.lines()
+        if table is None:
+            return ()
+        (orders,) = self.parts()
+        if self._amounts is None or self._amounts[0] is not table:
+            self._amounts = table, _Lines.of_table(table, len(orders))
+        return self._amounts[1].of(self._of(orders).rows_of(customer))
+
+    def called(self, plain: str) -> tuple[str, ...]:
+        """Give the customers whose id is a plain key, or that key behind its platform and kind."""
+        return tuple(name for orders in self.parts() for name in self._of(orders).named.get(plain, ()))
 
     def customers(self) -> Iterator[str]:
         """Give the ids of all customers with orders, part by part."""
@@ -58,6 +95,14 @@ class _Sorted:
     starts: NDArray[np.int64]
     codes: dict[str, int]
 
+    @cached_property
+    def named(self) -> dict[str, list[str]]:
+        """Ids by the plain key in them."""
+        found: dict[str, list[str]] = {}
+        for name in self.codes:
+            found.setdefault(plain_of(name), []).append(name)
+        return found
+
     @classmethod
     def of_table(cls, orders: OrderTable) -> _Sorted:
         rows = np.argsort(orders.customer, kind="stable")
@@ -65,13 +110,38 @@ class _Sorted:
         codes: Any = {name: code for code, name in enumerate(orders.customers.ids.tolist())}
         return cls(orders, rows, starts, codes)
 
+    def rows_of(self, customer: str) -> NDArray[np.int64]:
+        """Give the rows of a customer's orders, rising; none of somebody unknown."""
+        code = self.codes.get(customer)
+        if code is None:
+            return np.empty(0, np.int64)
+        return np.sort(self.rows[self.starts[code] : self.starts[code + 1]])
+
     def of(self, customer: str) -> OrderTable | None:
         code = self.codes.get(customer)
         if code is None:
             return None
-        hers = picked(self.orders, np.sort(self.rows[self.starts[code] : self.starts[code + 1]]))
+        hers = picked(self.orders, self.rows_of(customer))
         customers = Customers(
             ids=self.orders.customers.ids.take(np.array([code])),
             strength=self.orders.customers.strength[[code]],
         )
         return attrs.evolve(hers, customers=customers, customer=np.zeros(len(hers), np.int32))
+
+
+@attrs.frozen(eq=False)
+class _Lines:
+    """What lines sold for, by row of their order."""
+
+    amounts: NDArray[np.int64]
+    starts: NDArray[np.int64]
+
+    @classmethod
+    def of_table(cls, lines: LineTable, orders: int) -> _Lines:
+        by_order = np.argsort(lines.order, kind="stable")
+        starts = np.searchsorted(lines.order[by_order], np.arange(orders + 1))
+        return cls(np.maximum(lines.gross[by_order], 0), starts)
+
+    def of(self, rows: NDArray[np.int64]) -> tuple[tuple[int, ...], ...]:
+        spans = zip(self.starts[rows].tolist(), self.starts[rows + 1].tolist(), strict=True)
+        return tuple(tuple(self.amounts[first:last].tolist()) for first, last in spans)

@@ -185,8 +185,10 @@ class _Till:
         reward = next((one for one in self.accounts.programme.rewards if first and one.id == row.what), None)
         if reward is not None and row.points % reward.points == 0:
             return loyalty.rewards.buy(customer, reward.id, key=row.key, pieces=row.points // reward.points)
+        orders = (one.reference for one in self.orders.facts.get(customer, ()))
+        order = next((one for one in orders if row.order and one.endswith(f"/{row.order}")), "")
         return loyalty.redeem(
-            customer, row.points, key=row.key, reference=row.reference, wallet=self.rules.name
+            customer, row.points, key=row.key, order=order, reference=row.reference, wallet=self.rules.name
         )
 
 

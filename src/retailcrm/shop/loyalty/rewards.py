@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Rewards:
     """Points and stock change together, or not at all; every verb takes a key."""
 
-    _accounts: Accounts
+    _accounts: Accounts = attrs.field(repr=False)
 
     def left(self, reward: str) -> int | None:
         """Tell how many pieces of a reward can be taken; ``None``: as many as are asked for."""
@@ -42,6 +42,48 @@ class Rewards:
         return once(
             self._accounts.ledger, "reward", key, {"who": who, "reward": reward, "pieces": pieces},
             lambda: offers.bought(self._accounts, who, reward, pieces, key),
+        )  # fmt: skip
+
+    def reserve(
+        self, who: str | Identity, reward: str, *, key: str, pieces: int = 1, minutes: int | None = None
+    ) -> Outcome:
+        """Set points and pieces aside for a checkout; when its time is over both return by themselves.
+
+        Args:
+            who: Whose points.
+            reward: Its id in the programme.
+            key: The command's idempotency key, and the name of the reservation.
+            pieces: How many.
+            minutes: How long it holds; the wallet's own time if left out, and at most that.
+        """
+        asked = {"who": who, "reward": reward, "pieces": pieces, "minutes": minutes}
+        return once(
+            self._accounts.ledger, "reserve_reward", key, asked,
+            lambda: offers.set_aside(self._accounts, who, reward, pieces, minutes, key),
+        )  # fmt: skip
+
+    def capture(self, reservation: str, *, key: str) -> Outcome:
+        """Let what was set aside buy the reward.
+
+        Args:
+            reservation: Its key.
+            key: The command's idempotency key; what is brought back later is named by it.
+        """
+        return once(
+            self._accounts.ledger, "capture_reward", key, {"reservation": reservation},
+            lambda: offers.set_aside_taken(self._accounts, reservation, key),
+        )  # fmt: skip
+
+    def void(self, reservation: str, *, key: str) -> Outcome:
+        """Let what was set aside return.
+
+        Args:
+            reservation: Its key.
+            key: The command's idempotency key.
+        """
+        return once(
+            self._accounts.ledger, "void_reward", key, {"reservation": reservation},
+            lambda: offers.set_aside_void(self._accounts, reservation, key),
         )  # fmt: skip
 
     def bring_back(

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from retailcrm.domain.points.awarding import extend
 from retailcrm.domain.points.entries import Verb
 from retailcrm.domain.points.holds import Allocation, total
-from retailcrm.domain.points.outcomes import Accepted, Refusal
-from retailcrm.domain.points.quotes import NoQuote, quote_redemption, redeem_quote
+from retailcrm.domain.points.outcomes import Refusal
+from retailcrm.domain.points.quotes import Quote, quote_redemption, redeem_quote
 from retailcrm.domain.points.reversal import give_back
-from retailcrm.domain.points.spending import capture, divided, redeem, reserve, void
+from retailcrm.domain.points.spending import capture, divided, positive, redeem, reserve, void
 from retailcrm.domain.points.terms import worth
-from retailcrm.errors import NotFoundError
+from retailcrm.errors import IdempotencyConflictError, InputError, NotFoundError
 from retailcrm.ports.ledger import Spending
 from retailcrm.shop.loyalty.accounts import customer_of, wallet_of
-from retailcrm.shop.loyalty.once import Plan
+from retailcrm.shop.loyalty.plans import plan_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from retailcrm.domain.points.outcomes import Limit, Outcome
     from retailcrm.domain.points.terms import Cart
     from retailcrm.shop.loyalty.accounts import Accounts, Current
+    from retailcrm.shop.loyalty.once import Plan
 
 Cause = Literal["customer", "shop"]
 
@@ -38,68 +38,94 @@ def redeemed(
     points: int,
     cart: Cart | None,
     key: str,
+    order: str,
     reference: str,
     wallet: str,
 ) -> Plan | Refusal:
     """Spend points at once."""
     current, now = accounts.spendable(who, wallet), accounts.clock()
-    reference = reference or f"order:{key}"
+    reference = reference or f"order:{order or key}"
     rule = current.wallet.redemption
     if cart is None:
         if (refusal := _unfit(current, points)) is not None:
             return refusal
         outcome = redeem(current.account, points, key=key, now=now, reference=reference)
-        return _spent(accounts, current, outcome, key, worth(points, rule, accounts.unit))
-    quote = quote_redemption(current.account, cart, points, rule, unit=accounts.unit, now=now)
-    if isinstance(quote, NoQuote):
-        return Refusal(
-            account=current.account, entries=(), limit=quote.limit, asked=points, allowed=quote.allowed,
-            message=quote.message,
-        )  # fmt: skip
+        return _spent(accounts, current, outcome, key, worth(points, rule, accounts.unit), order)
+    quote = _quoted(accounts, current, cart, points)
+    if isinstance(quote, Refusal):
+        return quote
     granted = redeem_quote(current.account, quote, key=key, now=now, reference=reference)
     if isinstance(granted, Refusal):
         return granted
-    return _spent(accounts, current, granted.outcome, key, granted.value)
+    return _spent(accounts, current, granted.outcome, key, granted.value, order)
+
+
+def _quoted(accounts: Accounts, current: Current, cart: Cart, points: int) -> Quote | Refusal:
+    """Quote what points pay of a cart, or refuse."""
+    quote = quote_redemption(
+        current.account, cart, points, current.wallet.redemption, unit=accounts.unit, now=accounts.clock()
+    )
+    if isinstance(quote, Quote):
+        return quote
+    return Refusal(
+        account=current.account, entries=(), limit=quote.limit, asked=points, allowed=quote.allowed,
+        message=quote.message,
+    )  # fmt: skip
 
 
 def reserved(
     accounts: Accounts,
     who: str | Identity,
     points: int,
+    cart: Cart | None,
     key: str,
     minutes: int | None,
-    reference: str,
+    order: str,
     wallet: str,
 ) -> Plan | Refusal:
     """Set points aside."""
     current, now = accounts.spendable(who, wallet), accounts.clock()
+    quote = None if cart is None else _quoted(accounts, current, cart, points)
+    if isinstance(quote, Refusal):
+        return quote
+    points = points if quote is None else quote.points
     if (refusal := _unfit(current, points)) is not None:
         return refusal
-    ends_at = now + timedelta(minutes=minutes or current.wallet.redemption.hold_minutes)
+    ends_at = now + timedelta(minutes=minutes_of(minutes, current))
     outcome = reserve(
-        current.account, points, hold=key, ends_at=ends_at, key=key, now=now, reference=reference
-    )
-    if isinstance(outcome, Refusal):
-        return outcome
-    plan = _plan(current, outcome, outcome.points)
-    return attrs.evolve(plan, detail={"reservation": key, "ends_at": ends_at.isoformat()})
+        current.account, points, hold=key, ends_at=ends_at, key=key, now=now,
+        reference=f"order:{order}" if order else "",
+    )  # fmt: skip
+    value = worth(points, current.wallet.redemption, accounts.unit) if quote is None else quote.value
+    detail = {"reservation": key, "ends_at": ends_at.isoformat(), "value": value}
+    return plan_of(accounts, current, outcome, key, detail=detail)
+
+
+def minutes_of(asked: int | None, current: Current) -> int:
+    """Give how long a reservation holds."""
+    most = current.wallet.redemption.hold_minutes
+    if asked is not None and not 1 <= asked <= most:
+        raise InputError(f"a reservation holds for 1 to {most} minutes in this wallet, not {asked}")
+    return asked or most
 
 
 def captured(accounts: Accounts, reservation: str, points: int | None, key: str) -> Plan | Refusal:
     """Spend what was reserved."""
     current = _holder(accounts, reservation)
+    held = current.account.hold(reservation)
     outcome = capture(current.account, reservation, points, key=key, now=accounts.clock())
-    if isinstance(outcome, Refusal):
-        return outcome
-    value = worth(outcome.points, current.wallet.redemption, accounts.unit)
-    return _spent(accounts, current, outcome, key, value)
+    value = 0 if isinstance(outcome, Refusal) else worth(
+        outcome.points, current.wallet.redemption, accounts.unit
+    )  # fmt: skip
+    order = "" if held is None else held.reference.removeprefix("order:")
+    return _spent(accounts, current, outcome, key, value, order)
 
 
 def voided(accounts: Accounts, reservation: str, key: str) -> Plan | Refusal:
     """End a reservation without spending."""
     current = _holder(accounts, reservation)
     outcome = void(current.account, reservation, key=key, now=accounts.clock())
-    return outcome if isinstance(outcome, Refusal) else _plan(current, outcome, outcome.points)
+    return plan_of(accounts, current, outcome, key)
 
 
 def given_back(
@@ -109,22 +135,24 @@ def given_back(
     told = accounts.ledger.spending(redemption)
     if told is None:
         raise NotFoundError(f"nothing was redeemed with key {redemption!r}")
+    if told.reward:
+        raise InputError(f"{redemption!r} bought a reward: bring its pieces back, and the points come along")
     current = accounts.at(told.account)
     wanted = total(told.allocations) if points is None else points
+    if points is not None:
+        positive(points)
     policy = current.wallet.late if cause == "customer" else current.wallet.late_by_shop
     outcome = give_back(
         current.account, told.allocations, wanted, accounts.ledger.lots(told.account), key=key,
         now=accounts.clock(), policy=policy, reference=redemption,
     )  # fmt: skip
-    if isinstance(outcome, Refusal):
-        return outcome
     rest = divided(told.allocations, wanted)[1]
-    plan = _plan(current, outcome, outcome.points)
-    return attrs.evolve(plan, spendings=(attrs.evolve(told, allocations=rest),))
+    return plan_of(accounts, current, outcome, key, spendings=(attrs.evolve(told, allocations=rest),))
 
 
 def _unfit(current: Current, points: int) -> Refusal | None:
     """Refuse a number of points that the wallet does not let anybody spend at a time."""
+    positive(points)
     rule = current.wallet.redemption
     wanted: dict[Limit, tuple[bool, int, str]] = {
         "minimum": (points < rule.least, rule.least, f"at least {rule.least} points are spent at a time"),
@@ -147,41 +175,33 @@ def _holder(accounts: Accounts, reservation: str) -> Current:
     effect = accounts.ledger.effect("reserve", reservation)
     if effect is None:
         raise NotFoundError(f"nothing was reserved with key {reservation!r}")
-    account = effect.done.account
-    return accounts.current(customer_of(account), wallet_of(account))
+    current = accounts.current(customer_of(effect.done.account), wallet_of(effect.done.account))
+    home = accounts.ledger.holder(reservation)
+    if home is None or home == current.stored.id:
+        return current
+    return accounts.current(customer_of(home), wallet_of(home))
 
 
-def _spent(accounts: Accounts, current: Current, outcome: Outcome, key: str, value: int) -> Plan | Refusal:
+def _spent(
+    accounts: Accounts, current: Current, outcome: Outcome, key: str, value: int, order: str
+) -> Plan | Refusal:
     """Write a spending, and what it was of, so that it can be given back."""
     if isinstance(outcome, Refusal):
         return outcome
-    entries, account = list(outcome.entries), outcome.account
+    check_new(accounts, key)
     spent = Spending(
-        key=key,
-        account=account.id,
-        allocations=_allocations(entries),
-        points=outcome.points,
-        value=value,
-    )
-    if current.wallet.inactive is not None:
-        now = accounts.clock()
-        longer = extend(account, key=key, now=now, active_at=now)
-        account, entries = longer.account, [*entries, *longer.entries]
-    return Plan(
-        changes=(current.change(account, entries),),
-        points=outcome.points,
-        detail={"value": value},
-        awards=current.awards,
-        spendings=(spent,),
-    )
+        key=key, account=outcome.account.id, allocations=_allocations(outcome.entries),
+        points=outcome.points, value=value, order=order,
+    )  # fmt: skip
+    return plan_of(accounts, current, outcome, key, active=True, detail={"value": value}, spendings=(spent,))
+
+
+def check_new(accounts: Accounts, key: str) -> None:
+    """Refuse a key that names another redemption: what is given back is named by it."""
+    if accounts.ledger.spending(key) is not None:
+        raise IdempotencyConflictError(f"key {key!r} names another redemption already; take a new key")
 
 
 def _allocations(entries: Sequence[Entry]) -> tuple[Allocation, ...]:
     spending = next(e for e in reversed(entries) if e.verb in (Verb.REDEEM, Verb.CAPTURE))
     return tuple(Allocation(one.lot, one.points) for one in spending.movements)
-
-
-def _plan(current: Current, outcome: Accepted, points: int) -> Plan:
-    return Plan(
-        changes=(current.change(outcome.account, outcome.entries),), points=points, awards=current.awards
-    )

@@ -12,27 +12,28 @@ import numpy as np
 
 from retailcrm.analytics.columns import MISSING
 from retailcrm.analytics.local_time import local_day, local_days
-from retailcrm.analytics.points.breakage import Expected, Forecast, Withheld, breakage_forecast
+from retailcrm.analytics.points.breakage import Expected, Forecast, Withheld, forecast
+from retailcrm.analytics.points.cohorts import cohorts_of
 from retailcrm.analytics.points.flows import INTO, OUT_OF, flows
 from retailcrm.analytics.points.liability import Liability, liability, point_value
 from retailcrm.analytics.points.outstanding import add_up, balances, expiry_groups
 from retailcrm.analytics.points.paid_orders import PAID_FOR_SURE
-from retailcrm.domain.points import Bucket
 from retailcrm.shop.loyalty.balance_table import CustomerPoints, value_of
+from retailcrm.shop.loyalty.figures import breakage_of, still_unused, unused
 from retailcrm.shop.loyalty.gathering import gathered
 from retailcrm.shop.loyalty.journal_of import debts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
     from retailcrm.analytics.points.outstanding import Balances
     from retailcrm.analytics.tables import Ints, OrderTable
     from retailcrm.analytics.tables.points import MovementTable
     from retailcrm.domain.labels import Label
     from retailcrm.domain.points.wallets import Wallet
+    from retailcrm.report.data import Breakage
     from retailcrm.shop.loyalty.accounts import Accounts
+    from retailcrm.shop.loyalty.figures import Unused
 
 _US: Final = np.timedelta64(1, "us")
 _FAR: Final = int(np.iinfo(np.int64).max)
@@ -64,10 +65,10 @@ class OrdersSeen:
 
 @attrs.frozen(kw_only=True)
 class Expiring:
-    """Outstanding points whose last day lies in one month.
+    """Unused points whose last day lies in one month.
 
     Attributes:
-        key: ``YYYY-MM``; or ``lapsed``, ``never``, ``waiting``.
+        key: ``YYYY-MM``; or ``never``, ``waiting``, or ``lapsed`` for what a checkout holds of lapsed points.
         points: How many.
         customers: Whose.
         amount: What they are expected to cost, minor units; ``None`` in a wallet that is never spent.
@@ -88,11 +89,12 @@ class Standing:
         customers: One row for each customer who ever had any.
         flows: Points of each word of ``INTO`` and ``OUT_OF`` (in ``retailcrm.analytics.points.flows``) since
             the beginning; words without any are left out.
-        past: Points that have had their last day and lapse at the moment itself.
+        past: Points that have had their last day and lapse at the moment itself: not outstanding any more.
         expiring: What is outstanding, by the month of its last day.
         owed: What it is expected to cost; ``None`` in a wallet that is never spent.
         at_most: What it would cost if every point were spent; likewise.
         assumed: Why every point is expected to be spent; ``None`` if a share could be forecast.
+        breakage: The forecast and how good it would have been; ``None`` in a wallet that is never spent.
         orders: The orders behind it.
     """
 
@@ -104,6 +106,7 @@ class Standing:
     owed: Liability | None
     at_most: Liability | None
     assumed: Label | None
+    breakage: Breakage | None
     orders: OrdersSeen
 
     @property
@@ -113,12 +116,12 @@ class Standing:
 
     @property
     def outstanding(self) -> int:
-        """Points neither spent nor lapsed nor taken back; what has just had its last day included."""
-        return sum(self.totals.values()) + self.past
+        """Unused points: neither spent nor lapsed nor taken back."""
+        return sum(self.totals.values())
 
     @property
     def holders(self) -> int:
-        """Customers who have points."""
+        """Customers who have unused points."""
         return int(np.count_nonzero(self.customers.points))
 
 
@@ -137,19 +140,22 @@ def standing(accounts: Accounts, as_of: np.datetime64, wallet: str = "") -> Stan
     found = gathered(accounts, as_of, rules.name)
     moved = found.movements
     there = balances(moved, as_of)
-    guess = breakage_forecast(moved, as_of) if len(moved) and not rules.qualifying else None
+    cohorts = cohorts_of(moved, as_of) if len(moved) and not rules.qualifying else None
+    guess = None if cohorts is None else forecast(cohorts)
     owed, at_most = _liabilities(there, rules, accounts.policy.currency, guess)
-    customers, past = _customers(accounts, there, rules)
+    left = unused(there)
+    customers = _customers(accounts, there, left, rules)
     seen = _seen(accounts, as_of)
     return Standing(
         wallet=rules,
         customers=customers,
         flows=MappingProxyType(_flows(moved, as_of)),
-        past=past,
-        expiring=_expiring(there, owed),
+        past=int(left.past.sum()),
+        expiring=_expiring(there, left, owed),
         owed=owed,
         at_most=at_most,
         assumed=guess.reason if isinstance(guess, Withheld) else None,
+        breakage=None if cohorts is None or guess is None else breakage_of(cohorts, guess),
         orders=attrs.evolve(seen, earning=found.orders, one_by_one=found.fallen_back),
     )
 
@@ -167,27 +173,22 @@ def _liabilities(
     return liability(there, value=value, expected=guess.expected(), currency=currency), most
 
 
-def _customers(accounts: Accounts, there: Balances, rules: Wallet) -> tuple[CustomerPoints, int]:
-    """Add up a row for each customer who ever had points; count those that have had their last day."""
+def _customers(accounts: Accounts, there: Balances, left: Unused, rules: Wallet) -> CustomerPoints:
+    """Add up a row for each customer who ever had points."""
     lots, policy = there.lots, accounts.policy
     size = len(lots.accounts)
-    ends = lots.expires_at
-    lives = np.isnat(ends) | (ends > there.as_of)
-    pending, available = (np.where(lives, there.of(b), 0) for b in (Bucket.PENDING, Bucket.AVAILABLE))
-    held = there.of(Bucket.HELD)
-    left = pending + available + held
-    last_day, lapsing = _next(there, left, lives)
+    last_day, lapsing = _next(there, left.points)
     owing = debts(accounts, rules.name, there.as_of)
     sums = {
         name: add_up(lots.account, points, size)
-        for name, points in (("pending", pending), ("available", available), ("held", held))
+        for name, points in (("pending", left.pending), ("available", left.available), ("held", left.held))
     }
     debt = np.zeros(size, np.int64)
     if owing:
         debt[:] = [owing.get(name, 0) for name in lots.accounts.tolist()]
     had = np.flatnonzero(np.bincount(lots.account, minlength=size))
     points = sum(sums.values(), np.zeros(size, np.int64))[had]
-    rows = CustomerPoints(
+    return CustomerPoints(
         wallet=rules.name,
         currency=policy.currency,
         zone=lots.zone,
@@ -200,14 +201,14 @@ def _customers(accounts: Accounts, there: Balances, rules: Wallet) -> tuple[Cust
         value=None if rules.qualifying else value_of(points, rules.redemption, policy.currency),
         **{name: column[had] for name, column in sums.items()},
     )
-    return rows, int((there.open - left).sum())
 
 
-def _next(there: Balances, left: Ints, lives: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+def _next(there: Balances, left: Ints) -> tuple[Ints, Ints]:
     """Give each account's last day of the points that lapse next, and how many those are."""
     lots = there.lots
     size = len(lots.accounts)
-    dated = (left > 0) & lives & ~np.isnat(lots.expires_at)
+    # Without an expiry the comparison is false too.
+    dated = (left > 0) & (lots.expires_at > there.as_of)
     ends = np.where(dated, lots.expires_at.view(np.int64), _FAR)
     first = np.full(size, _FAR, np.int64)
     np.minimum.at(first, lots.account, ends)
@@ -236,11 +237,15 @@ def _day(number: int) -> date:
     return day
 
 
-def _expiring(there: Balances, owed: Liability | None) -> tuple[Expiring, ...]:
+def _expiring(there: Balances, left: Unused, owed: Liability | None) -> tuple[Expiring, ...]:
     """Say what lapses when, and whose it is."""
     keys, place = expiry_groups(there)
-    inside = place >= 0
-    points = add_up(place[inside], there.open[inside], len(keys)).tolist()
+    points = still_unused(
+        keys,
+        add_up(place[place >= 0], there.open[place >= 0], len(keys)).tolist(),
+        int(left.past.sum()),
+    )
+    inside = left.points > 0
     has = np.zeros((len(there.lots.accounts), len(keys)), np.bool_)
     has[there.lots.account[inside], place[inside]] = True
     customers = np.count_nonzero(has, axis=0).tolist()
@@ -248,6 +253,7 @@ def _expiring(there: Balances, owed: Liability | None) -> tuple[Expiring, ...]:
     return tuple(
         Expiring(key=key, points=many, customers=whose, amount=amount)
         for key, many, whose, amount in zip(keys, points, customers, amounts, strict=True)
+        if many
     )
 
 

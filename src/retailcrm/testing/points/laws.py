@@ -4,18 +4,7 @@ Beside the system under test lives a plain one; whatever is asked of both has to
 every balance has to be the same. Only what no policy decides is drawn: refunds take no more than their own
 award still has, so nothing is owed, and nothing is given back to a lot that lapsed.
 
-The names of the laws are those of the library's promises:
-
-====  =======================================================================================
-L1    Conservation: what was awarded is there, spent, lapsed, taken back or given away.
-L2    Nobody spends more than there is, and nobody is refused what there is.
-L3    Points are spent once, before they lapse, those first that lapse first.
-L4    A reservation ends exactly once.
-L5    A cancelled redemption returns what it took to where it came from, once; a refund takes its share.
-L6    The same command again changes nothing and gives the same answer.
-L8    Versions of a journal count from 1 without a gap, and its moments rise (where it can be read).
-L9    What stands in a journal stays as it is (likewise).
-====  =======================================================================================
+The names of the laws are those of the library's promises; :data:`SENTENCES` says what each demands.
 """
 
 from __future__ import annotations
@@ -30,12 +19,25 @@ import attrs
 
 from retailcrm.testing.points.plain import Plain
 from retailcrm.testing.points.scenarios import BEGIN, REFUSED, Finding
-from retailcrm.testing.points.systems import PointsSystem, Refused
+from retailcrm.testing.points.systems import PointsSystem, Refused, require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CUSTOMERS: Final = ("ann", "bob")
+
+SENTENCES: Final = {
+    "L1": "Conservation: what was awarded is there, spent, lapsed, taken back or given away.",
+    "L2": "Nobody spends more than there is, and nobody is refused what there is.",
+    "L3": "Points are spent once, before they lapse, those first that lapse first.",
+    "L4": "A reservation ends exactly once.",
+    "L5": "A cancelled redemption returns what it took to where it came from, once; a refund takes its "
+    "share.",
+    "L6": "The same command again changes nothing and gives the same answer.",
+    "L8": "Versions of a journal count from 1 without a gap, and its moments rise (where it can be read).",
+    "L9": "What stands in a journal stays as it is (where it can be read).",
+}
+"""What the laws demand; a finding quotes its own."""
 
 LAWS: Final = {
     "advance": "L3", "earn": "L1", "give": "L1", "redeem": "L2", "reserve": "L4", "capture": "L4",
@@ -64,7 +66,11 @@ def check(
         steps: How many operations each.
 
     Returns:
-        The first difference, named by its law; ``None`` if every law holds.
+        The first difference, named by its law, with the law's sentence and what was done before; ``None``
+        if every law holds.
+
+    Raises:
+        SettingsError: The system lacks a method that every adapter has.
 
     Example:
         >>> from retailcrm.testing.points import RetailcrmPoints
@@ -72,9 +78,14 @@ def check(
         True
     """
     for run in range(runs):
-        trial = _Trial(system=make(), dice=random.Random(f"{seed}/{run}"))  # noqa: S311 - tests, not secrets
+        system = make()
+        require(system)
+        trial = _Trial(system=system, dice=random.Random(f"{seed}/{run}"))  # noqa: S311 - tests, not secrets
         for finding in trial.findings(steps):
-            return attrs.evolve(finding, did=f"{finding.did} [seed {seed}, run {run}]")
+            return attrs.evolve(
+                finding, did=f"{finding.did} [seed {seed}, run {run}]", law=SENTENCES[finding.scenario],
+                before=tuple(trial.done),
+            )  # fmt: skip
     return None
 
 
@@ -88,6 +99,7 @@ class _Trial:
     day: int = 0
     cancelled: list[str] = attrs.field(factory=list)
     journals: dict[str, list[tuple[int, datetime, str]]] = attrs.field(factory=dict)
+    done: list[str] = attrs.field(factory=list)
 
     def findings(self, steps: int) -> Iterator[Finding]:
         """Do one operation after the other; give whatever differs."""
@@ -119,6 +131,7 @@ class _Trial:
                     scenario=law, step=number, did=f"the balance of {customer} after {did}", expected=right,
                     got=found,
                 )  # fmt: skip
+        self.done.append(did)
 
     def _journal(self, number: int) -> Iterator[Finding]:
         """Look through the journals, where they can be read."""

@@ -165,7 +165,7 @@ class RetailcrmPoints:
 
         def do() -> None:
             award = self._awards[order]
-            lots = tuple(lot for lot in self._lots.values() if lot.root == order and lot.owner == "")
+            lots = tuple(lot for lot in self._lots.values() if lot.root == order and lot.owners == ())
             told = Reversed(awarded=award.points, lots=lots, points=award.taken, forgiven=award.forgiven)
             outcome = reverse(self._account(award.account), told, share, key=key, now=self._now)
             if self._write(outcome):

@@ -72,6 +72,8 @@ class Finding:
         did: The step in words.
         expected: What had to come of it.
         got: What came.
+        law: The sentence of the law; empty for a scenario.
+        before: What had been done until then, step by step, where a law is broken; a scenario has its steps.
     """
 
     scenario: str
@@ -79,6 +81,8 @@ class Finding:
     did: str
     expected: object
     got: object
+    law: str = ""
+    before: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Say it in a line."""

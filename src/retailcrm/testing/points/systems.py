@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+from retailcrm.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
     from fractions import Fraction
+
+
+REQUIRED: Final = ("advance", "earn", "redeem", "cancel", "refund", "balance")
+"""The methods that every adapter has; all others may be left out."""
 
 
 class Refused(Exception):  # noqa: N818 - it is an answer, not a failure
@@ -135,3 +141,22 @@ class Journalling(Protocol):
 
     def journal(self, customer: str) -> Sequence[tuple[int, datetime, str]]:
         """Give every line of her account: its version from 1, when it was written, what it says."""
+
+
+def require(system: object) -> None:
+    """Refuse what cannot be put through anything.
+
+    Args:
+        system: What an adapter's factory made.
+
+    Raises:
+        SettingsError: It lacks one of :data:`REQUIRED`.
+
+    Example:
+        >>> require(object())
+        Traceback (most recent call last):
+        retailcrm.errors.SettingsError: a system of type object lacks advance, earn, redeem, cancel, ...
+    """
+    lacking = [name for name in REQUIRED if not callable(getattr(system, name, None))]
+    if lacking:
+        raise SettingsError(f"a system of type {type(system).__name__} lacks {', '.join(lacking)}")

@@ -67,7 +67,7 @@ FORMS: Final[Mapping[Grain, GrainForm]] = MappingProxyType(
             fields={
                 **_SALE,
                 **dict.fromkeys(("shipped_at", "received_at", "completed_at", "refunded_at"), Kind.INSTANT),
-                **dict.fromkeys(("total", "paid"), Kind.AMOUNT),
+                **dict.fromkeys(("total", "paid", "postage"), Kind.AMOUNT),
                 "channel": Kind.TEXT,
                 "gifts": Kind.TEXT,
                 **_PEOPLE,

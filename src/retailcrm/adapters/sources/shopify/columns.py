@@ -81,6 +81,7 @@ ORDER: Final[Mapping[str, Field]] = {
     "cancelled_at": _instant("Cancelled at"),
     "currency": _text("Currency"),
     "total": _amount("Total"),
+    "postage": Field(names=("Shipping",), kind=Kind.AMOUNT, lenient=True),
     "refunded": _amount("Refunded Amount"),
     "channel": _text("Source"),
     "province": _text("Shipping Province Name", "Shipping Province"),

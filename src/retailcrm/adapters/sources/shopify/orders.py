@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from retailcrm.adapters.sources.reading import Piece
     from retailcrm.ports.sources import SourceFile
 
-_AS_READ: Final = ("placed_at", "paid_at", "shipped_at", "total", "refunded", "channel", "province", "city")
+_AS_READ: Final = (
+    *("placed_at", "paid_at", "shipped_at", "total", "postage", "refunded", "channel", "province", "city"),
+)
 _RECIPIENT: Final = {"recipient": "name", "recipient_phone": "phone", "recipient_email": "email"}
 _ORPHAN: Final = (
     "a line of an order whose first row does not stand before it: export again, or sort the rows back"

@@ -61,6 +61,7 @@ ORDER: Final[Mapping[str, Field]] = {
     "shipped_at": _instant("发货时间"),
     "completed_at": _instant("确认收货时间"),
     "total": Field(names=("总金额",), kind=Kind.AMOUNT),
+    "postage": Field(names=("买家应付邮费",), kind=Kind.AMOUNT, lenient=True),
     "paid": Field(names=("买家实际支付金额", "买家实付金额"), kind=Kind.AMOUNT),
     "refunded": Field(names=("退款金额",), kind=Kind.AMOUNT),
     "address": Field(names=("收货地址",), kind=Kind.PLACE),

@@ -35,7 +35,7 @@ _APART: Final = (
     "earlier rows of this order stand apart from this one, and only those that stand together are added up; "
     "sort the report by order number"
 )
-_AMOUNTS: Final = ("total", "paid", "refunded")
+_AMOUNTS: Final = ("total", "postage", "paid", "refunded")
 _ENDS: Final = (OrderState.CLOSED, OrderState.REFUNDED)
 
 

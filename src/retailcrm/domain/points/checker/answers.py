@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
-from retailcrm.domain.points.checker.amounts import differences
+from retailcrm.domain.points.checker.amounts import differences, quote
 from retailcrm.domain.points.checker.journals import walk
 from retailcrm.domain.points.checker.reading import Doc, if_any, moment, parts, whole, written
 
@@ -70,15 +70,12 @@ def _as_of(entries: list[Doc], at: datetime) -> Doc:
 
 
 def _debts(entries: list[Doc], at: datetime) -> list[Doc]:
-    """Work out what was owed: nothing is repaid before it is owed, so the times of debts only rise."""
-    rows: list[Doc] = []
-    last: str | None = None
-    for entry in entries:
-        if entry["debt"]:
-            last = max(last or entry["effective_at"], entry["effective_at"], key=moment)
-            if moment(last) <= at:
-                rows.append({"version": entry["version"], "counts_from": last, "debt": entry["debt"]})
-    return rows
+    """Work out what was owed; that it is never repaid before it was owed, the walk has seen."""
+    return [
+        {"version": entry["version"], "counts_from": entry["effective_at"], "debt": entry["debt"]}
+        for entry in entries
+        if entry["debt"] and moment(entry["effective_at"]) <= at
+    ]
 
 
 def refusal(document: Doc, problems: list[str]) -> None:
@@ -86,8 +83,13 @@ def refusal(document: Doc, problems: list[str]) -> None:
     behind, limit, about = document["balance"], document["limit"], document["about"]
     asked, allowed = whole(document["asked"]), whole(document["allowed"])
     available, debt = (whole(behind["balances"][name]) for name in ("available", "debt"))
+    awarded = {lot["source"] for lot in behind["lots"]}
     held = {hold["id"]: hold["points"] for hold in behind["holds"]}
     waiting = {lot["id"]: lot["buckets"]["pending"] for lot in behind["lots"]}
+    if document["quote"] is not None:
+        _by_quote(document, problems)
+    rule = document["rule"] or {}
+    least, multiple = (whole(rule[name]) if rule else 1 for name in ("least", "multiple"))
     bound: dict[str, Any] = {
         "balance": asked > allowed == available,
         "debt": debt > 0 == allowed < asked,
@@ -95,10 +97,26 @@ def refusal(document: Doc, problems: list[str]) -> None:
         "unknown_lot": about != "" and not waiting.get(about) and allowed == 0 == asked,
         "hold_total": asked > allowed == held.get(about, allowed),
         "refunded_share": asked < 0 == allowed,
-        **dict.fromkeys(("cap", "stock", "each", "tier", "referral"), asked > allowed),
+        **dict.fromkeys(("cap", "stock", "each", "tier"), asked > allowed),
+        "referral": asked > allowed or asked == allowed == 0,
+        "minimum": 0 < asked < allowed == least,
+        "multiple": asked > allowed == asked // multiple * multiple,
+        "nothing": about != "" and asked == allowed == 0 and f"order:{about}" not in awarded,
     }
     # What a cart sets limits to is derived by its quote.
+    if document["quote"] is not None:
+        bound = {document["quote"]["limit"]: document["quote"]["points"] == 0}
     if not bound.get(limit, False):
         problems.append(f"limit {limit} did not stand in the way of {asked} with {allowed} allowed")
     if whole(document["distance"]) != abs(asked - allowed) + debt:
         problems.append(f"distance {document['distance']} is not what lies between")
+
+
+def _by_quote(document: Doc, problems: list[str]) -> None:
+    """Follow the quote behind a refusal, on the same balance: it is of what was asked for."""
+    told = document["quote"]
+    found: list[str] = []
+    quote(told | {"balance": document["balance"]}, found)
+    if [told["wanted"], told["allowed"]] != [document["asked"], document["allowed"]]:
+        found.append("asks for something else, or allows it")
+    problems += [f"quote: {one}" for one in found]

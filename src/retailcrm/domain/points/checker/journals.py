@@ -35,12 +35,12 @@ WAYS: Final[dict[str, set[tuple[str | None, str]]]] = {
 BY_ITSELF: Final = {"activate", "expire", "void", "repay"}
 # Reasons of transfers that move whole lots, not the points that lapse first.
 WHOLE: Final = ("merge", "split", "order")
-FIXED: Final = ("source", "awarded_at", "root", "owner", "expiry", "limit_at", "idle")
+FIXED: Final = ("source", "awarded_at", "root", "owners", "expiry", "limit_at", "idle")
 
 
 def walk(entries: list[Doc], problems: list[str], *, cut: int | None = None) -> Doc:
     """Go through a journal; a command that was cut off after entry ``cut`` need not be at its end."""
-    book: Doc = {"lots": {}, "able": {}, "holds": {}, "debt": 0, "last": ""}
+    book: Doc = {"lots": {}, "able": {}, "holds": {}, "debt": 0, "owed_at": None}
     for n, entry in enumerate(entries):
         found: list[str] = []
         before = entries[n - 1] if n else None
@@ -54,7 +54,6 @@ def walk(entries: list[Doc], problems: list[str], *, cut: int | None = None) -> 
         _burn_order(book, entry, found)
         _reservation(book, entry, found)
         _owing(book, entry, found)
-        book["last"] = entry["verb"]
         for lot in entry["lots"]:
             book["lots"][lot["id"]] = book["able"][lot["id"]] = lot
             if not lot["buckets"]["available"]:
@@ -181,10 +180,8 @@ def _use(book: Doc, entry: Doc, found: list[str]) -> None:
             and not along
         ):
             found.append(f"lot {one['lot']} is used after it lapsed")
-        # What a late return brings back only to lapse may pay on its way; what was never there may not.
-        never = starts is not None and over is not None and over <= starts
-        if verb == "repay" and never and book["last"] != "give_back":
-            found.append(f"lot {one['lot']} repays, and was never there")
+        if verb == "repay" and lapsed:
+            found.append(f"lot {one['lot']} repays after it lapsed")
         if one["target"] == "expired" and not lapsed:
             found.append(f"lot {one['lot']} lapses too early")
         if verb in ("expire", "activate") and after[one["lot"]][one["source"]]:
@@ -264,6 +261,10 @@ def _owing(book: Doc, entry: Doc, found: list[str]) -> None:
     fine = {"repay": debt == -moved, "reverse": debt >= 0, "transfer": True}.get(verb, debt == 0)
     if not fine or forgiven < 0 or (forgiven and verb != "reverse"):
         found.append(f"adds {debt} to the debt and forgives {forgiven}")
+    changed = moment(entry["effective_at"])
+    if debt and book["owed_at"] is not None and changed < book["owed_at"]:
+        found.append("changes the debt before it was changed last")
+    book["owed_at"] = changed if debt else book["owed_at"]
     book["debt"] += debt
     if book["debt"] < 0:
         found.append("repays more than is owed")

@@ -95,27 +95,20 @@ def _price(case: Case, reward: Reward, cost: Fraction) -> Iterator[Finding]:
 def _activity(case: Case, activity: Activity) -> Iterator[Finding]:
     where = f"points.activity.{activity.kind}"
     name = KINDS[activity.kind]
-    if not activity.points and not activity.streak:
+    for zh, en in _unread(activity):
         yield Finding(
-            code="activity-earns-nothing", severity="warning", where=f"{where}.points",
-            message=Label(f"{name.zh}得 0 分", f"{name.en} earns 0 points"),
-        )  # fmt: skip
-    for setting, zh, en in _unread(activity):
-        yield Finding(
-            code="activity-limit-dead", severity="warning", where=f"{where}.{setting}",
-            message=Label(f"{name.zh}{zh}，{setting} 不起作用", f"{name.en} {en}: {setting} changes nothing"),
+            code="activity-limit-dead", severity="warning", where=f"{where}.times",
+            message=Label(f"{name.zh}{zh}，times 不起作用", f"{name.en} {en}: times changes nothing"),
         )  # fmt: skip
     yield from _in_time(case, where, activity.days)
 
 
-def _unread(activity: Activity) -> Iterator[tuple[str, str, str]]:
+def _unread(activity: Activity) -> Iterator[tuple[str, str]]:
     """Give limits that the kind's own limit makes idle."""
     if activity.kind == "signin" and activity.times > 1 and activity.per == "day":
-        yield "times", "每天只计一次", "counts once a day"
+        yield "每天只计一次", "counts once a day"
     if activity.kind == "birthday" and activity.times > 1 and activity.per != "ever":
-        yield "times", "每年只计一次", "counts once a year"
-    if activity.kind in ("registration", "profile") and activity.per not in ("day", "ever"):
-        yield "per", "只按总次数计", "is counted once and for all"
+        yield "每年只计一次", "counts once a year"
 
 
 def _in_time(case: Case, where: str, days: int) -> Iterator[Finding]:

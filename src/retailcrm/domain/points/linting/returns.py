@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retailcrm.domain.labels import Label
-from retailcrm.domain.points.linting.findings import Finding, span
+from retailcrm.domain.points.linting.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,13 +57,3 @@ def _renewed(case: Case, wallet: Wallet) -> Iterator[Finding]:
                 "a customer renews points that lapsed by cancelling an order paid with them",
             ),
         )  # fmt: skip
-    for ending, policy in (("", wallet.late), ("_by_shop", wallet.late_by_shop)):
-        if policy.late == "grace" and policy.grace.on is None and span(policy.grace) is None:
-            yield Finding(
-                code="grace-without-end", severity="error",
-                where=case.path(wallet, f"refunds.grace_days{ending}"),
-                message=Label(
-                    "退回的积分没有宽限期限，永不到期",
-                    "points given back get a grace without end: they never lapse again",
-                ),
-            )  # fmt: skip

@@ -5,7 +5,8 @@ raised a flag and a person decides, and ``refused`` as another end. A customer i
 end is an end, whatever she orders later.
 
 Clicks count by the moment of the order, not of its completion: who sent her a link while her parcel was on
-its way has not brought her. So it does not matter in which order clicks and orders are told of, as long as
+its way has not brought her. Nor has who sent one to a customer who had bought before: such clicks do not
+count, whenever they come. So it does not matter in which order clicks and orders are told of, as long as
 they are before an order qualifies her.
 """
 

@@ -43,6 +43,7 @@ def qualify(
     key: str,
     now: datetime,
     flags: Iterable[Flag] = (),
+    bought_at: datetime | None = None,
 ) -> BothSides | NotBrought:
     """Let a completed order count: both sides are awarded, and wait through the return window.
 
@@ -56,6 +57,7 @@ def qualify(
         key: The command's idempotency key.
         now: When it is written; aware.
         flags: What the checks noticed about the two.
+        bought_at: When she first paid for any other order; ``None`` if never.
 
     Returns:
         Both sides; they wait for a person where there are flags and the rule says ``wait``. Or what is in
@@ -67,9 +69,9 @@ def qualify(
     if order.completed_at > now:
         raise InputError("an order counts when it is completed")
     raised = tuple(sorted(flags, key=lambda flag: flag.code))
-    if (refusal := _hindered(state, order, rule, referrer, referred)) is not None:
+    if (refusal := _hindered(state, order, rule, referrer, referred, bought_at)) is not None:
         return refusal
-    click = attributed(state, order.ordered_at, rule)
+    click = attributed(state, order.ordered_at, rule, bought_at)
     assert click is not None  # noqa: S101 - nothing hindered
     held = bool(raised) and rule.flagged == "wait"
     counted = attrs.evolve(
@@ -77,6 +79,7 @@ def qualify(
         stage=Stage.HELD if held else Stage.REFUSED if raised else Stage.QUALIFIED,
         referrer=click.referrer,
         order=order.reference,
+        ordered_at=order.ordered_at,
         due_at=order.completed_at + rule.days * _DAY,
         least=max(rule.least, 1),
         points=(0, 0) if raised and not held else (rule.referrer, rule.referred),
@@ -93,7 +96,12 @@ def qualify(
 
 
 def _hindered(
-    state: Brought, order: CompletedOrder, rule: Referral, referrer: Account, referred: Account
+    state: Brought,
+    order: CompletedOrder,
+    rule: Referral,
+    referrer: Account,
+    referred: Account,
+    bought_at: datetime | None,
 ) -> NotBrought | None:
     """Find what keeps an order from counting, before any check is asked."""
 
@@ -106,6 +114,8 @@ def _hindered(
         return no("self", "nobody brings herself")
     if attributed(state, order.ordered_at, rule) is None:
         return no("no_click", f"she followed no link in the {rule.within} days before the order")
+    if attributed(state, order.ordered_at, rule, bought_at) is None:
+        return no("customer", "she had bought before she followed the link: nobody brings a customer")
     if order.net < max(rule.least, 1):
         return no("minimum", f"the order comes to less than {max(rule.least, 1)}, refunds taken off")
     return None
@@ -180,7 +190,12 @@ def refunded(
     def take(side: Side, points: int, root: str) -> Accepted:
         outcome = reverse(
             side.account,
-            Reversed(awarded=points, lots=_lots(side, root, points)),
+            Reversed(
+                awarded=points,
+                lots=_lots(side, root, points),
+                # Nobody owes points that lapsed, wherever they did.
+                forgiven=sum(lot.expired for lot in side.elsewhere if lot.root == root),
+            ),
             Fraction(1),
             key=key,
             now=now,
@@ -267,7 +282,7 @@ def _lots(side: Side, root: str, points: int) -> tuple[Lot, ...]:
     open_ones = [lot for lot in side.account.lots if lot.root == root]
     ids = {lot.id for lot in open_ones}
     lots = (*open_ones, *(lot for lot in side.lots if lot.root == root and lot.id not in ids))
-    if points and not lots:
+    if points and not lots and not side.elsewhere:
         raise InputError(f"the closed lot {root} is needed to see what was spent of it")
     return lots
 

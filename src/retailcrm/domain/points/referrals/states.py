@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _DAY: Final = timedelta(days=1)
 
-Hindrance = Literal["self", "counted", "no_click", "minimum", "flagged", "not_held"]
+Hindrance = Literal["self", "counted", "no_click", "customer", "minimum", "flagged", "not_held"]
 """Why a referral does not go on."""
 
 
@@ -95,6 +95,7 @@ class Brought:
         stage: How far it is.
         referrer: Who brought her; empty before an order counted. The rest likewise.
         order: The order that counted.
+        ordered_at: When it was placed.
         due_at: When both sides' points can be spent.
         least: What the order had to come to, as the rule was then, minor units.
         points: What the referrer and the referred were awarded.
@@ -107,6 +108,7 @@ class Brought:
     stage: Stage = Stage.ATTRIBUTED
     referrer: str = ""
     order: str = ""
+    ordered_at: datetime | None = None
     due_at: datetime | None = None
     least: int = 0
     points: tuple[int, int] = (0, 0)
@@ -131,10 +133,12 @@ class Side:
     Attributes:
         account: As stored.
         lots: Lots of its award that are closed by now, where there are any.
+        elsewhere: Lots of its award in accounts that were merged into this one, as they were left there.
     """
 
     account: Account
     lots: tuple[Lot, ...] = ()
+    elsewhere: tuple[Lot, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -193,13 +197,19 @@ def clicked(state: Brought | None, referrer: str, referred: str, at: datetime) -
     return attrs.evolve(state, clicks=tuple(sorted({*state.clicks, Click(at, referrer)})))
 
 
-def attributed(state: Brought, ordered_at: datetime, rule: Referral) -> Click | None:
+def attributed(
+    state: Brought, ordered_at: datetime, rule: Referral, bought_at: datetime | None = None
+) -> Click | None:
     """Find who brought a customer: her last click at or before an order, if it is not too old.
+
+    Who had bought before she clicked was a customer already: links that she follows then bring nobody.
 
     Args:
         state: Her referral.
         ordered_at: When she ordered; aware.
         rule: What referrals earn; a click holds for its ``within`` days of 24 hours.
+        bought_at: When she first paid for any other order; aware, ``None`` if never.
     """
-    last = max((click for click in state.clicks if click.at <= ordered_at), default=None)
+    until = ordered_at if bought_at is None else min(ordered_at, bought_at)
+    last = max((click for click in state.clicks if click.at <= until), default=None)
     return None if last is None or ordered_at >= last.at + rule.within * _DAY else last
