@@ -449,8 +449,9 @@ class Machine(RuleBasedStateMachine):
         """She was active today, and yesterday too, as is told after that."""
         self.earns(who, points, 0, {}, None, {"days": 2})
         self.waits(36)
-        for hours in (0, 30) if self.name(who) in self.resting() else ():
-            self.is_active(self.place(self.resting(), self.name(who)), hours)
+        for hours in (0, 30):
+            if self.name(who) in self.resting():
+                self.is_active(self.place(self.resting(), self.name(who)), hours)
 
     @precondition(lambda self: self.seldom())
     @rule(

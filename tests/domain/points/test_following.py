@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retailcrm.domain.points.account import Account, replay
+from retailcrm.domain.points.earning import Earner, LineAmount
 from retailcrm.domain.points.expiry import Expiry
-from retailcrm.domain.points.following import OrderFacts, activation, follow
+from retailcrm.domain.points.following import OrderFacts, activation, earner_of, follow
 from retailcrm.domain.points.wallets import Cap, EarnRule, Waiting, Wallet
 from retailcrm.errors import InputError
 
@@ -47,6 +48,40 @@ def test_a_refund_needs_a_moment() -> None:
     """An undated refund is dated by the caller's policy, never by us."""
     with pytest.raises(InputError, match="moment"):
         facts(refunded=1)
+
+
+@pytest.mark.parametrize("shipping", [-1, 10001])
+def test_postage_is_a_part_of_what_was_paid(shipping: int) -> None:
+    """Less than nothing, or more than the order came to, is a mistake."""
+    with pytest.raises(InputError, match="postage"):
+        facts(shipping=shipping)
+
+
+@pytest.mark.parametrize(
+    ("told", "prices", "shipping"),
+    [
+        ({}, [10000], 0),
+        ({"shipping": 1000}, [9000], 1000),
+        ({"shipping": 1000, "lines": (0, 0)}, [9000], 1000),
+        ({"shipping": 1000, "lines": (6000, 3000)}, [6000, 3000], 1000),
+        # A discount of 30.00 on the order, and a line that was closed.
+        ({"shipping": 1000, "lines": (8000, 0, 4000)}, [6000, 0, 3000], 1000),
+        # Beyond its lines an order has 40.00 of which nobody says that they are postage.
+        ({"lines": (4000, 2000)}, [6667, 3333], 0),
+        ({"shipping": 10000, "lines": (50,)}, [0], 10000),
+    ],
+)
+def test_what_an_order_earns_on(told: Any, prices: list[int], shipping: int) -> None:
+    """Goods are what was paid less postage, shared out to the lines by what they sold for."""
+    order = earner_of(facts(**told))
+    assert ([line.price for line in order.lines], order.shipping) == (prices, shipping)
+    assert [line.id for line in order.lines] == [str(n) for n in range(len(prices))]
+
+
+def test_a_backend_knows_better() -> None:
+    """Parts that were handed in are what earns, whatever else is known."""
+    parts = Earner(reference="1", lines=(LineAmount(id="a", price=5),), tax=1)
+    assert earner_of(facts(lines=(1, 2), shipping=3, parts=parts)) is parts
 
 
 NEVER_CAME_IN: Any = {"activates_at": None, "expires_at": None}

@@ -15,6 +15,7 @@ import numpy as np
 from retailcrm.analytics.points.earn_columns import AwardColumns, EarnColumns
 from retailcrm.analytics.points.earning_caps import capped
 from retailcrm.analytics.points.parts import LIMIT, Parts
+from retailcrm.domain.points.checks import MOST_POINTS
 from retailcrm.domain.points.earning import Earner, LineAmount, award_of
 from retailcrm.errors import InputError
 
@@ -73,6 +74,8 @@ def awards(columns: EarnColumns, rule: EarnRule, *, unit: int = 100, zone: str =
     flat[parts.place] = shares
     _one_by_one(columns, rule, unit, large, (points, base, flat))
     kept, all_slow = capped(points, columns.customer, columns.paid_at, rule.caps, zone)
+    if len(kept) and kept.max() > MOST_POINTS:
+        raise InputError(f"an order earns more than {MOST_POINTS} points")
     slow[_recut(columns, flat, points, kept)] = True
     lines = len(columns.order)
     return AwardColumns(

@@ -57,7 +57,7 @@ def state_hash(account: Account) -> str:
 
     Example:
         >>> state_hash(Account(id="ann"))[:12]
-        '321db877a56c'
+        '03e479f70855'
     """
     return hashlib.sha256(canonical(account_document(account)).encode()).hexdigest()
 
