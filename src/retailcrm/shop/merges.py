@@ -54,6 +54,16 @@ class Merges:
         """Give the present id of every customer id that was merged away."""
         return self._present
 
+    def parted(self, customer: str) -> tuple[str, ...]:
+        """Give the present ids of those whom a customer was taken for once, and is not any more."""
+        undone = {entry.merge_id for entry in self.log if isinstance(entry, Unmerged)}
+        found: set[str] = set()
+        for entry in self.log:
+            if isinstance(entry, Merged) and entry.merge_id in undone:
+                sides = {self._present.get(side, str(side)) for side in (entry.keep, entry.gone)}
+                found |= sides - {customer} if customer in sides else set()
+        return tuple(sorted(found))
+
     def counting(self) -> tuple[Merged, ...]:
         """Give the merges that were not taken back, in the order they were decided."""
         back = {entry.merge_id for entry in self.log if isinstance(entry, Unmerged)}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,15 +18,10 @@ NIGHTLY = settings.get_profile("nightly").max_examples
 
 def beside(name: str) -> ModuleType:
     """Load a file that stands beside this one."""
-    import sys
-
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    spec = spec_from_file_location(f"points_{name}", Path(__file__).with_name(f"{name}.py"))
     assert spec is not None
     assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+    module = sys.modules[spec.name] = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
@@ -33,7 +29,8 @@ def beside(name: str) -> ModuleType:
 def test_the_books_of_a_shop_stay_right() -> None:
     """Orders from files and by hand, spending, gifts, refunds, merges and time: every sum is as expected."""
     nightly = settings().max_examples == NIGHTLY
-    machine = type("Machine", (beside("machine").Machine,), {"lives": beside("lives")})
+    machine = beside("machine").machine_of(beside("books").Books)
+    machine.lives = beside("lives")
     run_state_machine_as_test(
         machine,
         settings=settings(

@@ -154,6 +154,9 @@ class Accounts:
         rules = self.programme.wallet(wallet)
         customer = self.customer(who)
         self._join(rules.name, customer)
+        for other in self.merges.parted(customer):
+            # What was hers only while they were one goes back first, whoever is asked for.
+            self._collected(self.ledger.account(account_id(rules.name, other)), self._imported(other))
         stored = self.ledger.account(account_id(rules.name, customer))
         orders = None if self.observed() is None else self.orders.of(customer)
         lines = () if orders is None else self.orders.lines_of(customer)
@@ -296,6 +299,11 @@ class Accounts:
         until = min(newest, self.clock())
         return until if stored.recorded_at is None else max(until, stored.recorded_at)
 
+    def _imported(self, customer: str) -> tuple[OrderFacts, ...]:
+        """Give what the files tell of somebody's orders."""
+        orders = None if self.observed() is None else self.orders.of(customer)
+        return () if orders is None else facts_of(orders, self.shop, self.policy.counting)
+
     def _collected(self, stored: Account, facts: Sequence[OrderFacts]) -> Account:
         """Fetch what was awarded to somebody else for orders that are hers: a merge that was undone."""
         wallet, mine = wallet_of(stored.id), self._homes(stored.id)
@@ -371,8 +379,8 @@ def _of_root(lots: Mapping[str, Lot], root: str) -> tuple[Lot, ...]:
 
 def balances_now(account: Account, now: datetime) -> Balances:
     """Give what an account holds now: the journal is not read, however long it is."""
-    if account.next_change_at is not None and account.next_change_at <= now:
-        draft = Draft(account, "now", now)
+    if account.next_change_at is not None and account.next_change_at <= account.not_before(now):
+        draft = Draft.live(account, "now", now)
         settle(draft)
         account = draft.account
     return Balances(

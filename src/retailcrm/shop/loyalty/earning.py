@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from retailcrm.domain.points.adjusting import adjust
 from retailcrm.domain.points.outcomes import Refusal
+from retailcrm.errors import InputError
 from retailcrm.shop.loyalty.once import Plan
 from retailcrm.shop.loyalty.plans import plan_of
 
@@ -20,6 +21,8 @@ def of_order(accounts: Accounts, buyer: Identity, facts: OrderFacts | None, wall
     """Take in what an order tells."""
     if facts is None:
         return _nothing(accounts.current(buyer, wallet).account, "the order was not paid")
+    if facts.paid_at > accounts.clock():
+        raise InputError(f"order {facts.reference} is said to be paid at {facts.paid_at}: that is to come")
     current = accounts.current(buyer, wallet, [facts])
     known = accounts.awards(current).get(facts.reference)
     return Plan(

@@ -97,7 +97,12 @@ def reserved(
         reference=f"order:{order}" if order else "",
     )  # fmt: skip
     value = worth(points, current.wallet.redemption, accounts.unit) if quote is None else quote.value
-    detail = {"reservation": key, "ends_at": ends_at.isoformat(), "value": value}
+    held = outcome.account.hold(key)
+    detail = {
+        "reservation": key,
+        "ends_at": (ends_at if held is None else held.ends_at).isoformat(),
+        "value": value,
+    }
     return plan_of(accounts, current, outcome, key, detail=detail)
 
 
