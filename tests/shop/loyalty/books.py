@@ -36,7 +36,11 @@ WORLDS: Final[tuple[dict[str, Any], ...]] = (
         "waiting": {"days": 1, "since": "paid"}, "expiry": {"days": 6},
         "refunds": {"shortfall": "within_balance"}, "redemption": {"refund": "cash_first"},
     },
-    {"waiting": {"days": 3, "since": "paid"}, "expiry": {"days": 6}, "refunds": {"shortfall": "only_pending"}},
+    {
+        "waiting": {"days": 3, "since": "paid"},
+        "expiry": {"days": 6},
+        "refunds": {"shortfall": "only_pending"},
+    },
     {
         "waiting": {"until": "paid"}, "expiry": {"never": True}, "inactive": {"days": 4},
         "redemption": {"refund": "points_first"},

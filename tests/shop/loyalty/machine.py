@@ -72,7 +72,7 @@ def machine_of(books: type) -> type:
 
         @rule(number=st.integers(0, 8), part=st.sampled_from((100, 350, 500, 5000)), times=SENT, cause=CAUSE)
         def refunds(self, number: int, part: int, times: int, cause: str) -> None:
-            """A part of an order goes back that points may have paid: cash, points and award by their parts."""
+            """A part of an order goes back that points may have paid: cash, points and award by parts."""
             life = self.lives.LIVES[number]
             name, keys = life.number, [k for k, order in self.paid_for.items() if order == life.number]
             done = self.send(times, self.points.refund, life.reference, self.money(part), cause=cause)
@@ -96,8 +96,8 @@ def machine_of(books: type) -> type:
         # ---- spending --------------------------------------------------------------------------------
 
         def order_of(self, who: str, number: int | None) -> dict[str, str]:
-            """Say that points pay for one of her orders."""
-            hers = [life for life in self.lives.LIVES if life.who == who]
+            """Say that points pay for one of her orders, of those that only verbs refund."""
+            hers = [life for life in self.lives.LIVES if life.who == who and not life.refunds]
             return {} if number is None or not hers else {"order": hers[number % len(hers)].reference}
 
         def spends(self, done: Any, order: dict[str, str]) -> None:
