@@ -9,6 +9,9 @@ from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.postgres import postgres_server, postgres_url
+
+__all__ = ["postgres_server", "postgres_url"]
 
 NO_DATA: Final = "RETAILCRM_DATA is not set"
 CHROMIUM_NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "chrome")

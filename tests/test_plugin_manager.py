@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-TAOBAO, SHOPIFY, METRICS, CHECKS = BUILT_IN
+TAOBAO, SHOPIFY, METRICS, CHECKS, *STORES = BUILT_IN
 MODULE: Final = """
 from datetime import UTC, datetime
 
@@ -104,7 +104,7 @@ def market_csv(folder: Path) -> Path:
 
 
 def test_the_built_ins_are_loaded_with_names_versions_and_hooks() -> None:
-    """Both stand with the package's own distribution and version."""
+    """All stand with the package's own distribution and version."""
     found = {info.name: info for info in loaded(plugin_manager(allow=[]))}
     own = ("retailcrm-core", retailcrm.__version__)
     assert found == {
@@ -112,6 +112,7 @@ def test_the_built_ins_are_loaded_with_names_versions_and_hooks() -> None:
         SHOPIFY: PluginInfo(SHOPIFY, *own, ("register_sources",)),
         METRICS: PluginInfo(METRICS, *own, ("register_tier_metrics",)),
         CHECKS: PluginInfo(CHECKS, *own, ("register_referral_checks",)),
+        **{name: PluginInfo(name, *own, ("register_stores",)) for name in STORES},
     }
 
 

@@ -119,4 +119,4 @@ def test_what_is_loaded_is_listed_with_its_origin(installed: Points) -> None:
     assert infos["market"].distribution == "shop-plugin"
     assert (infos["market"].version, infos["market"].hooks) == ("2.0", ("register_sources",))
     assert infos[BUILT_IN[0]].distribution == "retailcrm-core"
-    assert infos[BUILT_IN[-1]].hooks == ("register_referral_checks",)
+    assert infos[BUILT_IN[-1]].hooks == ("register_stores",)

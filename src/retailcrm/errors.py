@@ -51,8 +51,24 @@ class ClockJumpError(RetailCRMError):
     """Look at the clock: it is far ahead of everything that was seen, so nothing was done."""
 
 
+class RetryTransactionError(ConflictError):
+    """Roll your own transaction back and run it again: others were first, and only you can repeat it."""
+
+
+class DuplicateRowError(ConflictError):
+    """Look again: somebody else wrote a row with this key meanwhile."""
+
+
 class UnknownOutcomeError(RetailCRMError):
     """Ask again with the same key: nobody can say whether it was written."""
+
+
+class StoreError(RetailCRMError):
+    """Look at the store: it failed, and nothing was written."""
+
+
+class StoreFullError(StoreError):
+    """Make room for the store: nothing was written, and what was there is still there."""
 
 
 class MissingExtraError(RetailCRMError, ImportError):

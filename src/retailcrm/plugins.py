@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from retailcrm.ports.referral_checks import ReferralCheck
     from retailcrm.ports.report_sections import ReportSection
     from retailcrm.ports.sources import Source
+    from retailcrm.ports.stores import StoreKind
     from retailcrm.ports.tier_metrics import TierMetric
 
 BUILT_IN: Final = (
@@ -26,6 +27,9 @@ BUILT_IN: Final = (
     "retailcrm.adapters.sources.shopify",
     "retailcrm.adapters.tier_metrics",
     "retailcrm.adapters.referral_checks",
+    "retailcrm.adapters.stores.memory",
+    "retailcrm.adapters.stores.sqlite",
+    "retailcrm.adapters.stores.postgres",
 )
 """Loaded by dotted name only, so that this floor imports no adapter by itself."""
 
@@ -159,6 +163,15 @@ def referral_checks(manager: pluggy.PluginManager) -> dict[str, ReferralCheck]:
         SettingsError: Two plugins offer a check of the same name.
     """
     return _collect(manager.hook.register_referral_checks, "referral check")
+
+
+def stores(manager: pluggy.PluginManager) -> dict[str, StoreKind]:
+    """Collect every registered kind of store by the scheme of its URLs.
+
+    Raises:
+        SettingsError: Two plugins offer a store of the same scheme.
+    """
+    return _collect(manager.hook.register_stores, "store")
 
 
 def _collect(hook: pluggy.HookCaller, kind: str, *, by: str = "name") -> dict[str, Any]:

@@ -18,7 +18,7 @@ from retailcrm.cli.exits import Exit
 Run = Callable[..., Result]
 
 COMMANDS: Final = [
-    "demo", "score", "report", "customer", "duplicates", "archive", "points", "tick", "policy", "plugins",
+    "demo", "score", "report", "customer", "duplicates", "archive", "points", "tick", "db", "policy", "plugins",
 ]  # fmt: skip
 SECONDS: Final = 0.3
 TRIES: Final = 7

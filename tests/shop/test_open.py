@@ -44,7 +44,9 @@ def test_zone_and_currency_go_before_the_policys(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "text"),
     [
-        ({"url": "postgresql://x"}, r"no store for 'postgresql://x'.*open_shop\('memory:'\)"),
+        ({"url": "oracle://x"}, r"no store for 'oracle://x'.* memory: or postgresql: or sqlite:"),
+        ({"url": "shop.db"}, r"no store for 'shop.db'.* sqlite:///shop.db"),
+        ({"url": "sqlite://"}, "names no file"),
         ({"zone": "Asia/Shangai"}, "did you mean Asia/Shanghai"),
         ({"currency": "yuan"}, "ISO 4217"),
         ({"shop": " "}, "a shop needs a name"),

@@ -9,6 +9,7 @@ import click
 from retailcrm import __version__
 from retailcrm.cli.archive import archive
 from retailcrm.cli.customer import customer
+from retailcrm.cli.db import db
 from retailcrm.cli.demo import demo
 from retailcrm.cli.duplicates import duplicates
 from retailcrm.cli.exits import Exit
@@ -33,5 +34,5 @@ def retailcrm(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (demo, score, report, customer, duplicates, archive, points, tick, policy, plugins):
+for command in (demo, score, report, customer, duplicates, archive, points, tick, db, policy, plugins):
     retailcrm.add_command(command)

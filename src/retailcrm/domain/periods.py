@@ -48,6 +48,8 @@ def in_utc(instant: datetime) -> datetime:
         >>> in_utc(datetime.fromisoformat("2024-01-01T08:00:00+08:00")).isoformat()
         '2024-01-01T00:00:00+00:00'
     """
+    if instant.tzinfo is UTC:
+        return instant
     if instant.utcoffset() is None:
         raise InputError(f"{instant.isoformat()} names no instant: give it a zone")
     return instant.astimezone(UTC)

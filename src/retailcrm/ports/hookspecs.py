@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from retailcrm.ports.referral_checks import ReferralCheck
     from retailcrm.ports.report_sections import ReportSection
     from retailcrm.ports.sources import Source
+    from retailcrm.ports.stores import StoreKind
     from retailcrm.ports.tier_metrics import TierMetric
 
 hookspec = pluggy.HookspecMarker("retailcrm")
@@ -51,4 +52,13 @@ def register_referral_checks(register: Callable[[ReferralCheck], None]) -> None:
 
     Args:
         register: Call it once for each check.
+    """
+
+
+@hookspec
+def register_stores(register: Callable[[StoreKind], None]) -> None:
+    """Offer databases that a shop can be kept in.
+
+    Args:
+        register: Call it once for each kind of store; its name is the scheme of its URLs.
     """

@@ -8,6 +8,7 @@ import attrs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from retailcrm.domain.points.account import Account
@@ -108,6 +109,7 @@ class Unit:
     Attributes:
         changes: Accounts and their new entries.
         effect: What the command came to; ``None`` where nobody gave a key.
+        effects: What further commands came to that are written with it.
         awards: Awards that are new or have changed, with the account that they are in.
         spendings: Redemptions that are new or have changed.
         refunds: Refunds of orders that verbs were told of.
@@ -119,6 +121,7 @@ class Unit:
 
     changes: tuple[Change, ...] = ()
     effect: Effect | None = None
+    effects: tuple[Effect, ...] = ()
     awards: tuple[tuple[str, Awarded], ...] = ()
     spendings: tuple[Spending, ...] = ()
     refunds: tuple[RefundsTold, ...] = ()
@@ -127,12 +130,46 @@ class Unit:
     merged: tuple[tuple[str, str], ...] = ()
     advanced: datetime | None = None
 
+    @property
+    def all_effects(self) -> tuple[Effect, ...]:
+        """What all commands of the unit came to."""
+        return self.effects if self.effect is None else (self.effect, *self.effects)
+
 
 class Ledger(Protocol):
     """Keeps accounts. Every read sees whole units only."""
 
-    borrowed: bool
-    """Whether what is written stands only if somebody else's transaction is committed."""
+    @property
+    def borrowed(self) -> bool:
+        """Whether what is written stands only if somebody else's transaction is committed."""
+
+    def unit(self) -> AbstractContextManager[object]:
+        """Open a unit: what is read in it stays as it is until what is written in it is kept, as a whole.
+
+        A unit inside another joins it. Without one, every read sees whole units, and every write is its own.
+
+        Raises:
+            ConflictError: Others were first; once more will do.
+            UnknownOutcomeError: Nobody can say whether it was kept.
+        """
+
+    def using(self, connection: object) -> Ledger:
+        """Give the same ledger inside a transaction that the caller has open, and ends.
+
+        Args:
+            connection: What the caller has: a DB-API connection or cursor, an SQLAlchemy connection or
+                session, a Django connection.
+
+        Raises:
+            SettingsError: It is none of these, of another database, or would not keep what it commits; or the
+                ledger is in none.
+        """
+
+    def lock(self, *accounts: str) -> None:
+        """Inside a unit: keep others from writing to accounts that will be written; all of them at once.
+
+        Whoever asks for several in one call never waits for somebody who waits for her.
+        """
 
     def accounts(self) -> Iterator[str]:
         """Give the ids of all accounts, sorted."""

@@ -129,11 +129,13 @@ class Collected:
         tables: Arrow table of each grain; empty where the rows lie on disk.
         stem: What the file's parts on disk are called; ``""`` in memory.
         rows: Rows in each partition on disk.
+        account: What became of the file's records, once that is known.
     """
 
     tables: Mapping[Grain, pa.Table]
     stem: str = ""
     rows: NDArray[np.int64] = attrs.field(factory=lambda: np.zeros(0, np.int64))
+    account: FileAccount | None = None
 
 
 @attrs.define(kw_only=True)

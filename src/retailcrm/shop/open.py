@@ -9,37 +9,34 @@ from typing import TYPE_CHECKING, Self
 import attrs
 
 from retailcrm import plugins
-from retailcrm.adapters.stores.memory import MemoryLedger
 from retailcrm.errors import SettingsError
 from retailcrm.shop.customers import CustomerFiles
 from retailcrm.shop.imports import Imports
 from retailcrm.shop.insight import AsOf, Insight, moment_of
 from retailcrm.shop.loyalty import Loyalty
-from retailcrm.shop.loyalty.accounts import Accounts
 from retailcrm.shop.loyalty.advancing import Advanced, ToldEvent, advance, events_since
-from retailcrm.shop.loyalty.orders_of import OrdersOf
 from retailcrm.shop.merges import Merges
 from retailcrm.shop.merging import MergedStore
-from retailcrm.shop.observations import Observations
-from retailcrm.shop.partitions import LEAST_BUDGET, PartitionedObservations
-from retailcrm.shop.policy import Policy, load_policy
+from retailcrm.shop.parts import accounts_of, check_metrics, database_of, kept_in_memory, policy_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection
     from types import TracebackType
 
-    from retailcrm.domain.customers import Birthday
     from retailcrm.domain.identity import Identity
-    from retailcrm.domain.tiers import Ladder
-    from retailcrm.ports.referral_checks import ReferralCheck
+    from retailcrm.ports.feed import Feed
     from retailcrm.ports.report_sections import ReportSection
-    from retailcrm.ports.tier_metrics import TierMetric
+    from retailcrm.ports.stores import Store
     from retailcrm.report.data import Lang
     from retailcrm.shop.beside import Beside
+    from retailcrm.shop.loyalty.accounts import Accounts
     from retailcrm.shop.loyalty.due import Due
     from retailcrm.shop.loyalty.journal_of import Journal
     from retailcrm.shop.loyalty.redemptions_file import Taken
     from retailcrm.shop.loyalty.standing import Standing
+    from retailcrm.shop.observations import Observations
+    from retailcrm.shop.partitions import PartitionedObservations
+    from retailcrm.shop.policy import Policy
     from retailcrm.shop.report_data import Description
 
 
@@ -62,6 +59,7 @@ class Shop:
     customers: CustomerFiles
     _kept: Observations | PartitionedObservations
     _beside: Callable[[], Beside]
+    _database: Store
     _points: Accounts | None = None
     _sections: tuple[ReportSection, ...] = ()
 
@@ -73,6 +71,11 @@ class Shop:
             SettingsError: The policy has no ``[points]``.
         """
         return Loyalty(self._programme())
+
+    @property
+    def events(self) -> Feed:
+        """What happened, to be read by cursor; see :class:`retailcrm.ports.feed.Feed`."""
+        return self._database.feed(self.name)
 
     def advance(self, now: datetime, *, confirm_clock: bool = False) -> Advanced:
         """Write what fell due in everybody's points up to a moment; see :func:`advance`.
@@ -246,6 +249,7 @@ class Shop:
     def close(self) -> None:
         """Give back what the shop holds on disk; a shop in memory holds nothing."""
         self._kept.close()
+        self._database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -271,7 +275,8 @@ def open_shop(
     """Open a shop.
 
     Args:
-        url: ``"memory:"``: the shop lives as long as the program does.
+        url: Where it is kept: ``"memory:"`` as long as the program runs, ``"sqlite:///shop.db"`` in a file,
+            ``"postgresql://..."`` on a server. Tables that are missing are made.
         shop: The shop's key in every order reference.
         policy: The rules: a policy, or its TOML file; ``None`` takes the defaults, which
             :meth:`Policy.lines` says in words.
@@ -294,20 +299,17 @@ def open_shop(
         >>> shop.policy.currency
         'USD'
     """
-    if url != "memory:":
-        raise SettingsError(
-            f"no store for {url!r}; this release keeps a shop in memory: open_shop('memory:')"
-        )
     if not shop.strip():
         raise SettingsError("a shop needs a name: it stands in every order reference")
-    rules = _policy(policy, zone, currency)
+    rules = policy_of(policy, zone, currency)
     manager = plugins.plugin_manager(allow=allow_plugins, block=block_plugins)
     metrics = plugins.tier_metrics(manager)
     if rules.ladder is not None:
-        _check_metrics(rules.ladder, metrics)
+        check_metrics(rules.ladder, metrics)
     sources, checks = plugins.sources(manager), plugins.referral_checks(manager)
+    database = database_of(url, plugins.stores(manager))
     merges = Merges()
-    kept = _store(rules, memory_budget)
+    kept = kept_in_memory(rules, memory_budget)
     store = MergedStore(kept, merges)
     now = clock or (lambda: datetime.now(UTC))
     imports = Imports(
@@ -322,61 +324,12 @@ def open_shop(
         customers=CustomerFiles(store.parts, rules, metrics, shop, store, merges, clock=now),
         kept=kept,
         beside=store.beside,
-        points=_accounts(rules, store, imports, metrics, tuple(checks.values()), shop, now),
+        points=accounts_of(
+            database.ledger(shop), rules, store, imports, metrics, tuple(checks.values()), shop, now
+        ),
+        database=database,
         sections=tuple(plugins.report_sections(manager).values()),
     )
-
-
-def _accounts(
-    rules: Policy,
-    store: MergedStore,
-    imports: Imports,
-    metrics: Mapping[str, TierMetric],
-    checks: Sequence[ReferralCheck],
-    shop: str,
-    clock: Callable[[], datetime],
-) -> Accounts | None:
-    """Give the shop's points accounts, ``None`` without a programme."""
-    if rules.points is None:
-        return None
-
-    def observed() -> datetime | None:
-        return max((account.exported_at for account in imports.accounts()), default=None)
-
-    def birthday(customer: str) -> Birthday | None:
-        file = store.file(customer)
-        return file.profile().birthday if file.history else None
-
-    return Accounts(
-        ledger=MemoryLedger(), policy=rules, programme=rules.points, metrics=metrics, shop=shop,
-        orders=OrdersOf(store.parts, store.lines), merges=store.merges, observed=observed, clock=clock,
-        checks=checks, birthday_of=birthday,
-    )  # fmt: skip
-
-
-def _store(rules: Policy, budget: int | None) -> Observations | PartitionedObservations:
-    if budget is None:
-        return Observations(rules.currency, rules.zone)
-    if budget < LEAST_BUDGET:
-        raise SettingsError(f"a memory budget is at least {LEAST_BUDGET} bytes (1 MB), not {budget}")
-    return PartitionedObservations(rules.currency, rules.zone, budget)
-
-
-def _policy(said: Policy | str | Path | None, zone: str | None, currency: str | None) -> Policy:
-    rules = said if isinstance(said, Policy) else Policy() if said is None else load_policy(Path(said))
-    changes = {name: value for name, value in (("zone", zone), ("currency", currency)) if value is not None}
-    if zone is not None and rules.ladder is not None:
-        changes["ladder"] = attrs.evolve(rules.ladder, zone=zone)  # type: ignore[assignment]  # evolve takes any field
-    return attrs.evolve(rules, **changes) if changes else rules  # type: ignore[arg-type]
-
-
-def _check_metrics(ladder: Ladder, metrics: Collection[str]) -> None:
-    unknown = [metric.name for metric in ladder.metrics if metric.name not in metrics]
-    if unknown:
-        raise SettingsError(
-            f"the ladder asks for {', '.join(unknown)}, which no plugin offers; "
-            f"there are: {', '.join(metrics) or 'none'}"
-        )
 
 
 def _lang(lang: str) -> Lang:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize
 
 from retailcrm import open_shop
-from retailcrm.domain.money import Money
 from retailcrm.domain.points.checker import check_journal
 from retailcrm.domain.points.documents import entry_document
 from retailcrm.ports.outcomes import Done, Refused
@@ -223,9 +222,6 @@ class Books(RuleBasedStateMachine):
         """Give what is to be taken back of an order's points."""
         return int(self.awarded[name].points * self.share[name])
 
-    def money(self, minor: int) -> Money:
-        return Money(minor, "CNY")
-
     # ---- the books -----------------------------------------------------------------------------------
 
     def journals(self) -> dict[str, tuple[Any, ...]]:
@@ -244,6 +240,7 @@ class Books(RuleBasedStateMachine):
         self.follow()
         sums: Counter[str] = Counter()
         taken: Counter[str] = Counter()
+        lapsed: Counter[str] = Counter()
         for entries in self.journals().values():
             moved: Counter[tuple[str, str]] = Counter()
             lots: dict[str, Any] = {}
@@ -253,13 +250,16 @@ class Books(RuleBasedStateMachine):
                 assert min(moved.values(), default=0) >= 0
             there = {(lot.id, b): n for lot in lots.values() for b in BUCKETS if (n := getattr(lot, b))}
             assert dict(+moved) == there
-            for (_, bucket), points in there.items():
+            for (lot, bucket), points in there.items():
                 sums[bucket] += points
+                lapsed[lots[lot].root.rpartition("/")[2]] += points * (bucket == "expired")
         outstanding = sums["pending"] + sums["available"] + sums["held"]
         issued = self.issued + sum(life.points for life in self.awarded.values())
         assert outstanding + sums["spent"] + sums["expired"] + sums["reversed"] == issued, "issued"
         assert sums["spent"] == sum(self.redeemed.values()) - sum(self.back.values()), "spent"
         assert sums["reversed"] + sums["debt"] == sums["taken"] + self.taken_by_hand, "taken"
+        for name in self.awarded if self.shortfall == "debt" else ():
+            assert sums[f"forgiven {name}"] <= lapsed[name], "what was used is owed"
         assert dict(+taken) == {n: t for n in self.awarded if (t := self.target(n))}, "taken of an order"
 
     def add(
@@ -269,9 +269,10 @@ class Books(RuleBasedStateMachine):
         sums["debt"] += entry.debt
         if entry.verb == "reverse":
             gone = sum(one.points for one in entry.movements) + entry.debt
-            taken[entry.reference.split("/")[2].partition(":")[0]] += gone + entry.forgiven
+            name = entry.reference.split("/")[2].partition(":")[0]
+            taken[name] += gone + entry.forgiven
             sums["taken"] += gone
-            assert not entry.forgiven or self.shortfall != "debt"
+            sums[f"forgiven {name}"] += entry.forgiven
         for one in entry.movements:
             moved[one.lot, one.target.value] += one.points
             if one.source is not None:

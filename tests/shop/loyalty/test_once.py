@@ -1,12 +1,14 @@
 """Commands whose store fails, is beaten to it, or writes in somebody else's transaction."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
-import attrs
 import pytest
 
 from retailcrm.domain.points.spending import redeem
 from retailcrm.errors import ConflictError, UnknownOutcomeError
+from retailcrm.ports.ledger import Change, Unit
 from retailcrm.ports.outcomes import Done, Staged, Unknown
 
 
@@ -18,14 +20,16 @@ def ledger_of(shop: Any) -> Any:
 def test_a_lost_answer_is_unknown_and_asking_again_tells(shop: Any, monkeypatch: Any) -> None:
     """The unit was written and the answer got lost: unknown; the same key gives what it came to."""
     ledger = ledger_of(shop)
-    write = type(ledger).write
+    unit = type(ledger).unit
 
-    def lose(self: Any, unit: Any) -> None:
-        write(self, unit)
+    @contextmanager
+    def lose(self: Any) -> Iterator[None]:
+        with unit(self):
+            yield
         raise UnknownOutcomeError("connection lost after COMMIT")
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(ledger), "write", lose)
+        patch.setattr(type(ledger), "unit", lose)
         found = shop.loyalty.redeem("ann", 20, key="cart")
     assert found == Unknown(key="cart", reason="connection lost after COMMIT")
     again = shop.loyalty.redeem("ann", 20, key="cart")
@@ -57,19 +61,24 @@ def test_in_somebody_elses_transaction_it_is_staged(shop: Any) -> None:
 def beaten(shop: Any, monkeypatch: Any, times: int) -> None:
     """Let somebody else write into Ann's account right before us, so many times."""
     ledger = ledger_of(shop)
-    write, left = type(ledger).write, [times]
+    unit, left = type(ledger).unit, [times]
 
-    def late(self: Any, unit: Any) -> None:
-        if left[0] and unit.effect is not None:
-            left[0] -= 1
-            change = unit.changes[0]
-            other = redeem(change.before, 1, key=f"other {left[0]}", now=change.after.recorded_at)
-            write(self, attrs.evolve(unit, effect=None, spendings=(), changes=(
-                attrs.evolve(change, after=other.account, entries=other.entries),
-            )))  # fmt: skip
-        write(self, unit)
+    @contextmanager
+    def late(self: Any) -> Iterator[None]:
+        if not left[0]:
+            with unit(self):
+                yield
+            return
+        with suppress(ConflictError), unit(self):
+            yield
+            raise ConflictError("what a store finds that let both decide at once")
+        left[0] -= 1
+        ann = ledger.account("points/ann")
+        other = redeem(ann, 1, key=f"other {left[0]}", now=shop.loyalty._accounts.clock())
+        ledger.write(Unit(changes=(Change(before=ann, after=other.account, entries=other.entries),)))
+        raise ConflictError("beaten to it")
 
-    monkeypatch.setattr(type(ledger), "write", late)
+    monkeypatch.setattr(type(ledger), "unit", late)
 
 
 def test_who_was_beaten_to_it_decides_again(shop: Any, monkeypatch: Any) -> None:
@@ -81,7 +90,7 @@ def test_who_was_beaten_to_it_decides_again(shop: Any, monkeypatch: Any) -> None
 
 
 def test_who_is_always_beaten_to_it_gives_up(shop: Any, monkeypatch: Any) -> None:
-    """After five attempts the conflict reaches the caller, and nothing of the command was written."""
+    """After some attempts the conflict reaches the caller, and nothing of the command was written."""
     shop.loyalty.redeem("ann", 1, key="first")
     beaten(shop, monkeypatch, 99)
     with pytest.raises(ConflictError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from retailcrm.domain.periods import in_utc
@@ -32,6 +33,8 @@ Document = dict[str, Any]
 SCHEMA: Final = 1
 """Version of all documents of this module; a reader refuses any other."""
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
 _TEXTS: Final = ("key", "closes", "reference", "reason", "actor")
 _LOT_MOMENTS: Final = ("awarded_at", "activates_at", "expires_at", "touched_at", "limit_at")
 
@@ -43,7 +46,7 @@ def canonical(document: object) -> str:
         >>> canonical({"b": 1, "a": "积分"})
         '{"a":"积分","b":1}'
     """
-    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(document)
 
 
 def state_hash(account: Account) -> str:
@@ -62,6 +65,7 @@ def state_hash(account: Account) -> str:
     return hashlib.sha256(canonical(account_document(account)).encode()).hexdigest()
 
 
+@lru_cache(maxsize=1 << 14)
 def moment_text(moment: datetime | None) -> str | None:
     """Write a moment in UTC with microseconds.
 
@@ -93,6 +97,11 @@ def entry_document(entry: Entry) -> Document:
     Returns:
         What :func:`entry_from` reads back as the very same entry.
     """
+    return entry_frame(entry) | {"lots": [lot_document(lot) for lot in entry.lots]}
+
+
+def entry_frame(entry: Entry) -> Document:
+    """Write an entry without its lots, for whoever has written these already."""
     return {
         "schema": SCHEMA,
         "account": entry.account,
@@ -109,7 +118,6 @@ def entry_document(entry: Entry) -> Document:
             }
             for one in entry.movements
         ],
-        "lots": [lot_document(lot) for lot in entry.lots],
         "debt": entry.debt,
         "forgiven": entry.forgiven,
         "opens": None if entry.opens is None else hold_document(entry.opens),
@@ -152,12 +160,16 @@ def account_document(account: Account) -> Document:
     Returns:
         What :func:`account_from` reads back as the very same account.
     """
+    return account_frame(account) | {"lots": [lot_document(lot) for lot in account.lots]}
+
+
+def account_frame(account: Account) -> Document:
+    """Write an account without its lots, for whoever has written these already."""
     return {
         "schema": SCHEMA,
         "id": account.id,
         "version": account.version,
         "recorded_at": moment_text(account.recorded_at),
-        "lots": [lot_document(lot) for lot in account.lots],
         "holds": [hold_document(hold) for hold in account.holds],
         "debt": account.debt,
         "debt_at": moment_text(account.debt_at),

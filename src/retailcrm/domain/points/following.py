@@ -101,6 +101,7 @@ class Awarded:
         taken: Points taken back so far, other lots and debts included.
         forgiven: Points that a refund should have taken and nobody will ask for any more.
         share: Share of the order that those refunds came to, 0 to 1.
+        before: Accounts that its points were in before, other than by a merge that stands.
     """
 
     reference: str
@@ -115,6 +116,7 @@ class Awarded:
     taken: int = 0
     forgiven: int = 0
     share: Fraction = Fraction(0)
+    before: tuple[str, ...] = ()
 
     @property
     def gross(self) -> int:
@@ -139,6 +141,7 @@ class Followed:
 
 Multipliers = Callable[[OrderFacts], Sequence[Fraction]]
 LotsOf = Callable[[str], Sequence[Lot]]
+LapsedOf = Callable[[Awarded], int]
 
 
 def activation(facts: OrderFacts, waiting: Waiting) -> datetime | None:
@@ -169,6 +172,7 @@ def follow(
     unit: int,
     lots_of: LotsOf,
     multipliers: Multipliers = lambda _: (),
+    lapsed_of: LapsedOf = lambda _: 0,
     digest: str = "",
 ) -> Followed:
     """Write what is new about a customer's orders: awards, moments of activation, refunds.
@@ -183,13 +187,14 @@ def follow(
         unit: Minor units in one whole unit of money.
         lots_of: Gives the account's lots, open or not, that come from an award's lot.
         multipliers: Gives the multipliers of an order: its tier's, its campaigns'.
+        lapsed_of: Gives the points of an award that lapsed unused in other accounts that it was in.
         digest: Of the policy in force.
 
     Returns:
         Entries recorded at ``observed_at``, and the awards that changed.
     """
     orders = tuple(orders)
-    pen = _Pen(account, dict(awards), wallet, unit, lots_of, multipliers, digest)
+    pen = _Pen(account, dict(awards), wallet, unit, lots_of, multipliers, lapsed_of, digest)
     for _, _, _, step, facts in sorted(_steps(orders, pen), key=lambda one: one[:3]):
         step(facts)
     pen.remember(orders)
@@ -213,6 +218,7 @@ class _Pen:
     unit: int
     lots_of: LotsOf
     multipliers: Multipliers
+    lapsed_of: LapsedOf
     digest: str
     entries: list[Entry] = attrs.field(factory=list)
     written: dict[str, Lot] = attrs.field(factory=dict)
@@ -276,8 +282,9 @@ class _Pen:
         assert facts.refunded_at is not None  # noqa: S101 - checked by the facts
         key = f"refund:{facts.reference}:{facts.refunded}"
         award = Reversed(
-            awarded=told.award.points, lots=self.lots(told.lot), points=told.taken, forgiven=told.forgiven
-        )
+            awarded=told.award.points, lots=self.lots(told.lot), points=told.taken, forgiven=told.forgiven,
+            lapsed=self.lapsed_of(told),
+        )  # fmt: skip
         outcome = reverse(
             self.account, award, facts.share, key=key, now=facts.refunded_at,
             shortfall=self.wallet.shortfall, reference=key,

@@ -100,12 +100,13 @@ class Lot:
     @property
     def points(self) -> int:
         """Points awarded: what all buckets hold together."""
-        return sum(getattr(self, bucket) for bucket in Bucket)
+        open_points = self.pending + self.available + self.held
+        return open_points + self.spent + self.expired + self.reversed + self.moved
 
     @property
     def is_open(self) -> bool:
         """Whether any of its points can still do something by themselves."""
-        return any(getattr(self, bucket) for bucket in OPEN)
+        return bool(self.pending or self.available or self.held)
 
     def usable(self, at: datetime) -> int:
         """Give the points that can be spent at a moment, by what is known now.

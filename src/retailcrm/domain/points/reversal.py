@@ -59,13 +59,15 @@ class Reversed:
         awarded: The award.
         lots: Lots of this account that still hold its points, open or not.
         points: Taken back so far, other lots and debts included.
-        forgiven: Not to be had any more: spent, where the policy lets that go.
+        forgiven: Not to be had any more: spent, where the policy lets that go, or lapsed in another account.
+        lapsed: Points of it that lapsed unused in other accounts that it was in.
     """
 
     awarded: int
     lots: tuple[Lot, ...]
     points: int = 0
     forgiven: int = 0
+    lapsed: int = 0
 
 
 def reverse(
@@ -109,6 +111,8 @@ def reverse(
         # What lapsed unused is taken from where it lapsed: nobody owes points that she never used.
         own, left = _from_buckets(lots, left, (Bucket.AVAILABLE, Bucket.EXPIRED))
         shifts += own
+        # So is what lapsed in an account that was hers before; there it stays, and nobody asks for it.
+        left -= min(left, max(award.lapsed - award.forgiven, 0))
         others = tuple(lot for lot in draft.account.lots if lot.id not in {one.id for one in lots})
         more, left = _from_buckets(others, left, (Bucket.AVAILABLE,))
         shifts += more

@@ -21,6 +21,7 @@ from retailcrm.ports.ledger import Change, Spending, Unit
 from retailcrm.shop.buyers import ids_of
 from retailcrm.shop.customers.finding import buyers_of
 from retailcrm.shop.loyalty.facts import facts_of, known_by
+from retailcrm.shop.loyalty.homes import homes_of, was_in, way_of
 from retailcrm.shop.loyalty.orders_of import OrdersOf, plain_of
 from retailcrm.shop.loyalty.rates import Rates, rates_of, tiers_of
 from retailcrm.shop.loyalty.returning import returned_by_files
@@ -97,6 +98,10 @@ def _nobody(_: str) -> Birthday | None:
     return None
 
 
+def _never() -> bool:
+    return False
+
+
 @attrs.frozen(kw_only=True, repr=False)
 class Accounts:
     """Finds accounts, and brings them up to date.
@@ -113,6 +118,7 @@ class Accounts:
         clock: Tells the time.
         checks: What looks at referrals.
         birthday_of: Gives a customer's birthday; ``None`` if no file tells it.
+        taken: Tells whether the ledger has all that files tell of orders, and nobody was taken for another.
     """
 
     ledger: Ledger
@@ -126,6 +132,7 @@ class Accounts:
     clock: Callable[[], datetime]
     checks: Sequence[ReferralCheck] = ()
     birthday_of: Callable[[str], Birthday | None] = _nobody
+    taken: Callable[[], bool] = _never
 
     @property
     def unit(self) -> int:
@@ -152,6 +159,8 @@ class Accounts:
             extra: Orders that a backend has just handed in.
         """
         rules = self.programme.wallet(wallet)
+        if not extra and (whole := self._whole(who, rules.name)) is not None:
+            return Current(stored=whole, account=whole, entries=(), awards=(), wallet=rules)
         customer = self.customer(who)
         self._join(rules.name, customer)
         for other in self.merges.parted(customer):
@@ -253,6 +262,19 @@ class Accounts:
             lots |= {lot.id: lot for lot in entry.lots}
         return lots
 
+    def lapsed_of(self, account: str, award: Awarded) -> int:
+        """Count the points of an award that lapsed unused in other accounts that it was in."""
+        others = {*self._homes(account), *award.before} - {account}
+        lots = (lot for name in others for lot in self.ledger.lots(name).values())
+        return sum(lot.expired for lot in lots if lot.root == award.lot)
+
+    def _whole(self, who: str | Identity, wallet: str) -> Account | None:
+        """Give an account that has all that is known of its orders; ``None`` if one has to look."""
+        if not isinstance(who, str) or not self.taken():
+            return None
+        found = self.ledger.account(account_id(wallet, who))
+        return found if found.version else None
+
     def _followed(
         self,
         stored: Account,
@@ -270,7 +292,8 @@ class Accounts:
         }
         found = follow(
             stored, facts, awards, rules, observed_at=until, unit=self.unit, multipliers=rates,
-            lots_of=lambda root: _of_root(self.ledger.lots(stored.id), root), digest=self.policy.digest,
+            lots_of=lambda root: _of_root(self.ledger.lots(stored.id), root),
+            lapsed_of=lambda award: self.lapsed_of(stored.id, award), digest=self.policy.digest,
         )  # fmt: skip
         placed = tuple((self.ledger.awarded(rules.name, a.reference) or stored.id, a) for a in found.awards)
         current = Current(
@@ -314,30 +337,17 @@ class Accounts:
                 strays.setdefault(home, []).append(one.reference)
         for home, references in sorted(strays.items()):
             awards = self.ledger.awards(home)
-            moved = [awards[reference] for reference in references]
-            a, b = self.ledger.account(self._present(home)), self.ledger.account(stored.id)
+            way = way_of(self.ledger.merged(), home)
+            moved = [was_in(awards[reference], way) for reference in references]
+            a, b = self.ledger.account(way[-1]), self.ledger.account(stored.id)
             key = f"order:{a.id}>{b.id}:{a.version}"
             found = hand_over(a, b, {one.lot for one in moved}, key=key, now=self.clock(), actor="merge")
             self._write_pair(a, b, found, awards=tuple((stored.id, one) for one in moved))
         return self.ledger.account(stored.id) if strays else stored
 
-    def _present(self, account: str) -> str:
-        """Tell where what an account held is today."""
-        merged = self.ledger.merged()
-        while account in merged:
-            account = merged[account]
-        return account
-
     def _homes(self, account: str) -> tuple[str, ...]:
         """Give the accounts whose awards are this one's today."""
-        merged = self.ledger.merged()
-        found, asked = [account], [account]
-        while asked:
-            into = asked.pop()
-            more = [gone for gone, keep in merged.items() if keep == into and gone not in found]
-            found += more
-            asked += more
-        return tuple(found)
+        return homes_of(self.ledger.merged(), account)
 
     def _join(self, wallet: str, customer: str) -> None:
         """Bring the ledger up to who is who today."""
@@ -363,7 +373,9 @@ class Accounts:
     def _split(self, keep: str, gone: str) -> None:
         a, b = self.ledger.account(keep), self.ledger.account(gone)
         found = split(a, b, key=f"split:{gone}:{a.version}", now=self.clock(), actor="merge")
-        self._write_pair(a, b, found, merged=((gone, gone),))
+        way = way_of(self.ledger.merged(), keep)
+        awards = tuple((gone, was_in(one, way)) for one in self.ledger.awards(gone).values())
+        self._write_pair(a, b, found, merged=((gone, gone),), awards=awards)
 
     def _write_pair(self, a: Account, b: Account, found: Moved, **more: Any) -> None:  # noqa: ANN401 - of Unit
         changes = (

@@ -101,7 +101,7 @@ class KnownOrders:
         found = follow(
             there.stored, facts, self.accounts.awards(there), rules, observed_at=at, unit=self.accounts.unit,
             lots_of=lambda root: self.accounts.lots_of(there, root), multipliers=self._rates,
-            digest=self.digest,
+            lapsed_of=lambda award: self.accounts.lapsed_of(there.stored.id, award), digest=self.digest,
         )  # fmt: skip
         placed = [(ledger.awarded(rules.name, one.reference) or there.stored.id, one) for one in found.awards]
         current = Current(

@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from retailcrm.domain.periods import in_utc
-from retailcrm.domain.points.history import balance
-from retailcrm.domain.points.quotes import NoQuote, Quote, quote_redemption
 from retailcrm.errors import InputError
 from retailcrm.shop.loyalty import earning, moving, offers, refunding, spending
-from retailcrm.shop.loyalty.accounts import Accounts, balances_now
-from retailcrm.shop.loyalty.explaining import Explain
+from retailcrm.shop.loyalty.batches import in_groups
 from retailcrm.shop.loyalty.facts import facts_of_order
+from retailcrm.shop.loyalty.looking import Looking
 from retailcrm.shop.loyalty.once import Plan, once
 from retailcrm.shop.loyalty.opening import Opening
 from retailcrm.shop.loyalty.referral_refunds import with_referral
@@ -21,7 +18,7 @@ from retailcrm.shop.loyalty.referrals import Referrals
 from retailcrm.shop.loyalty.rewards import Rewards
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date, datetime
     from typing import Any
 
@@ -30,16 +27,15 @@ if TYPE_CHECKING:
     from retailcrm.domain.money import Money
     from retailcrm.domain.orders import Order
     from retailcrm.domain.points.earning import Earner
-    from retailcrm.domain.points.entries import Entry
-    from retailcrm.domain.points.history import Balances
     from retailcrm.domain.points.outcomes import Refusal
     from retailcrm.domain.points.terms import Cart
+    from retailcrm.errors import RetailCRMError
     from retailcrm.ports.outcomes import Outcome
     from retailcrm.shop.loyalty.spending import Cause
 
 
 @attrs.frozen
-class Loyalty:
+class Loyalty(Looking):
     """Earn, spend and look up points.
 
     Every verb that changes something takes a key: the same key with the same command again gives what it
@@ -47,17 +43,44 @@ class Loyalty:
     written first.
     """
 
-    _accounts: Accounts = attrs.field(repr=False)
+    def using(self, connection: object) -> Loyalty:
+        """Give the same verbs inside a transaction that the caller has open, and ends.
+
+        What they write stands if the caller commits: they answer :class:`~retailcrm.ports.outcomes.Staged`.
+        Each verb is a savepoint; a caller who is told to retry rolls back and runs everything again.
+
+        Args:
+            connection: A DB-API connection or cursor, an SQLAlchemy connection or session, or a Django
+                connection, to the database that the shop is kept in.
+
+        Raises:
+            SettingsError: It is none of these, of another database, or would not keep what it commits.
+        """
+        return Loyalty(attrs.evolve(self._accounts, ledger=self._accounts.ledger.using(connection)))
+
+    def batch(
+        self, commands: Iterable[Callable[[Loyalty], Outcome]], *, size: int = 500
+    ) -> Iterator[tuple[Outcome | RetailCRMError, ...]]:
+        """Run many commands, a group of them in one transaction: many times faster, and no less durable.
+
+        Args:
+            commands: One call of a verb each, with a key of its own:
+                ``lambda points: points.redeem("ann", 300, key="cart:88")``.
+            size: How many are kept together.
+
+        Yields:
+            Group by group, once it is kept: what each command came to, or the error that it raised; the
+            others of its group are done all the same.
+
+        Raises:
+            StoreError: The store failed, and nothing of the group was written; send it again.
+        """
+        return in_groups(commands, size, self._accounts, Loyalty)
 
     @property
     def referrals(self) -> Referrals:
         """Customers who bring others."""
         return Referrals(self._accounts)
-
-    @property
-    def explain(self) -> Explain:
-        """Why a balance, an award, a quote or a refusal is what it is."""
-        return Explain(self._accounts)
 
     @property
     def opening(self) -> Opening:
@@ -68,49 +91,6 @@ class Loyalty:
     def rewards(self) -> Rewards:
         """The catalogue: what points buy beside money off."""
         return Rewards(self._accounts)
-
-    def balance(
-        self,
-        who: str | Identity,
-        *,
-        at: datetime | None = None,
-        known: datetime | None = None,
-        wallet: str = "",
-    ) -> Balances:
-        """Tell what somebody's points are or were, or will be if nothing happens.
-
-        Args:
-            who: A customer id, or an identity.
-            at: When, aware; now if left out.
-            known: By what was written up to then; by everything if left out.
-            wallet: Name of the wallet; the first if empty.
-        """
-        current = self._accounts.current(who, wallet)
-        if at is None and known is None:
-            return balances_now(current.account, self._accounts.clock())
-        when = self._accounts.clock() if at is None else in_utc(at)
-        return balance(self._accounts.journal(current), when, known=known)
-
-    def history(self, who: str | Identity, *, wallet: str = "") -> tuple[Entry, ...]:
-        """Give somebody's journal, oldest first, with what her orders tell until now."""
-        return self._accounts.journal(self._accounts.current(who, wallet))
-
-    def quote(
-        self, who: str | Identity, cart: Cart, points: int | None = None, *, wallet: str = ""
-    ) -> Quote | NoQuote:
-        """Tell how many points pay how much of a cart, and what stood in the way of more.
-
-        Args:
-            who: Whose points.
-            cart: What is to be paid.
-            points: How many she wants to spend at most; ``None``: as many as do any good.
-            wallet: Name of the wallet; the first if empty.
-        """
-        current = self._accounts.spendable(who, wallet)
-        return quote_redemption(
-            current.account, cart, points, current.wallet.redemption,
-            unit=self._accounts.unit, now=self._accounts.clock(),
-        )  # fmt: skip
 
     def earn(self, order: Order, *, key: str, parts: Earner | None = None, wallet: str = "") -> Outcome:
         """Award what an order earns, and take in whatever else it tells: receipt, refunds.

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from retailcrm.domain.points.outcomes import Refusal
-from retailcrm.errors import ConflictError, IdempotencyConflictError, InputError, UnknownOutcomeError
+from retailcrm.errors import (
+    ConflictError,
+    IdempotencyConflictError,
+    InputError,
+    RetryTransactionError,
+    UnknownOutcomeError,
+)
 from retailcrm.ports.ledger import Change, Effect, Ledger, RefundsTold, Spending, Unit
 from retailcrm.ports.outcomes import Detail, Done, Outcome, Refused, Staged, Unknown
 
@@ -20,7 +28,14 @@ if TYPE_CHECKING:
     from retailcrm.domain.points.referrals import Brought
     from retailcrm.domain.points.stocks import Stock
 
-_TRIES: Final = 5
+TRIES: Final = 12
+"""Times that a command is decided before others who write first are left to the caller."""
+
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, default=str, ensure_ascii=False)
+
+_FIRST: Final = 0.002
+_LONGEST: Final = 0.2
+"""Seconds that it waits at most before the second time, and before any: each wait is twice the last."""
 
 
 @attrs.frozen(kw_only=True)
@@ -67,32 +82,50 @@ def once(
         InputError: The key is empty.
         IdempotencyConflictError: The key stands for something else.
         ConflictError: Others wrote first, again and again.
+        RetryTransactionError: Others wrote first, in a transaction that only the caller can repeat.
     """
     if not key.strip():
         raise InputError(f"{verb} needs a key: by it the command happens once, however often it is sent")
     fingerprint = _fingerprint(asked)
-    for attempt in range(_TRIES):
-        known = ledger.effect(verb, key)
-        if known is not None:
-            return _again(known, fingerprint)
+    for attempt in range(TRIES):
         try:
             # Deciding writes too where a merge is to be followed; whoever is beaten to it decides again.
-            plan = decide()
-            if isinstance(plan, Refusal):
-                return _refused(key, plan)
-            if plan.refusal is not None:
-                ledger.write(_unit(plan, None))
-                return _refused(key, plan.refusal)
-            done = _done(key, plan)
-            ledger.write(_unit(plan, Effect(verb=verb, key=key, fingerprint=fingerprint, done=done)))
+            with ledger.unit():
+                outcome = _decided(ledger, verb, key, fingerprint, decide)
         except UnknownOutcomeError as error:
             return Unknown(key=key, reason=str(error))
+        except (IdempotencyConflictError, RetryTransactionError):
+            raise
         except ConflictError:
-            if attempt + 1 == _TRIES:
+            if attempt + 1 == TRIES:
                 raise
-            continue
-        return Staged(done=done) if ledger.borrowed else done
+            wait(attempt)
+        else:
+            return outcome
     raise AssertionError("the last attempt returns or raises")
+
+
+def wait(attempt: int) -> None:
+    """Wait before another attempt: those who met would meet again if all went on at once."""
+    time.sleep(random.uniform(0, min(_LONGEST, _FIRST * 2**attempt)))  # noqa: S311 - no secret
+
+
+def _decided(
+    ledger: Ledger, verb: str, key: str, fingerprint: str, decide: Callable[[], Plan | Refusal]
+) -> Outcome:
+    """Do a command inside a unit, or give what it came to before."""
+    known = ledger.effect(verb, key)
+    if known is not None:
+        return _again(known, fingerprint)
+    plan = decide()
+    if isinstance(plan, Refusal):
+        return _refused(key, plan)
+    if plan.refusal is not None:
+        ledger.write(_unit(plan, None))
+        return _refused(key, plan.refusal)
+    done = _done(key, plan)
+    ledger.write(_unit(plan, Effect(verb=verb, key=key, fingerprint=fingerprint, done=done)))
+    return Staged(done=done) if ledger.borrowed else done
 
 
 def _again(known: Effect, fingerprint: str) -> Done:
@@ -133,5 +166,4 @@ def _unit(plan: Plan, effect: Effect | None) -> Unit:
 
 
 def _fingerprint(asked: Mapping[str, Any]) -> str:
-    written = json.dumps(asked, sort_keys=True, default=str, ensure_ascii=False)
-    return hashlib.sha256(written.encode()).hexdigest()
+    return hashlib.sha256(_ENCODER.encode(asked).encode()).hexdigest()

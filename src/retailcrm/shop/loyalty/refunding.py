@@ -200,7 +200,7 @@ def _taken_back(
     share = max(told.share, by_verbs)
     award = Reversed(
         awarded=told.award.points, lots=accounts.lots_of(current, told.lot),
-        points=told.taken, forgiven=told.forgiven,
+        points=told.taken, forgiven=told.forgiven, lapsed=accounts.lapsed_of(current.stored.id, told),
     )  # fmt: skip
     outcome = reverse(
         current.account, award, share, key=key, now=now, effective_at=in_utc(at) if at else now,

@@ -35,7 +35,6 @@ def returned_by_files(
         The same, with points that return: all of them with the last of the order, before that by the
         wallet's rule for partial refunds.
     """
-    lots = accounts.ledger.lots(current.stored.id)
     for _, award in current.awards:
         old = before.get(award.reference)
         if award.share <= (old.share if old is not None else 0):
@@ -45,6 +44,7 @@ def returned_by_files(
                 continue
             points = _due_back(one, award.share, current.wallet.redemption.refund)
             if points:
+                lots = accounts.ledger.lots(current.stored.id)
                 now = {lot.id: lot for entry in current.entries for lot in entry.lots}
                 outcome = give_back(
                     current.account, one.allocations, points, dict(lots) | now,

@@ -1,0 +1,149 @@
+"""A shop's database on a server that several machines share: a connection for each thread."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, Literal
+
+import psycopg
+from psycopg.types.numeric import Int8Dumper
+
+from retailcrm.adapters.stores.postgres.failures import said
+from retailcrm.adapters.stores.postgres.session import PostgresSession
+from retailcrm.adapters.stores.sql.session import PerThread, Savepoint, Snapshot
+from retailcrm.errors import SettingsError, StoreError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from retailcrm.adapters.stores.sql.executor import Dialect, Executor
+
+Isolation = Literal["read committed", "serializable"]
+
+OLDEST: Final = 130000
+"""First server that is tested: PostgreSQL 13."""
+
+STATEMENTS_KEPT: Final = 256
+"""Prepared statements that a connection keeps: more than this package has."""
+
+_ISOLATIONS: Final = ("read committed", "serializable")
+_DURABLE: Final = (
+    # What each must not be, and what comes of it.
+    ("fsync", "a power failure can destroy the database"),
+    ("full_page_writes", "a power failure can destroy pages that were being written"),
+    ("synchronous_commit", "a power failure takes back what was acknowledged"),
+)
+
+
+class PostgresDatabase:
+    """A PostgreSQL database; threads, processes and machines may share it.
+
+    Args:
+        url: ``postgresql://user@host/database``, as libpq takes it.
+        isolation: Of units. Both are safe here; ``serializable`` asks more often to try again.
+        patience: Seconds to wait for others' locks.
+        statement_seconds: How long one statement may take.
+        idle_seconds: How long a transaction may stay open with nothing asked.
+        allow_unsafe: Whether to take a server that may lose what it acknowledged.
+
+    Raises:
+        SettingsError: The server cannot be reached, is too old, or would not keep what it acknowledges.
+    """
+
+    dialect: Dialect = "postgresql"
+    borrowed: bool = False
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        isolation: Isolation = "read committed",
+        patience: float = 10.0,
+        statement_seconds: float = 300.0,
+        idle_seconds: float = 600.0,
+        allow_unsafe: bool = False,
+    ) -> None:
+        if isolation not in _ISOLATIONS:
+            raise SettingsError(f"isolation {isolation!r} is none of {', '.join(_ISOLATIONS)}")
+        self._url = re.sub(r"^(postgresql|postgres)(\+psycopg)?://", "postgresql://", url)
+        self._isolation = isolation
+        self._timeouts = {
+            "lock_timeout": patience,
+            "statement_timeout": statement_seconds,
+            "idle_in_transaction_session_timeout": idle_seconds,
+        }
+        self._sessions = PerThread(self._open)
+        try:
+            connection = self._sessions.get().connection
+        except StoreError as error:
+            raise SettingsError(str(error)) from None
+        try:
+            _check_server(connection, allow_unsafe=allow_unsafe)
+        except SettingsError:
+            self.close()
+            raise
+
+    @property
+    def executor(self) -> Executor:
+        """This thread's executor: of the transaction it is in, else of single statements."""
+        return self._sessions.get().inside
+
+    @property
+    def in_unit(self) -> bool:
+        """Whether this thread is inside a unit."""
+        return self._sessions.get().writing
+
+    def unit(self) -> AbstractContextManager[Executor]:
+        """Open a transaction for writing; a unit inside another joins it.
+
+        If one that joined fails, the whole fails, unless a savepoint between them took it back.
+        """
+        return self._sessions.get()
+
+    def snapshot(self) -> AbstractContextManager[Executor]:
+        """Open a transaction for reading; inside a unit it is the unit."""
+        return Snapshot(self._sessions.get())
+
+    def savepoint(self) -> AbstractContextManager[Executor]:
+        """Inside a unit: what is done in the block goes alone if the block raises."""
+        return Savepoint(self._sessions.get())
+
+    def close(self) -> None:
+        """Close the connections of all threads; what is open in them is rolled back."""
+        self._sessions.close()
+
+    def _open(self) -> PostgresSession:
+        return PostgresSession(self._connect, self._isolation)
+
+    def _connect(self) -> psycopg.Connection:
+        try:
+            connection = psycopg.connect(
+                self._url, autocommit=True, client_encoding="UTF8", fallback_application_name="retailcrm"
+            )
+        except psycopg.ProgrammingError:
+            # The message may show the password.
+            raise StoreError("the URL of the PostgreSQL server cannot be read") from None
+        except psycopg.Error as error:
+            raise StoreError(f"the PostgreSQL server cannot be reached: {error}") from None
+        try:
+            self._prepare(connection)
+        except psycopg.Error as error:
+            connection.close()
+            raise StoreError(f"the PostgreSQL server refuses settings: {said(error)}") from None
+        return connection
+
+    def _prepare(self, connection: psycopg.Connection) -> None:
+        for name, seconds in self._timeouts.items():
+            connection.execute("SELECT set_config(%s, %s, false)", (name, str(int(seconds * 1000))))
+        connection.prepared_max = STATEMENTS_KEPT
+        # Of one size whatever the number, so that a statement is prepared once.
+        connection.adapters.register_dumper(int, Int8Dumper)
+
+
+def _check_server(connection: psycopg.Connection, *, allow_unsafe: bool) -> None:
+    if connection.info.server_version < OLDEST:
+        raise SettingsError(f"PostgreSQL {connection.info.server_version // 10000} is too old; 13 will do")
+    for name, danger in () if allow_unsafe else _DURABLE:
+        (value,) = connection.execute("SELECT current_setting(%s)", (name,)).fetchone() or ("off",)
+        if value == "off":
+            raise SettingsError(f"the server has {name} = off: {danger}; turn it on")

@@ -1,0 +1,148 @@
+"""One thread's connection to a server."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Final
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from retailcrm.adapters.stores.postgres.failures import is_lost, not_committed, translated
+from retailcrm.adapters.stores.postgres.statements import Queries, Statements, written
+from retailcrm.adapters.stores.sql.session import Session, keep_for_ever
+from retailcrm.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from retailcrm.adapters.stores.sql.executor import Dialect, Executor, Row
+
+_SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+class PostgresSession(Session):
+    """A connection to a server, made again when it was lost between two transactions.
+
+    Args:
+        connect: Makes a connection that commits each statement.
+        isolation: Of units.
+    """
+
+    dialect: Dialect = "postgresql"
+
+    def __init__(self, connect: Callable[[], psycopg.Connection], isolation: str) -> None:
+        super().__init__(self)
+        self._connect = connect
+        self._begin = f"BEGIN ISOLATION LEVEL {isolation.upper()} READ WRITE"
+        self._open()
+
+    def begin(self) -> Executor:
+        """Open a transaction that writes."""
+        self._start(self._begin)
+        return self._unit
+
+    def begin_reading(self) -> Executor:
+        """Open a transaction that reads."""
+        self._start(_SNAPSHOT)
+        return self._queries
+
+    def commit(self) -> None:
+        """Commit what is open."""
+        cursor = self._cursor
+        try:
+            cursor.execute("COMMIT")
+        except psycopg.Error as error:
+            raise not_committed(error, lost=is_lost(self.connection)) from None
+        if cursor.statusmessage != "COMMIT":
+            # What the server says to COMMIT after an error that somebody swallowed.
+            raise StoreError("a statement of the unit failed before, so nothing of it was written")
+
+    def drop(self) -> None:
+        """Roll back what is open, if anything is; give the connection up if that fails."""
+        status = self.connection.pgconn.transaction_status
+        if status == TransactionStatus.IDLE:
+            return
+        try:
+            if status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+                self._cursor.execute("ROLLBACK")
+                return
+        except psycopg.Error:
+            # The server rolls back whatever loses its connection.
+            pass
+        self.connection.close()
+
+    def finish(self) -> None:
+        """Run single statements again."""
+        self.inside = self
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._close()
+
+    def abandon(self) -> None:
+        """In a forked child: leave the connection to the parent, whose socket it is."""
+        self._close.detach()
+        keep_for_ever(self.connection)
+
+    def run(self, sql: str, values: Sequence[object] = ()) -> int:
+        """Run a statement as a transaction of its own."""
+        with self as unit:
+            return unit.run(sql, values)
+
+    def one(self, sql: str, values: Sequence[object] = ()) -> Row | None:
+        """Give the first row of a query, or of what a statement returns."""
+        if sql.startswith("SELECT"):
+            return self._alive().one(sql, values)
+        with self as unit:
+            return unit.one(sql, values)
+
+    def all(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        """Give all rows of a query, or of what a statement returns."""
+        if sql.startswith("SELECT"):
+            return self._alive().all(sql, values)
+        with self as unit:
+            return unit.all(sql, values)
+
+    def many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """Run a statement once for each row of values, all in one transaction."""
+        with self as unit:
+            unit.many(sql, rows)
+
+    def batches(self, sql: str, values: Sequence[object] = (), *, size: int = 65536) -> Iterator[list[Row]]:
+        """Give the rows of a query some at a time; outside a unit or snapshot they all come first."""
+        rows = self.all(sql, values)
+        yield from (rows[start : start + size] for start in range(0, len(rows), size))
+
+    def _open(self) -> None:
+        self.connection = connection = self._connect()
+        self._close = weakref.finalize(self, connection.close)
+        self._unit = Statements(connection)
+        self._queries = Queries(connection)
+        self._cursor = connection.cursor()
+
+    def _start(self, sql: str) -> None:
+        if is_lost(self.connection):
+            self._reopen()
+        try:
+            self._cursor.execute(written(sql))
+        except psycopg.Error as error:
+            if not is_lost(self.connection):
+                raise translated(error) from None
+        else:
+            return
+        # It was lost while nothing was open, so nothing is lost with it.
+        self._reopen()
+        try:
+            self._cursor.execute(written(sql))
+        except psycopg.Error as error:
+            raise translated(error) from None
+
+    def _reopen(self) -> None:
+        self._close()
+        self._open()
+
+    def _alive(self) -> Executor:
+        if is_lost(self.connection):
+            self._reopen()
+        return self._unit

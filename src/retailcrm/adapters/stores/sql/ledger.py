@@ -1,0 +1,245 @@
+"""Points in a database: accounts, journals and what commands came to, over any executor."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import attrs
+
+from retailcrm.adapters.stores.sql import statements as sql
+from retailcrm.adapters.stores.sql.codecs import award_of, micros, moment, rule_of, value_of
+from retailcrm.adapters.stores.sql.rows import Texts
+from retailcrm.adapters.stores.sql.writing import Writer
+from retailcrm.domain.points.account import Account
+from retailcrm.domain.points.documents import account_from, entry_from, lot_from
+from retailcrm.domain.points.referrals.states import Brought
+from retailcrm.domain.points.stocks import Stock
+from retailcrm.domain.points.wallets import EarnRule
+from retailcrm.errors import InputError, SettingsError, StoreError
+from retailcrm.ports.ledger import Effect, RefundsTold, Spending
+from retailcrm.ports.outcomes import Done
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from retailcrm.adapters.stores.sql.executor import Database
+    from retailcrm.domain.points.entries import Entry
+    from retailcrm.domain.points.following import Awarded
+    from retailcrm.domain.points.lots import Lot
+    from retailcrm.ports.ledger import Unit
+
+_T = TypeVar("_T")
+
+
+def _document(read: Callable[[Any], Any]) -> Callable[[str], Any]:
+    """Read a document of the domain; one that is none is the store's fault."""
+
+    def from_text(text: str) -> Any:  # noqa: ANN401 - whatever it is a document of
+        try:
+            return read(json.loads(text))
+        except (InputError, ValueError) as error:
+            raise StoreError(f"the store holds a document that is none: {error}") from error
+
+    return from_text
+
+
+@attrs.frozen(eq=False)
+class SqlLedger:
+    """A shop's points in a database.
+
+    Attributes:
+        database: Where; its units are the ledger's.
+        shop: The shop's key.
+    """
+
+    database: Database
+    shop: str
+    _accounts: Texts[Account] = attrs.field(factory=lambda: Texts(_document(account_from)), init=False)
+    _awards: Texts[Awarded] = attrs.field(init=False)
+    _rules: dict[str, EarnRule] = attrs.field(factory=dict, init=False)
+    _writer: Writer = attrs.field(init=False)
+
+    @_awards.default
+    def _award_reader(self) -> Texts[Awarded]:
+        return Texts(lambda text: award_of(text, self._rule(rule_of(text))))
+
+    @_writer.default
+    def _new_writer(self) -> Writer:
+        return Writer(self.shop, self.database.dialect, self._accounts)
+
+    @property
+    def borrowed(self) -> bool:
+        """Whether what is written stands only if somebody else's transaction is committed."""
+        return self.database.borrowed
+
+    def unit(self) -> AbstractContextManager[object]:
+        """Open a transaction for writing; one inside another joins it."""
+        return self.database.unit()
+
+    def using(self, connection: object) -> SqlLedger:
+        """Give the same ledger inside a transaction that the caller has open, and ends.
+
+        Raises:
+            SettingsError: The connection is none that can be used, or one to another kind of database.
+        """
+        from retailcrm.adapters.stores.sql.borrowed import borrowed  # noqa: PLC0415 - few callers need it
+
+        theirs = borrowed(connection)
+        if theirs.dialect != self.database.dialect:
+            raise SettingsError(
+                f"the shop is kept in {self.database.dialect}, the connection is to {theirs.dialect}: "
+                "both must be one database for an order and its points to be committed together"
+            )
+        return SqlLedger(theirs, self.shop)
+
+    def lock(self, *accounts: str) -> None:
+        """Lock the rows of accounts, in the order of their ids."""
+        for account in sorted(set(accounts)):
+            self.account(account)
+
+    def accounts(self) -> Iterator[str]:
+        """Give the ids of all accounts, sorted."""
+        return self._names(sql.ACCOUNTS)
+
+    def account(self, account: str) -> Account:
+        """Give an account; inside a unit nobody else writes to it before the unit ends."""
+        row = self._locked(sql.ACCOUNT, account)
+        return Account(id=account) if row is None else self._accounts(row[0])
+
+    def entries(self, account: str) -> Sequence[Entry]:
+        """Give an account's journal, oldest first."""
+        return tuple(_ENTRY(text) for (text,) in self._all(sql.ENTRIES, account))
+
+    def lots(self, account: str) -> Mapping[str, Lot]:
+        """Give all lots that an account ever had, as they are now, by id."""
+        lots = (_LOT(text) for (text,) in self._all(sql.LOTS, account))
+        return {lot.id: lot for lot in lots}
+
+    def awards(self, account: str) -> Mapping[str, Awarded]:
+        """Give what orders earned in an account, by their reference."""
+        return {reference: self._awards(text) for reference, text in self._all(sql.AWARDS, account)}
+
+    def awarded(self, wallet: str, reference: str) -> str | None:
+        """Tell in which account an order was awarded."""
+        row = self._one(sql.AWARDED, wallet, reference)
+        return None if row is None else str(row[0])
+
+    def spending(self, key: str) -> Spending | None:
+        """Give what a redemption spent."""
+        return self._value(self._locked(sql.SPENDING, key), Spending)
+
+    def spendings(self, account: str) -> Sequence[Spending]:
+        """Give the redemptions of an account."""
+        return tuple(value_of(text, Spending) for (text,) in self._all(sql.SPENDINGS, account))
+
+    def spent_on(self, wallet: str, order: str) -> Sequence[Spending]:
+        """Give the redemptions that paid for an order, oldest first."""
+        return tuple(value_of(text, Spending) for (text,) in self._all(sql.SPENT_ON, wallet, order))
+
+    def refunds(self, wallet: str, order: str) -> RefundsTold | None:
+        """Give what verbs were told of an order's refunds."""
+        return self._value(self._advised(sql.REFUNDS, wallet, order), RefundsTold)
+
+    def holder(self, hold: str) -> str | None:
+        """Tell in which account a reservation is open."""
+        row = self._one(sql.HOLDER, hold)
+        return None if row is None else str(row[0])
+
+    def effect(self, verb: str, key: str) -> Effect | None:
+        """Give what a command came to."""
+        row = self._one(sql.EFFECT, verb, key)
+        if row is None:
+            return None
+        return Effect(verb=verb, key=key, fingerprint=row[0], done=value_of(row[1], Done))
+
+    def stock(self, reward: str) -> Stock | None:
+        """Give how much of a reward is left; inside a unit nobody else takes any before the unit ends."""
+        return self._value(self._locked(sql.STOCK, reward), Stock)
+
+    def referral(self, referred: str) -> Brought | None:
+        """Give the referral of a customer; ``None`` if nobody brought her."""
+        return self._value(self._advised(sql.REFERRAL, referred), Brought)
+
+    def referrals(self) -> Sequence[Brought]:
+        """Give all referrals."""
+        return tuple(value_of(text, Brought) for (text,) in self._all(sql.REFERRALS))
+
+    def referral_of(self, order: str) -> Brought | None:
+        """Give the referral that an order counted for; ``None`` if it counted for none."""
+        return self._value(self._one(sql.REFERRAL_OF, order), Brought)
+
+    def merged(self) -> Mapping[str, str]:
+        """Tell which accounts were merged into which."""
+        return dict(self._all(sql.MERGED))
+
+    def advanced(self) -> datetime | None:
+        """Tell up to when time was told to go by at the latest; ``None`` if it never was."""
+        row = self._one(sql.ADVANCED)
+        return None if row is None else moment(row[0])
+
+    def due(self, until: datetime) -> Iterator[str]:
+        """Give the ids of the accounts in which something falls due by a moment, sorted."""
+        return self._names(sql.DUE, micros(until))
+
+    def write(self, unit: Unit) -> None:
+        """Write a unit: all of it or nothing.
+
+        Raises:
+            ConflictError: An account or stock is not as it was read any more, or a key was used meanwhile.
+            UnknownOutcomeError: Nobody can say whether it was written.
+        """
+        with self.database.unit() as run:
+            self._writer.write(run, unit)
+
+    def _rule(self, digest: str) -> EarnRule:
+        found = self._rules.get(digest)
+        if found is None:
+            row = self._one(sql.RULE, digest)
+            if row is None:
+                raise StoreError("an award names a rule that the store does not have")
+            found = self._rules[digest] = value_of(row[0], EarnRule)
+        return found
+
+    def _one(self, statement: str, *values: object) -> tuple[Any, ...] | None:
+        return self.database.executor.one(statement, (self.shop, *values))
+
+    def _all(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        return self.database.executor.all(statement, (self.shop, *values))
+
+    def _locked(self, statement: str, name: str) -> tuple[Any, ...] | None:
+        """Read a row; inside a unit nobody else changes it, or makes it, before the unit ends."""
+        if self.database.dialect == "sqlite" or not self.database.in_unit:
+            return self._one(statement, name)
+        locking = statement + sql.FOR_UPDATE
+        row = self._one(locking, name)
+        if row is None:
+            # There is no row to lock: lock its name, and look again at what others made meanwhile.
+            self._advise(statement, name)
+            row = self._one(locking, name)
+        return row
+
+    def _advised(self, statement: str, *names: str) -> tuple[Any, ...] | None:
+        """Read a row that has no version; inside a unit its name is locked."""
+        if self.database.dialect != "sqlite" and self.database.in_unit:
+            self._advise(statement, *names)
+        return self._one(statement, *names)
+
+    def _advise(self, *names: str) -> None:
+        self.database.executor.one(sql.ADVISE, ("\x1f".join((self.shop, *names)),))
+
+    def _names(self, statement: str, *values: object) -> Iterator[str]:
+        """Read names a thousand at a time, so that what is written meanwhile disturbs nobody."""
+        last = ""
+        while rows := self._all(statement, *values, last):
+            yield from (name for (name,) in rows)
+            last = rows[-1][0]
+
+    def _value(self, row: tuple[Any, ...] | None, kind: type[_T]) -> _T | None:
+        return None if row is None else value_of(row[0], kind)
+
+
+_ENTRY: Final = _document(entry_from)
+_LOT: Final = _document(lot_from)

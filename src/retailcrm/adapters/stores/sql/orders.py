@@ -1,0 +1,249 @@
+"""One shop's imported files, their orders, and its decisions on who is who, in an SQL database."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import numpy as np
+import pyarrow as pa
+
+from retailcrm.adapters.stores.sql import orders_statements as sql
+from retailcrm.adapters.stores.sql.codecs import micros, moment, proof
+from retailcrm.adapters.stores.sql.orders_columns import (
+    escaped,
+    escaped_text,
+    joined,
+    read_batch,
+    typed,
+    unescaped_text,
+    write_rows,
+)
+from retailcrm.domain.points.documents import canonical
+from retailcrm.ports.batches import COLUMNS, Grain
+from retailcrm.ports.orders import ORDER_COLUMNS, ColumnsKept, FileKept
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from retailcrm.adapters.stores.sql.executor import Database, Row
+
+_AT_ONCE: Final = 20_000
+"""Numbers asked for in one statement."""
+
+_NONE: Final = pa.array([], pa.large_string())
+
+
+@attrs.frozen(eq=False)
+class SqlOrders:
+    """Keeps imported files, orders and decisions; see :class:`retailcrm.ports.orders.OrderBook`.
+
+    Attributes:
+        database: Where.
+        shop: The shop's key.
+    """
+
+    database: Database
+    shop: str
+
+    def unit(self) -> AbstractContextManager[object]:
+        """Open a transaction for writing; one inside another joins it."""
+        return self.database.unit()
+
+    def lock(self) -> None:
+        """Inside a unit: keep all others from importing and merging until it ends."""
+        self._run.one(sql.LOCK[self.database.dialect], (self.shop,))
+
+    @property
+    def _run(self) -> Any:  # noqa: ANN401 - an Executor; asked for anew each time, since units change it
+        return self.database.executor
+
+    def last_file(self) -> tuple[int, str]:
+        """Give number and digest of the newest file; ``(0, "")`` if there is none."""
+        return self._run.one(sql.LAST_FILE, (self.shop,)) or (0, "")
+
+    def files(self, after: int = 0) -> list[FileKept]:
+        """Give the journal in order of import, without accounts; those with greater numbers."""
+        return [_file(row) for row in self._run.all(sql.FILES, (self.shop, after))]
+
+    def accounts(self) -> list[str]:
+        """Give what became of each file's records, in order of import."""
+        return [unescaped_text(row[0]) for row in self._run.all(sql.ACCOUNTS, (self.shop,))]
+
+    def has(self, digest: str) -> bool:
+        """Say whether a file is there."""
+        return self._run.one(sql.HAS_FILE, (self.shop, digest)) is not None
+
+    def add(self, file: FileKept, tables: Mapping[Grain, pa.Table]) -> None:
+        """Keep a file and its rows."""
+        with self.database.unit() as run:
+            values = _values(self.shop, file)
+            run.run(sql.FILE_NEW, (*values, proof(*values)))
+            for grain, rows in tables.items():
+                place = pa.array(range(len(rows)), pa.int64())
+                fixed = {"shop": self.shop, "file": file.file}
+                write_rows(run, sql.table_of(grain), fixed, rows.append_column("place", place))
+
+    def rows(self, file: FileKept, grain: Grain) -> pa.Table:
+        """Give a file's rows of one grain, as they were added."""
+        kept = file.grains[grain].columns
+        found = self._whole(sql.file_rows(grain, kept), kept, self.shop, file.file)
+        return joined(self.pieces(file, grain), kept) if found is None else found
+
+    def pieces(self, file: FileKept, grain: Grain) -> Iterator[pa.Table]:
+        """Give the same rows some at a time."""
+        kept = file.grains[grain].columns
+        with self.database.snapshot() as run:
+            for rows in run.batches(sql.file_rows(grain, kept), (self.shop, file.file)):
+                yield read_batch(rows, kept)
+
+    def rows_with(self, grain: Grain, columns: Collection[str], numbers: pa.Array) -> dict[int, pa.Table]:
+        """Give the rows of all files with any of many order numbers, by file, in their order there."""
+        kinds = _KINDS[grain]
+        wanted = {"file": "int64", "place": "int64", **{name: kinds[name] for name in columns}}
+        statement = sql.rows_with(grain, "number", columns, self.database.dialect)
+        found = self._among(statement, numbers, wanted)
+        found = found.sort_by([("file", "ascending"), ("place", "ascending")])
+        files, starts = np.unique(found.column("file").to_numpy(), return_index=True)
+        plain, ends = found.drop_columns(["file", "place"]), [*starts.tolist()[1:], len(found)]
+        spans = zip(files.tolist(), starts.tolist(), ends, strict=True)
+        return {file: plain.slice(start, end - start) for file, start, end in spans}
+
+    def pairs(self, grain: Grain, first: str, second: str, values: pa.Array) -> pa.Table:
+        """Give two columns of text of the rows of all files whose first column is one of many."""
+        statement = sql.rows_with(grain, first, (first, second), self.database.dialect)
+        columns = {"file": "int64", "place": "int64", first: "text", second: "text"}
+        return self._among(statement, values, columns).select([first, second])
+
+    def has_orders(self) -> bool:
+        """Say whether there are any orders."""
+        return self._run.one(sql.ANY_ORDER, (self.shop,)) is not None
+
+    def orders(self) -> pa.Table:
+        """Give all present orders."""
+        found = self._whole(sql.ORDERS, ORDER_COLUMNS, self.shop)
+        if found is not None:
+            return found
+        with self.database.snapshot() as run:
+            parts = [read_batch(rows, ORDER_COLUMNS) for rows in run.batches(sql.ORDERS, (self.shop,))]
+        return joined(parts, ORDER_COLUMNS)
+
+    def orders_numbered(self, numbers: pa.Array) -> pa.Table:
+        """Give the present orders with any of these numbers, on any platform."""
+        statement = sql.ORDERS_NUMBERED[self.database.dialect]
+        platforms = [row[0] for row in self._run.all(sql.PLATFORMS, (self.shop,))]
+        parts = [self._among(statement, numbers, ORDER_COLUMNS, platform) for platform in platforms]
+        return joined(parts, ORDER_COLUMNS)
+
+    def orders_of(self, customers: Sequence[str]) -> pa.Table:
+        """Give the present orders of customers, by when they were placed; ids are those before merges."""
+        dialect = self.database.dialect
+        wanted = pa.array(customers, pa.large_string())
+        found = self._among(sql.orders_with("customer", dialect), wanted, ORDER_COLUMNS)
+        order = ("placed_at", "platform", "number")
+        return found.sort_by([(name, "ascending") for name in order]) if len(found) > 1 else found
+
+    def write_orders(self, orders: pa.Table, gone: pa.Table) -> None:
+        """Write orders over what was there; of ``gone`` platform and number are read."""
+        with self.database.unit() as run:
+            if len(gone):
+                names = [escaped(gone.column(n).cast(pa.large_string())) for n in ("platform", "number")]
+                keys = zip(*(column.to_pylist() for column in names), strict=True)
+                run.many(sql.ORDER_GONE, ((self.shop, *key) for key in keys))
+            if len(orders):
+                write_rows(run, "retailcrm_orders", {"shop": self.shop}, orders, more=sql.ORDER_OVER)
+
+    def customers(self) -> Iterator[str]:
+        """Give the ids of everybody with orders, sorted; before merges."""
+        with self.database.snapshot() as run:
+            for rows in run.batches(sql.CUSTOMERS, (self.shop,)):
+                yield from (unescaped_text(row[0]) for row in rows)
+
+    def note_observed(self, exported_at: datetime) -> None:
+        """Note with the shop how far its files know."""
+        at = micros(exported_at)
+        self._run.run(sql.OBSERVED, (at, self.shop, at))
+
+    def last_decision(self) -> tuple[int, str]:
+        """Give position and proof of the newest decision; ``(0, "")`` if there is none."""
+        return self._run.one(sql.LAST_DECISION, (self.shop,)) or (0, "")
+
+    def decisions(self, after: int = 0) -> list[str]:
+        """Give the documents of decisions in their order; those at greater positions."""
+        return [unescaped_text(row[0]) for row in self._run.all(sql.DECISIONS, (self.shop, after))]
+
+    def decide(self, documents: Sequence[str], after: int) -> None:
+        """Add decisions after the last one that the caller knows."""
+        with self.database.unit() as run:
+            for position, document in enumerate(documents, after + 1):
+                values = (self.shop, position, escaped_text(document))
+                run.run(sql.DECISION_NEW, (*values, proof(*values)))
+            run.run(sql.DECIDED, (after + len(documents), self.shop))
+
+    def _whole(self, statement: str, columns: Mapping[str, str], *values: str | int) -> pa.Table | None:
+        """Read whole columns of what is committed; ``None`` where they are read row by row."""
+        database = self.database
+        if database.dialect == "sqlite" or database.borrowed or database.in_unit:
+            return None
+        from retailcrm.adapters.stores.postgres.columns import read_columns  # noqa: PLC0415 - an extra
+
+        found = read_columns(database.url, statement, values)  # type: ignore[attr-defined]  # PostgreSQL has it
+        return pa.table({name: typed(found.column(name), kind) for name, kind in columns.items()})
+
+    def _among(self, statement: str, values: pa.Array, columns: Mapping[str, str], *more: object) -> pa.Table:
+        """Ask for the rows with any of many values, some values at a time."""
+        wanted = escaped(pa.chunked_array([values.cast(pa.large_string())]))
+        parts: list[pa.Table] = []
+        with self.database.snapshot() as run:
+            for start in range(0, len(wanted), _AT_ONCE):
+                some = sql.many(wanted.slice(start, _AT_ONCE).to_pylist(), self.database.dialect)
+                found = run.batches(statement, (self.shop, *more, some))
+                parts += [read_batch(rows, columns) for rows in found]
+        return joined(parts, columns)
+
+
+_KIND: Final[Mapping[str, str]] = {
+    "instant": "int64",
+    "whole": "int64",
+    "state": "int8",
+    "flag": "bool",
+    "answer": "int8",
+    "gender": "int8",
+    "birthday": "int32",
+    "event": "int8",
+}
+_KINDS: Final = {
+    grain: {"record": "int64", **{name: _KIND.get(kind, kind) for name, kind in columns.items()}}
+    for grain, columns in COLUMNS.items()
+}
+"""Kind of every column of a grain; texts that repeat are not told from others."""
+
+
+def _values(shop: str, file: FileKept) -> tuple[Any, ...]:
+    grains = {grain.value: attrs.asdict(kept) for grain, kept in file.grains.items()}
+    texts = (file.name, file.source, file.platform)
+    return (
+        shop, file.file, file.digest, *map(escaped_text, texts), micros(file.exported_at),
+        micros(file.imported_at), int(file.buyers_only), escaped_text(file.account), escaped_text(file.told),
+        canonical(grains),
+    )  # fmt: skip
+
+
+def _file(row: Row) -> FileKept:
+    file, digest, name, source, platform, exported_at, imported_at, buyers_only, account, told, grains = row
+    return FileKept(
+        file=file,
+        digest=digest,
+        name=unescaped_text(name),
+        source=unescaped_text(source),
+        platform=unescaped_text(platform),
+        exported_at=moment(exported_at),
+        imported_at=moment(imported_at),
+        buyers_only=bool(buyers_only),
+        account=account,
+        told=unescaped_text(told),
+        grains={Grain(grain): ColumnsKept(**kept) for grain, kept in json.loads(grains).items()},
+    )

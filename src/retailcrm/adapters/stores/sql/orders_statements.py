@@ -1,0 +1,107 @@
+"""The statements of imported files, their orders and decisions on who is who, for SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from retailcrm.adapters.stores.sql.statements import FOR_UPDATE, insert
+from retailcrm.ports.orders import ORDER_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from retailcrm.adapters.stores.sql.executor import Dialect
+    from retailcrm.ports.batches import Grain
+
+_LOCK: Final = "SELECT shop FROM retailcrm_shops WHERE shop = ?"
+LOCK: Final[dict[Dialect, str]] = {"sqlite": _LOCK, "postgresql": _LOCK + FOR_UPDATE}
+
+_FILE: Final = "file, digest, name, source, platform, exported_at, imported_at, buyers_only"
+FILE_NEW: Final = insert("files", f"shop, {_FILE}, account, told, grains, proof")
+FILES: Final = (
+    f"SELECT {_FILE}, '', told, grains FROM retailcrm_files "  # noqa: S608 - fixed words
+    "WHERE shop = ? AND file > ? ORDER BY file"
+)
+LAST_FILE: Final = "SELECT file, digest FROM retailcrm_files WHERE shop = ? ORDER BY file DESC LIMIT 1"
+ACCOUNTS: Final = "SELECT account FROM retailcrm_files WHERE shop = ? ORDER BY file"
+HAS_FILE: Final = "SELECT file FROM retailcrm_files WHERE shop = ? AND digest = ?"
+
+OBSERVED: Final = (
+    "UPDATE retailcrm_shops SET observed_at = ? WHERE shop = ? AND (observed_at IS NULL OR observed_at < ?)"
+)
+
+_ORDER: Final = ", ".join(ORDER_COLUMNS)
+ORDERS: Final = (
+    f"SELECT {_ORDER} FROM retailcrm_orders "  # noqa: S608 - fixed words
+    "WHERE shop = ? ORDER BY platform, number"
+)
+ANY_ORDER: Final = "SELECT 1 FROM retailcrm_orders WHERE shop = ? LIMIT 1"
+ORDER_GONE: Final = "DELETE FROM retailcrm_orders WHERE shop = ? AND platform = ? AND number = ?"
+ORDER_OVER: Final = " ON CONFLICT (shop, platform, number) DO UPDATE SET " + ", ".join(
+    f"{name} = excluded.{name}" for name in ORDER_COLUMNS if name not in ("platform", "number")
+)
+PLATFORMS: Final = "SELECT DISTINCT platform FROM retailcrm_files WHERE shop = ?"
+CUSTOMERS: Final = (
+    "SELECT DISTINCT customer FROM retailcrm_orders WHERE shop = ? AND customer <> '' ORDER BY customer"
+)
+
+LAST_DECISION: Final = (
+    "SELECT position, proof FROM retailcrm_merges WHERE shop = ? ORDER BY position DESC LIMIT 1"
+)
+DECISIONS: Final = "SELECT document FROM retailcrm_merges WHERE shop = ? AND position > ? ORDER BY position"
+DECISION_NEW: Final = insert("merges", "shop, position, document, proof")
+DECIDED: Final = "UPDATE retailcrm_shops SET decisions = ? WHERE shop = ?"
+
+
+def table_of(grain: Grain) -> str:
+    """Name the table of a grain's rows."""
+    return f"retailcrm_observed_{grain.value}"
+
+
+def file_rows(grain: Grain, columns: Iterable[str]) -> str:
+    """Ask for the rows of a file, in their order."""
+    return (
+        f"SELECT {', '.join(columns)} FROM {table_of(grain)} "  # noqa: S608 - fixed words
+        "WHERE shop = ? AND file = ? ORDER BY place"
+    )
+
+
+def among(column: str, dialect: Dialect) -> str:
+    """Say that a column is one of many values, which are one value of the statement."""
+    if dialect == "sqlite":
+        return f"{column} IN (SELECT value FROM json_each(?))"  # noqa: S608 - fixed words
+    return f"{column} = ANY(?::text[])"
+
+
+def many(values: Sequence[str], dialect: Dialect) -> object:
+    """Give many values as the one value that :func:`among` asks for."""
+    return json.dumps(values, ensure_ascii=False) if dialect == "sqlite" else list(values)
+
+
+def rows_with(grain: Grain, column: str, columns: Iterable[str], dialect: Dialect) -> str:
+    """Ask for the rows of all files whose number or line is one of many."""
+    return (
+        f"SELECT file, place, {', '.join(columns)} FROM {table_of(grain)} "  # noqa: S608 - fixed words
+        f"WHERE shop = ? AND {among(column, dialect)}"
+    )
+
+
+def orders_with(column: str, dialect: Dialect, order: str = "") -> str:
+    """Ask for the present orders whose column is one of many."""
+    return (
+        f"SELECT {_ORDER} FROM retailcrm_orders "  # noqa: S608 - fixed words
+        f"WHERE shop = ? AND {among(column, dialect)}{order}"
+    )
+
+
+ORDERS_NUMBERED: Final[dict[Dialect, str]] = {
+    "sqlite": (
+        f"SELECT {_ORDER} FROM retailcrm_orders "  # noqa: S608 - fixed words
+        f"WHERE shop = ? AND platform = ? AND {among('number', 'sqlite')}"
+    ),
+    "postgresql": (
+        f"SELECT {_ORDER} FROM retailcrm_orders "  # noqa: S608 - fixed words
+        f"WHERE shop = ? AND platform = ? AND {among('number', 'postgresql')}"
+    ),
+}

@@ -1,0 +1,141 @@
+"""The statements of the ledger, written once for SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from retailcrm.adapters.stores.sql.executor import Dialect
+
+FOR_UPDATE: Final = " FOR NO KEY UPDATE"
+"""What keeps a row that was read from being changed before the unit ends; in SQLite the unit does."""
+
+ADVISE: Final = "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))"
+"""Lock what has no row yet; two names with one digest only wait for each other."""
+
+
+def insert(table: str, columns: str, *, more: str = "") -> str:
+    """Write an INSERT with a mark for each column."""
+    marks = ", ".join("?" for _ in columns.split(","))
+    return f"INSERT INTO retailcrm_{table} ({columns}) VALUES ({marks}){more}"  # noqa: S608 - fixed words
+
+
+def upsert(table: str, columns: str, key: str) -> str:
+    """Write an INSERT that replaces the row with the same key."""
+    names = [name.strip() for name in columns.split(",")]
+    keys = {name.strip() for name in key.split(",")}
+    changes = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
+    return insert(table, columns, more=f" ON CONFLICT ({key}) DO UPDATE SET {changes}")
+
+
+ACCOUNT_COLUMNS: Final = (
+    "shop, account, version, recorded_at, settled_at, pending, available, held, debt, next_change_at, "
+    "document, proof"
+)
+ACCOUNT: Final = "SELECT document FROM retailcrm_accounts WHERE shop = ? AND account = ?"
+ACCOUNT_NEW: Final = insert("accounts", ACCOUNT_COLUMNS, more=" ON CONFLICT (shop, account) DO NOTHING")
+ACCOUNT_NEXT: Final = (
+    "UPDATE retailcrm_accounts SET version = ?, recorded_at = ?, settled_at = ?, pending = ?, available = ?, "
+    "held = ?, debt = ?, next_change_at = ?, document = ?, proof = ? "
+    "WHERE shop = ? AND account = ? AND version = ?"
+)
+ACCOUNT_VERSION: Final = "SELECT version FROM retailcrm_accounts WHERE shop = ? AND account = ?"
+ACCOUNTS: Final = (
+    "SELECT account FROM retailcrm_accounts WHERE shop = ? AND account > ? ORDER BY account LIMIT 1000"
+)
+DUE: Final = (
+    "SELECT account FROM retailcrm_accounts WHERE shop = ? AND next_change_at <= ? AND account > ? "
+    "ORDER BY account LIMIT 1000"
+)
+
+ENTRY_COLUMNS: Final = "shop, account, version, verb, key, effective_at, recorded_at, document, proof"
+ENTRY_NEW: Final = insert("entries", ENTRY_COLUMNS)
+ENTRIES: Final = "SELECT document FROM retailcrm_entries WHERE shop = ? AND account = ? ORDER BY version"
+
+LOT_COLUMNS: Final = (
+    "shop, account, lot, root, pending, available, held, spent, expired, reversed, moved, document, proof"
+)
+LOT_NEXT: Final = upsert("lots", LOT_COLUMNS, "shop, account, lot")
+LOTS: Final = "SELECT document FROM retailcrm_lots WHERE shop = ? AND account = ? ORDER BY lot"
+
+HOLD_NEXT: Final = upsert("holds", "shop, hold, account, ends_at", "shop, hold")
+HOLD_GONE: Final = "DELETE FROM retailcrm_holds WHERE shop = ? AND hold = ? AND account = ?"
+HOLDER: Final = "SELECT account FROM retailcrm_holds WHERE shop = ? AND hold = ?"
+
+AWARD_COLUMNS: Final = "shop, wallet, reference, account, document, proof"
+AWARD_NEXT: Final = upsert("awards", AWARD_COLUMNS, "shop, wallet, reference")
+AWARDS: Final = (
+    "SELECT reference, document FROM retailcrm_awards WHERE shop = ? AND account = ? ORDER BY reference"
+)
+AWARDED: Final = "SELECT account FROM retailcrm_awards WHERE shop = ? AND wallet = ? AND reference = ?"
+
+SPENDING_NEXT: Final = (
+    insert("spendings", "shop, key, account, wallet, order_ref, position, document, proof")
+    + " ON CONFLICT (shop, key) DO UPDATE SET document = excluded.document, proof = excluded.proof"
+)
+SPENDING_PLACE: Final = (
+    "SELECT coalesce(max(position), 0) + 1 FROM retailcrm_spendings WHERE shop = ? AND account = ?"
+)
+SPENDING_KNOWN: Final = "SELECT position FROM retailcrm_spendings WHERE shop = ? AND key = ?"
+SPENDING: Final = "SELECT document FROM retailcrm_spendings WHERE shop = ? AND key = ?"
+SPENDINGS: Final = "SELECT document FROM retailcrm_spendings WHERE shop = ? AND account = ? ORDER BY position"
+SPENT_ON: Final = (
+    "SELECT document FROM retailcrm_spendings WHERE shop = ? AND wallet = ? AND order_ref = ? "
+    "ORDER BY position, account"
+)
+
+EFFECT_NEW: Final = insert("effects", "shop, verb, key, fingerprint, document, proof")
+EFFECT: Final = "SELECT fingerprint, document FROM retailcrm_effects WHERE shop = ? AND verb = ? AND key = ?"
+
+REFUNDS_NEXT: Final = upsert("refunds", "shop, wallet, order_ref, document, proof", "shop, wallet, order_ref")
+REFUNDS: Final = "SELECT document FROM retailcrm_refunds WHERE shop = ? AND wallet = ? AND order_ref = ?"
+
+STOCK_NEW: Final = insert(
+    "stocks", "shop, reward, version, document, proof", more=" ON CONFLICT (shop, reward) DO NOTHING"
+)
+STOCK_NEXT: Final = (
+    "UPDATE retailcrm_stocks SET version = ?, document = ?, proof = ? "
+    "WHERE shop = ? AND reward = ? AND version = ?"
+)
+STOCK: Final = "SELECT document FROM retailcrm_stocks WHERE shop = ? AND reward = ?"
+
+REFERRAL_NEXT: Final = upsert("referrals", "shop, referred, order_ref, document, proof", "shop, referred")
+REFERRAL: Final = "SELECT document FROM retailcrm_referrals WHERE shop = ? AND referred = ?"
+REFERRALS: Final = "SELECT document FROM retailcrm_referrals WHERE shop = ? ORDER BY referred"
+REFERRAL_OF: Final = "SELECT document FROM retailcrm_referrals WHERE shop = ? AND order_ref = ?"
+
+MERGED_NEXT: Final = upsert("merged", "shop, gone, keep", "shop, gone")
+MERGED_GONE: Final = "DELETE FROM retailcrm_merged WHERE shop = ? AND gone = ?"
+MERGED: Final = "SELECT gone, keep FROM retailcrm_merged WHERE shop = ? ORDER BY gone"
+
+ADVANCED: Final = "SELECT advanced_at FROM retailcrm_clocks WHERE shop = ?"
+ADVANCED_NEXT: Final = (
+    insert("clocks", "shop, advanced_at") + " ON CONFLICT (shop) DO UPDATE SET advanced_at = "
+    "CASE WHEN excluded.advanced_at > retailcrm_clocks.advanced_at THEN excluded.advanced_at "
+    "ELSE retailcrm_clocks.advanced_at END"
+)
+
+RULE_NEW: Final = insert("rules", "shop, digest, document", more=" ON CONFLICT (shop, digest) DO NOTHING")
+RULE: Final = "SELECT document FROM retailcrm_rules WHERE shop = ? AND digest = ?"
+
+_EVENT: Final = "shop, transaction_id, kind, subject, recorded_at, document"
+EVENT_NEW: Final[Mapping[Dialect, str]] = {
+    "sqlite": f"INSERT INTO retailcrm_events ({_EVENT}) VALUES (?, 0, ?, ?, ?, ?)",  # noqa: S608 - fixed words
+    "postgresql": f"INSERT INTO retailcrm_events ({_EVENT}) "  # noqa: S608 - fixed words
+    "VALUES (?, pg_current_xact_id()::text::bigint, ?, ?, ?, ?)",
+}
+_TOLD: Final = (
+    "SELECT transaction_id, position, kind, subject, recorded_at, document FROM retailcrm_events "
+    "WHERE shop = ? AND (transaction_id, position) > (?, ?)"
+)
+_IN_ORDER: Final = " ORDER BY transaction_id, position LIMIT ?"
+EVENTS: Final[Mapping[Dialect, str]] = {
+    "sqlite": _TOLD + _IN_ORDER,
+    # What is still being written has no lower transaction id: nothing can come before these any more.
+    "postgresql": _TOLD
+    + " AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+    + _IN_ORDER,
+}
+"""Facts after a cursor that nothing can come before any more."""

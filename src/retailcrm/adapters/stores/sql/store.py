@@ -1,0 +1,48 @@
+"""A store on an SQL database: one unit of work over everything that it keeps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from retailcrm.adapters.stores.sql.feed import SqlFeed
+from retailcrm.adapters.stores.sql.ledger import SqlLedger
+from retailcrm.ports.stores import Capabilities
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from retailcrm.adapters.stores.sql.executor import Database
+
+
+@attrs.frozen(eq=False)
+class SqlStore:
+    """Keeps shops in SQLite or PostgreSQL.
+
+    Attributes:
+        database: Where.
+    """
+
+    database: Database
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the store can do."""
+        return Capabilities(durable=True, shared=True, borrows=True)
+
+    def unit(self) -> AbstractContextManager[object]:
+        """Open a transaction for writing; one inside another joins it."""
+        return self.database.unit()
+
+    def ledger(self, shop: str) -> SqlLedger:
+        """Give a shop's points."""
+        return SqlLedger(self.database, shop)
+
+    def feed(self, shop: str) -> SqlFeed:
+        """Give a shop's events."""
+        return SqlFeed(self.database, shop)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.database.close()

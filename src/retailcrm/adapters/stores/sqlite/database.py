@@ -1,0 +1,113 @@
+"""A shop's database in one file: a connection for each thread, one writer at a time, nothing lost."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Final
+
+from retailcrm.adapters.stores.sql.session import PerThread, Savepoint, Snapshot
+from retailcrm.adapters.stores.sqlite.locking import HAS_FILE_LOCKS, FileLock, beside, needs_lock
+from retailcrm.adapters.stores.sqlite.opening import checked_path, connect, make_file
+from retailcrm.adapters.stores.sqlite.session import SqliteSession
+from retailcrm.errors import SettingsError, StoreError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from retailcrm.adapters.stores.sql.executor import Dialect, Executor
+
+PATIENCE: Final = 10.0
+"""Seconds that a writer waits for others, unless told otherwise."""
+
+
+class SqliteDatabase:
+    """An SQLite file; threads and processes may share it.
+
+    Args:
+        path: The file; its folder must exist.
+        create: Whether to make the file if it is missing.
+        patience: Seconds to wait for other writers.
+        any_file_system: Whether to take a network file system too. It may lose or mix up what is written.
+
+    Raises:
+        SettingsError: The file cannot be kept safely there; the message says why.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     database = SqliteDatabase(Path(folder) / "shop.db")
+        ...     with database.unit() as executor:
+        ...         _ = executor.run("CREATE TABLE stock (item TEXT PRIMARY KEY, pieces INTEGER) STRICT")
+        ...         executor.run("INSERT INTO stock VALUES (?, ?)", ("scarf", 3))
+        ...     database.executor.one("SELECT pieces FROM stock WHERE item = ?", ("scarf",))
+        ...     database.close()
+        1
+        (3,)
+    """
+
+    dialect: Dialect = "sqlite"
+    borrowed: bool = False
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        create: bool = True,
+        patience: float = PATIENCE,
+        any_file_system: bool = False,
+    ) -> None:
+        self.path = checked_path(path, any_file_system=any_file_system)
+        self._patience = patience
+        make_file(self.path, create=create)
+        self._sessions = PerThread(self._open)
+        self._sessions.get()
+
+    @property
+    def executor(self) -> Executor:
+        """This thread's executor: of the transaction it is in, else of single statements."""
+        return self._sessions.get().inside
+
+    @property
+    def in_unit(self) -> bool:
+        """Whether this thread is inside a unit."""
+        return self._sessions.get().writing
+
+    def unit(self) -> AbstractContextManager[Executor]:
+        """Open a transaction for writing, at once; a unit inside another joins it.
+
+        If one that joined fails, the whole fails, unless a savepoint between them took it back.
+        """
+        return self._sessions.get()
+
+    def snapshot(self) -> AbstractContextManager[Executor]:
+        """Open a transaction for reading; inside a unit it is the unit."""
+        return Snapshot(self._sessions.get())
+
+    def savepoint(self) -> AbstractContextManager[Executor]:
+        """Inside a unit: what is done in the block goes alone if the block raises."""
+        return Savepoint(self._sessions.get())
+
+    def checkpoint(self) -> None:
+        """Bring the whole log into the database file, and empty it."""
+        session = self._sessions.get()
+        if session.depth:
+            raise StoreError("the log cannot be emptied inside a transaction")
+        session.one("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Close the connections of all threads; what is open in them is rolled back."""
+        self._sessions.close()
+
+    def _open(self) -> SqliteSession:
+        if not self.path.exists():
+            raise SettingsError(f"{self.path} is gone")
+        lock = FileLock(beside(self.path), self._patience) if HAS_FILE_LOCKS else None
+        # Two that turn on the log at one moment would not wait for each other.
+        with lock or nullcontext():
+            connection = connect(self.path, self._patience)
+        if lock is not None and not needs_lock():
+            lock.close()
+            lock = None
+        return SqliteSession(connection, lock)

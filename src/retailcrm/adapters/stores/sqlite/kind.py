@@ -1,0 +1,49 @@
+"""Opening a shop in an SQLite file by its URL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from retailcrm.errors import SettingsError
+from retailcrm.ports.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from retailcrm.adapters.stores.sql.store import SqlStore
+    from retailcrm.ports.stores import StoreKind
+
+
+class SqliteKind:
+    """Opens SQLite files."""
+
+    name = "sqlite"
+
+    def open(self, url: str) -> SqlStore:
+        """Open a file, and make its tables if it is new.
+
+        Args:
+            url: ``sqlite:///shop.db`` in the present folder, ``sqlite:////srv/shop.db`` anywhere.
+
+        Raises:
+            SettingsError: The URL names no file, or the file cannot be kept safely there.
+        """
+        # Whoever opens no such store does without these.
+        from retailcrm.adapters.stores.sql.migrations.revisions import prepare  # noqa: PLC0415
+        from retailcrm.adapters.stores.sql.store import SqlStore  # noqa: PLC0415
+        from retailcrm.adapters.stores.sqlite.database import SqliteDatabase  # noqa: PLC0415
+
+        path = url.removeprefix("sqlite:///")
+        if path == url or path in ("", ":memory:"):
+            raise SettingsError(
+                f"{url!r} names no file: write sqlite:///shop.db, or sqlite:////srv/shop.db with a whole path"
+            )
+        database = SqliteDatabase(path)
+        prepare(database)
+        return SqlStore(database)
+
+
+@hookimpl
+def register_stores(register: Callable[[StoreKind], None]) -> None:
+    """Offer SQLite."""
+    register(SqliteKind())

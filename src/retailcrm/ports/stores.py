@@ -1,0 +1,72 @@
+"""Where a shop is kept: one store, one unit of work, small ports by what they keep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import attrs
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from retailcrm.ports.feed import Feed
+    from retailcrm.ports.ledger import Ledger
+
+
+@attrs.frozen(kw_only=True)
+class Capabilities:
+    """What a store can do.
+
+    Attributes:
+        durable: What was acknowledged is there after the process, and the machine, were stopped.
+        shared: Several processes may use it at once.
+        borrows: It can work in a transaction that the caller has open.
+    """
+
+    durable: bool
+    shared: bool
+    borrows: bool
+
+
+class Store(Protocol):
+    """Keeps shops; what is written in one unit is there as a whole or not at all.
+
+    Attributes:
+        capabilities: What it can do.
+    """
+
+    capabilities: Capabilities
+
+    def unit(self) -> AbstractContextManager[object]:
+        """Open a unit of work over everything that the store keeps; one inside another joins it.
+
+        Raises:
+            ConflictError: Others were first; once more will do.
+            UnknownOutcomeError: Nobody can say whether it was committed.
+        """
+
+    def ledger(self, shop: str) -> Ledger:
+        """Give a shop's points."""
+
+    def feed(self, shop: str) -> Feed:
+        """Give a shop's events."""
+
+    def close(self) -> None:
+        """Give back what the store holds open."""
+
+
+class StoreKind(Protocol):
+    """Opens stores: what a plug-in registers.
+
+    Attributes:
+        name: Scheme of the URLs that it opens: ``memory``, ``sqlite`` ...
+    """
+
+    name: str
+
+    def open(self, url: str) -> Store:
+        """Open the store of a URL.
+
+        Raises:
+            SettingsError: The URL, or the database behind it, cannot be used; the message says why.
+        """

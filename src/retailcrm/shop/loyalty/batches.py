@@ -1,0 +1,100 @@
+"""Commands in groups: decided one after the other, written together, acknowledged once that is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import attrs
+
+from retailcrm.errors import (
+    ConflictError,
+    IdempotencyConflictError,
+    InputError,
+    RetailCRMError,
+    RetryTransactionError,
+    StoreError,
+    UnknownOutcomeError,
+)
+from retailcrm.ports.outcomes import Done, Outcome, Unknown
+from retailcrm.shop.loyalty.grouping import GroupLedger
+from retailcrm.shop.loyalty.once import TRIES, wait
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from retailcrm.shop.loyalty.accounts import Accounts
+    from retailcrm.shop.loyalty.loyalty import Loyalty
+
+Command = Callable[["Loyalty"], Outcome]
+"""One call of a verb, such as ``lambda points: points.redeem("ann", 300, key="cart:88")``."""
+
+Result = Outcome | RetailCRMError
+"""What a command came to, or what it raised: its group goes on without it."""
+
+
+def in_groups(
+    commands: Iterable[Command], size: int, accounts: Accounts, verbs: Callable[[Accounts], Loyalty]
+) -> Iterator[tuple[Result, ...]]:
+    """Run commands in groups; see :meth:`Loyalty.batch`.
+
+    Args:
+        commands: One after the other.
+        size: How many are written together, at least 1.
+        accounts: The shop's accounts.
+        verbs: Gives the verbs on accounts.
+
+    Raises:
+        InputError: The size is below 1.
+        ConflictError: Others wrote first, again and again.
+        StoreError: The store failed; nothing of the group was written.
+    """
+    if size < 1:
+        raise InputError(f"a group has at least 1 command, not {size}")
+    coming = iter(commands)
+    while group := tuple(islice(coming, size)):
+        yield _group(group, accounts, verbs)
+
+
+def _group(
+    group: Sequence[Command], accounts: Accounts, verbs: Callable[[Accounts], Loyalty]
+) -> tuple[Result, ...]:
+    for attempt in range(TRIES):
+        results: list[Result] = []
+        try:
+            with accounts.ledger.unit():
+                kept = GroupLedger(accounts.ledger)
+                points = verbs(attrs.evolve(accounts, ledger=kept))
+                results += (_result(command, points) for command in group)
+                kept.flush()
+        except UnknownOutcomeError as error:
+            return tuple(_unknown(one, str(error)) for one in results)
+        except RetryTransactionError:
+            raise
+        except ConflictError:
+            if attempt + 1 == TRIES:
+                raise
+            wait(attempt)
+        else:
+            return tuple(results)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _result(command: Command, points: Loyalty) -> Result:
+    try:
+        return command(points)
+    except IdempotencyConflictError as error:
+        return error
+    except (ConflictError, StoreError, UnknownOutcomeError):
+        # Not this command's: the group begins anew, or ends.
+        raise
+    except RetailCRMError as error:
+        return error
+
+
+def _unknown(result: Result, reason: str) -> Result:
+    """Take back what was said of a command, now that nobody knows whether it was kept."""
+    if isinstance(result, Done) and not result.repeated:
+        return Unknown(key=result.key, reason=reason)
+    return result

@@ -1,0 +1,203 @@
+"""A ledger that keeps writes back, so that those of many commands are written together."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from retailcrm.errors import ConflictError
+from retailcrm.ports.ledger import Change, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from retailcrm.domain.points.account import Account
+    from retailcrm.domain.points.entries import Entry
+    from retailcrm.domain.points.following import Awarded
+    from retailcrm.domain.points.lots import Lot
+    from retailcrm.domain.points.referrals.states import Brought
+    from retailcrm.domain.points.stocks import Stock
+    from retailcrm.ports.ledger import Effect, Ledger, RefundsTold, Spending
+
+
+@attrs.define(eq=False)
+class GroupLedger:
+    """A ledger that keeps units back until somebody asks for what they change, or the group ends.
+
+    Accounts and what commands came to are answered from what is kept back; whatever else is asked of an
+    account that a unit changes makes all units be written first, so that every read sees them.
+
+    Attributes:
+        ledger: Where to; inside one of its units.
+    """
+
+    ledger: Ledger
+    _units: list[Unit] = attrs.field(factory=list, init=False)
+    _accounts: dict[str, Account] = attrs.field(factory=dict, init=False)
+    _dirty: set[str] = attrs.field(factory=set, init=False)
+    _effects: dict[tuple[str, str], Effect] = attrs.field(factory=dict, init=False)
+    _homes: dict[tuple[str, str], str] = attrs.field(factory=dict, init=False)
+    _spendings: dict[str, Spending] = attrs.field(factory=dict, init=False)
+    _merged: Mapping[str, str] | None = attrs.field(default=None, init=False)
+
+    @property
+    def borrowed(self) -> bool:
+        """Whether what is written stands only if somebody else's transaction is committed."""
+        return self.ledger.borrowed
+
+    def unit(self) -> AbstractContextManager[object]:
+        """Join the group's unit."""
+        return nullcontext()
+
+    def using(self, connection: object) -> Ledger:
+        """Give the ledger inside somebody's transaction: a group is in its own."""
+        return self.ledger.using(connection)
+
+    def lock(self, *accounts: str) -> None:
+        """Keep others from writing to accounts."""
+        self.ledger.lock(*accounts)
+
+    def write(self, unit: Unit) -> None:
+        """Keep a unit back."""
+        for change in unit.changes:
+            name = change.before.id
+            if self.account(name).version != change.before.version:
+                raise ConflictError(f"account {name} was changed meanwhile")
+            self._accounts[name] = change.after
+        self._units.append(unit)
+        self._dirty.update(change.before.id for change in unit.changes)
+        for account, award in unit.awards:
+            self._dirty.add(account)
+            self._homes[account.partition("/")[0], award.reference] = account
+        for spending in unit.spendings:
+            self._dirty.add(spending.account)
+            self._spendings[spending.key] = spending
+        self._effects.update({(one.verb, one.key): one for one in unit.all_effects})
+        if unit.merged:
+            self._merged = None
+        if unit.stocks or unit.referrals or unit.refunds or unit.merged or unit.advanced is not None:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write all units that were kept back, as one."""
+        units, self._units = self._units, []
+        self._dirty.clear()
+        if units:
+            self.ledger.write(_joined(units))
+
+    def accounts(self) -> Iterator[str]:
+        """Give the ids of all accounts, sorted."""
+        return self._written().accounts()
+
+    def account(self, account: str) -> Account:
+        """Give an account."""
+        found = self._accounts.get(account)
+        if found is None:
+            found = self._accounts[account] = self.ledger.account(account)
+        return found
+
+    def entries(self, account: str) -> Sequence[Entry]:
+        """Give an account's journal, oldest first."""
+        return self._of(account).entries(account)
+
+    def lots(self, account: str) -> Mapping[str, Lot]:
+        """Give all lots that an account ever had, as they are now, by id."""
+        return self._of(account).lots(account)
+
+    def awards(self, account: str) -> Mapping[str, Awarded]:
+        """Give what orders earned in an account, by their reference."""
+        return self._of(account).awards(account)
+
+    def awarded(self, wallet: str, reference: str) -> str | None:
+        """Tell in which account an order was awarded."""
+        return self._homes.get((wallet, reference)) or self.ledger.awarded(wallet, reference)
+
+    def spending(self, key: str) -> Spending | None:
+        """Give what a redemption spent."""
+        return self._spendings.get(key) or self.ledger.spending(key)
+
+    def spendings(self, account: str) -> Sequence[Spending]:
+        """Give the redemptions of an account."""
+        return self._of(account).spendings(account)
+
+    def spent_on(self, wallet: str, order: str) -> Sequence[Spending]:
+        """Give the redemptions that paid for an order, oldest first."""
+        return self._written().spent_on(wallet, order)
+
+    def refunds(self, wallet: str, order: str) -> RefundsTold | None:
+        """Give what verbs were told of an order's refunds."""
+        return self.ledger.refunds(wallet, order)
+
+    def holder(self, hold: str) -> str | None:
+        """Tell in which account a reservation is open."""
+        return self._written().holder(hold)
+
+    def effect(self, verb: str, key: str) -> Effect | None:
+        """Give what a command came to."""
+        return self._effects.get((verb, key)) or self.ledger.effect(verb, key)
+
+    def stock(self, reward: str) -> Stock | None:
+        """Give how much of a reward is left."""
+        return self.ledger.stock(reward)
+
+    def referral(self, referred: str) -> Brought | None:
+        """Give the referral of a customer."""
+        return self.ledger.referral(referred)
+
+    def referrals(self) -> Sequence[Brought]:
+        """Give all referrals."""
+        return self.ledger.referrals()
+
+    def referral_of(self, order: str) -> Brought | None:
+        """Give the referral that an order counted for."""
+        return self.ledger.referral_of(order)
+
+    def merged(self) -> Mapping[str, str]:
+        """Tell which accounts were merged into which."""
+        if self._merged is None:
+            self._merged = self._written().merged()
+        return self._merged
+
+    def advanced(self) -> datetime | None:
+        """Tell up to when time was told to go by at the latest."""
+        return self.ledger.advanced()
+
+    def due(self, until: datetime) -> Iterator[str]:
+        """Give the ids of the accounts in which something falls due by a moment, sorted."""
+        return self._written().due(until)
+
+    def _written(self) -> Ledger:
+        self.flush()
+        return self.ledger
+
+    def _of(self, account: str) -> Ledger:
+        """Give the ledger, with what is kept back of an account written."""
+        return self._written() if account in self._dirty else self.ledger
+
+
+def _joined(units: Sequence[Unit]) -> Unit:
+    """Make one unit of several: each account goes from its first state to its last."""
+    changes: dict[str, Change] = {}
+    for change in (change for unit in units for change in unit.changes):
+        first = changes.get(change.before.id)
+        changes[change.before.id] = (
+            change
+            if first is None
+            else Change(before=first.before, after=change.after, entries=(*first.entries, *change.entries))
+        )
+    lists: dict[str, Any] = {
+        name: tuple(one for unit in units for one in getattr(unit, name))
+        for name in ("awards", "refunds", "stocks", "referrals", "merged")
+    }
+    spendings = {one.key: one for unit in units for one in unit.spendings}
+    return Unit(
+        changes=tuple(changes.values()),
+        effects=tuple(one for unit in units for one in unit.all_effects),
+        spendings=tuple(spendings.values()),
+        advanced=max((unit.advanced for unit in units if unit.advanced is not None), default=None),
+        **lists,
+    )

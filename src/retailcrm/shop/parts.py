@@ -1,0 +1,95 @@
+"""The parts that a shop is put together from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+
+from retailcrm.errors import SettingsError
+from retailcrm.shop.loyalty.accounts import Accounts
+from retailcrm.shop.loyalty.orders_of import OrdersOf
+from retailcrm.shop.observations import Observations
+from retailcrm.shop.partitions import LEAST_BUDGET, PartitionedObservations
+from retailcrm.shop.policy import Policy, load_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import datetime
+
+    from retailcrm.domain.customers import Birthday
+    from retailcrm.domain.tiers import Ladder
+    from retailcrm.ports.ledger import Ledger
+    from retailcrm.ports.referral_checks import ReferralCheck
+    from retailcrm.ports.stores import Store, StoreKind
+    from retailcrm.ports.tier_metrics import TierMetric
+    from retailcrm.shop.imports import Imports
+    from retailcrm.shop.merging import MergedStore
+
+
+def database_of(url: str, kinds: Mapping[str, StoreKind]) -> Store:
+    """Open the store of a URL."""
+    scheme = url.partition(":")[0]
+    if ":" not in url or scheme not in kinds:
+        raise SettingsError(
+            f"no store for {url!r}: a URL begins with {' or '.join(f'{name}:' for name in sorted(kinds))}, "
+            "as in memory: or sqlite:///shop.db"
+        )
+    return kinds[scheme].open(url)
+
+
+def accounts_of(
+    ledger: Ledger,
+    rules: Policy,
+    store: MergedStore,
+    imports: Imports,
+    metrics: Mapping[str, TierMetric],
+    checks: Sequence[ReferralCheck],
+    shop: str,
+    clock: Callable[[], datetime],
+) -> Accounts | None:
+    """Give the shop's points accounts, ``None`` without a programme."""
+    if rules.points is None:
+        return None
+
+    def observed() -> datetime | None:
+        return max((account.exported_at for account in imports.accounts()), default=None)
+
+    def birthday(customer: str) -> Birthday | None:
+        file = store.file(customer)
+        return file.profile().birthday if file.history else None
+
+    return Accounts(
+        ledger=ledger, policy=rules, programme=rules.points, metrics=metrics, shop=shop,
+        orders=OrdersOf(store.parts, store.lines), merges=store.merges, observed=observed, clock=clock,
+        checks=checks, birthday_of=birthday,
+    )  # fmt: skip
+
+
+def kept_in_memory(rules: Policy, budget: int | None) -> Observations | PartitionedObservations:
+    """Give the place where observations stay in memory, or on disk in parts that fit."""
+    if budget is None:
+        return Observations(rules.currency, rules.zone)
+    if budget < LEAST_BUDGET:
+        raise SettingsError(f"a memory budget is at least {LEAST_BUDGET} bytes (1 MB), not {budget}")
+    return PartitionedObservations(rules.currency, rules.zone, budget)
+
+
+def policy_of(said: Policy | str | Path | None, zone: str | None, currency: str | None) -> Policy:
+    """Give the rules that were said, with another zone or currency where one was said."""
+    rules = said if isinstance(said, Policy) else Policy() if said is None else load_policy(Path(said))
+    changes = {name: value for name, value in (("zone", zone), ("currency", currency)) if value is not None}
+    if zone is not None and rules.ladder is not None:
+        changes["ladder"] = attrs.evolve(rules.ladder, zone=zone)  # type: ignore[assignment]  # evolve takes any field
+    return attrs.evolve(rules, **changes) if changes else rules  # type: ignore[arg-type]
+
+
+def check_metrics(ladder: Ladder, metrics: Collection[str]) -> None:
+    """Refuse a ladder that asks for a figure which no plugin offers."""
+    unknown = [metric.name for metric in ladder.metrics if metric.name not in metrics]
+    if unknown:
+        raise SettingsError(
+            f"the ladder asks for {', '.join(unknown)}, which no plugin offers; "
+            f"there are: {', '.join(metrics) or 'none'}"
+        )

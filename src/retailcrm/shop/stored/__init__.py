@@ -1,0 +1,1 @@
+"""What a shop on a store is made of."""

@@ -1,0 +1,228 @@
+"""What is kept beside accounts: what commands came to, stocks, referrals, merges, the feed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from retailcrm.adapters.stores.sql.codecs import micros
+from retailcrm.shop.stored.verifying.rows import BROKEN, Named, document_of, rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from retailcrm.adapters.stores.sql.executor import Executor
+    from retailcrm.shop.stored.verifying.findings import Tally
+
+_DIGEST: Final = 16
+_AT_ONCE: Final = 400
+"""Rows that are looked up in one statement: no database takes any number of values."""
+
+
+def verify_beside(
+    executor: Executor, tally: Tally, progress: Callable[[str, int], None], merged: Mapping[str, str]
+) -> None:
+    """Work through everything of a shop that is not an account's own.
+
+    Args:
+        executor: Of the snapshot.
+        tally: Takes findings and counts.
+        progress: Told the table and how many rows more were read.
+        merged: Which accounts were merged into which, as their journals tell it.
+    """
+
+    def rows(table: str, order: str) -> Iterator[Named]:
+        return rows_of(executor, tally, table, order, progress)
+
+    _shops(tally, rows("shops", "shop"))
+    _clocks(tally, rows("clocks", "shop"))
+    _effects(executor, tally, rows("effects", "verb, key"))
+    _documents(tally, rows("refunds", "wallet, order_ref"), "refunds", {"wallet": "wallet", "order_ref": "order"})
+    _documents(
+        tally, rows("referrals", "referred"), "referrals", {"referred": "referred", "order_ref": "order"}
+    )
+    _rules(tally, rows("rules", "digest"))
+    _stocks(tally, rows("stocks", "reward"), _pieces(executor, tally.shop))
+    for row in rows("merged", "gone"):
+        if merged.get(row["gone"], row["keep"]) != row["keep"]:
+            tally.tell("merged", row["gone"], "merge", "its journal tells of another account")
+    _events(executor, tally, rows("events", "position"))
+
+
+def _read(tally: Tally, table: str, key: object, row: Named) -> Any:  # noqa: ANN401 - whatever JSON says
+    try:
+        return document_of(row)
+    except BROKEN:
+        tally.tell(table, key, "broken", "its document is no JSON")
+        return None
+
+
+def _shops(tally: Tally, rows: Iterator[Named]) -> None:
+    """The shop's own row names a zone and a currency that there are."""
+    for row in rows:
+        try:
+            ZoneInfo(row["zone"])
+        except (ZoneInfoNotFoundError, *BROKEN):
+            tally.tell("shops", row["shop"], "shop", "its time zone is none")
+        if not str(row["currency"]).isalpha():
+            tally.tell("shops", row["shop"], "shop", "its currency is none")
+
+
+def _clocks(tally: Tally, rows: Iterator[Named]) -> None:
+    for row in rows:
+        if not isinstance(row["advanced_at"], int):
+            tally.tell("clocks", row["shop"], "column", "advanced_at: no moment")
+
+
+def _effects(executor: Executor, tally: Tally, rows: Iterator[Named]) -> None:
+    """What a command came to is there: its account has reached the version that it says."""
+    for batch in _batches(rows):
+        dones = [(row, _read(tally, "effects", _effect(row), row)) for row in batch]
+        named = {done["account"] for _, done in dones if isinstance(done, dict) and done.get("account")}
+        versions = _versions(executor, tally.shop, sorted(map(str, named)))
+        for row, done in dones:
+            try:
+                _effect_of(tally, row, done, versions)
+            except BROKEN:
+                tally.tell("effects", _effect(row), "broken", "its document is not what a command came to")
+
+
+def _effect(row: Named) -> str:
+    return f"{row['verb']} {row['key']}"
+
+
+def _effect_of(tally: Tally, row: Named, done: Any, versions: Mapping[str, int]) -> None:  # noqa: ANN401 - JSON
+    if done["key"] != row["key"]:
+        tally.tell("effects", _effect(row), "column", "key: not what its document says")
+    account, version = done["account"], done["version"]
+    if account and not 0 <= version <= versions.get(account, -1) and (version, account) != (0, account):
+        tally.tell("effects", _effect(row), "effect", f"{account} never had version {version}")
+
+
+def _versions(executor: Executor, shop: str, accounts: list[str]) -> dict[str, int]:
+    """Look up the versions of accounts."""
+    if not accounts:
+        return {}
+    marks = ", ".join("?" for _ in accounts)
+    asked = f"SELECT account, version FROM retailcrm_accounts WHERE shop = ? AND account IN ({marks})"  # noqa: S608 - marks only
+    return dict(executor.all(asked, (shop, *accounts)))
+
+
+def _documents(tally: Tally, rows: Iterator[Named], table: str, fields: Mapping[str, str]) -> None:
+    """Columns are what documents say."""
+    for row in rows:
+        key = "/".join(str(row[column]) for column in fields)
+        said = _read(tally, table, key, row)
+        if said is None:
+            continue
+        wrong = [c for c, field in fields.items() if not isinstance(said, dict) or said.get(field) != row[c]]
+        if wrong:
+            tally.tell(table, key, "column", f"{', '.join(wrong)}: not what its document says")
+
+
+def _rules(tally: Tally, rows: Iterator[Named]) -> None:
+    """A rule is found by its digest."""
+    for row in rows:
+        if hashlib.sha256(str(row["document"]).encode()).hexdigest()[:_DIGEST] != row["digest"]:
+            tally.tell("rules", row["digest"], "digest", "the rule is not the one that its digest names")
+
+
+def _pieces(executor: Executor, shop: str) -> Counter[str]:
+    """Count the pieces of each reward that customers have by their redemptions."""
+    found: Counter[str] = Counter()
+    asked = "SELECT document FROM retailcrm_spendings WHERE shop = ?"
+    for batch in executor.batches(asked, (shop,), size=_AT_ONCE):
+        for (text,) in batch:
+            try:
+                said = document_of({"document": text})
+                found[said["reward"]] += said["pieces"]
+            except BROKEN:
+                continue  # its own row was told of already
+    return found
+
+
+def _stocks(tally: Tally, rows: Iterator[Named], pieces: Mapping[str, int]) -> None:
+    """No more of a reward is gone than there is, and what customers have was taken."""
+    for row in rows:
+        reward = row["reward"]
+        said = _read(tally, "stocks", reward, row)
+        try:
+            if (said["reward"], said["version"]) != (reward, row["version"]):
+                tally.tell("stocks", reward, "column", "reward, version: not what its document says")
+            aside = sum(one["pieces"] for one in said["aside"])
+            if said["supplied"] is not None and said["taken"] + aside > said["supplied"]:
+                tally.tell("stocks", reward, "stock", "more is gone than there is")
+            if pieces.get(reward, 0) > said["taken"]:
+                tally.tell("stocks", reward, "stock", "customers have more pieces than were taken")
+        except BROKEN:
+            tally.tell("stocks", reward, "broken", "its document is none of a stock")
+
+
+def _events(executor: Executor, tally: Tally, rows: Iterator[Named]) -> None:
+    """The feed goes forward, and tells of points what their journal says."""
+    last = 0
+    for batch in _batches(rows):
+        told = [(row, _read(tally, "events", row["position"], row)) for row in batch]
+        moved = {
+            (row["subject"], said["version"])
+            for row, said in told
+            if row["kind"] == "points.moved" and isinstance(said, dict) and isinstance(said.get("version"), int)
+        }
+        entries = _entries(executor, tally.shop, sorted(moved))
+        for row, said in told:
+            if row["position"] <= last:
+                tally.tell("events", row["position"], "event", "stands before the one that it comes after")
+            last = row["position"]
+            if row["kind"] == "points.moved" and said is not None:
+                _moved(tally, row, said, entries)
+
+
+def _moved(tally: Tally, row: Named, said: Any, entries: Mapping[tuple[str, int], Any]) -> None:  # noqa: ANN401 - JSON
+    """An event of points says what its entry does."""
+    try:
+        entry = entries[row["subject"], said["version"]]
+        wallet, _, customer = row["subject"].partition("/")
+        expected = {
+            "at": entry["effective_at"],
+            "customer": customer,
+            "points": sum(one["points"] for one in entry["movements"]),
+            "reference": entry["reference"],
+            "version": entry["version"],
+            "wallet": wallet,
+            "what": entry["verb"],
+        }
+        recorded = micros(datetime.fromisoformat(entry["recorded_at"]))
+        fine = said == expected and row["recorded_at"] == recorded
+    except BROKEN:
+        fine = False
+    if not fine:
+        tally.tell("events", row["position"], "event", "tells of points what no journal says")
+
+
+def _entries(executor: Executor, shop: str, keys: list[tuple[str, int]]) -> dict[tuple[str, int], Any]:
+    """Look up entries by account and version."""
+    if not keys:
+        return {}
+    marks = ", ".join("(?, ?)" for _ in keys)
+    # Joined from the keys, so that every database goes by its index.
+    asked = (
+        f"WITH asked (account, version) AS (VALUES {marks}) "  # noqa: S608 - marks only
+        "SELECT asked.account, asked.version, it.document FROM asked JOIN retailcrm_entries it "
+        "ON it.shop = ? AND it.account = asked.account AND it.version = asked.version"
+    )
+    found = {}
+    for account, version, text in executor.all(asked, (*(part for key in keys for part in key), shop)):
+        try:
+            found[account, version] = document_of({"document": text})
+        except BROKEN:
+            continue  # its own row was told of already
+    return found
+
+
+def _batches(rows: Iterator[Named]) -> Iterator[list[Named]]:
+    while batch := list(islice(rows, _AT_ONCE)):
+        yield batch

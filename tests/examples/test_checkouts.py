@@ -1,0 +1,38 @@
+"""The checkouts of the examples keep what they promise, as whoever copies them would run them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CHECKOUTS: Final = ("fastapi-checkout", "django-checkout")
+
+
+@pytest.mark.parametrize("name", CHECKOUTS)
+def test_the_tests_of_a_checkout_pass(repo_root: Path, tmp_path: Path, name: str) -> None:
+    """A copy of the folder passes its own tests in a process of its own: Django is set up once a process."""
+    folder = tmp_path / name
+    shutil.copytree(repo_root / "examples" / name, folder)
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    env.pop("CHECKOUT_DATABASE", None)
+    command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    run = subprocess.run(
+        [*command, "--rootdir", str(folder), str(folder)],
+        cwd=folder, env=env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert " passed" in run.stdout
+
+
+def test_both_checkouts_have_the_same_rules(repo_root: Path) -> None:
+    """The policy beside each of them is one and the same."""
+    first, second = ((repo_root / "examples" / name / "shop.toml").read_text("utf-8") for name in CHECKOUTS)
+    assert first == second
