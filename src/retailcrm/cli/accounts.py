@@ -120,10 +120,10 @@ def write_problems(path: Path, problems: Sequence[Problem]) -> None:
         writer = csv.writer(file)
         writer.writerow(names)
         for problem in problems:
-            writer.writerow([_safe(getattr(problem, name)) for name in names])
+            writer.writerow([safe(getattr(problem, name)) for name in names])
 
 
-def _safe(value: object) -> object:
+def safe(value: object) -> object:
     """Put an apostrophe before text that a spreadsheet program could take for a formula."""
     if isinstance(value, str) and value.lstrip()[:1] in tuple("=+-@＝＋－＠\t\r\n\0"):
         return f"'{value}"

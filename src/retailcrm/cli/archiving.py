@@ -37,7 +37,7 @@ def write_archive(
     with shop:
         with Watch(console(errors=True)) as watch:
             read_into(shop, inputs, mapping, watch, personal=True)
-        tell_files(shop, problems, as_json=as_json)
+        tell_files(shop, inputs, problems, as_json=as_json)
         moment = moment_or_newest(shop, as_of)
         with Watch(console(errors=True)) as watch:
             watch.doing("writing the table")

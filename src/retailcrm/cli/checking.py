@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from retailcrm.cli.exits import Exit
 from retailcrm.cli.guard import print_json, say
-from retailcrm.cli.points_console import console
-from retailcrm.cli.printing import counted, heading, paragraph
+from retailcrm.cli.printing import console, counted, heading, paragraph
 from retailcrm.cli.wording import print_sentence, worded
 from retailcrm.domain.labels import Label
 from retailcrm.domain.periods import instant_of

@@ -11,14 +11,17 @@ from retailcrm.cli.archive import archive
 from retailcrm.cli.customer import customer
 from retailcrm.cli.db import db
 from retailcrm.cli.demo import demo
+from retailcrm.cli.doctor import doctor
 from retailcrm.cli.duplicates import duplicates
 from retailcrm.cli.exits import Exit
+from retailcrm.cli.imports import import_
 from retailcrm.cli.plugins import plugins
 from retailcrm.cli.points import points
 from retailcrm.cli.policy_check import policy
 from retailcrm.cli.report import report
 from retailcrm.cli.score import score
 from retailcrm.cli.tick import tick
+from retailcrm.cli.verify import verify
 
 _EXIT_CODES: Final = "\n".join(["\b", "Exit codes:", *(f"  {code:d}  {code.meaning}" for code in Exit)])
 
@@ -34,5 +37,7 @@ def retailcrm(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (demo, score, report, customer, duplicates, archive, points, tick, db, policy, plugins):
+for command in (
+    demo, score, report, customer, duplicates, archive, import_, points, tick, verify, db, doctor, policy, plugins,
+):  # fmt: skip
     retailcrm.add_command(command)

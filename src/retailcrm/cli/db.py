@@ -90,7 +90,7 @@ def db_upgrade(**options: Any) -> Exit:  # noqa: ANN401 - typed where the work i
 def db_status(**options: Any) -> Exit:  # noqa: ANN401 - typed where the work is done
     """Print which tables a database has, and which shops are kept in them.
 
-    Changes nothing. Exits with 2 unless the tables are of the version that this library needs.
+    Exits with 2 unless the tables are of the version that this library needs.
     """
     from retailcrm.cli.db_tables import status  # noqa: PLC0415 - slow to load
 

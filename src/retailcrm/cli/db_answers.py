@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from retailcrm.adapters.stores.sql.location import hidden
 from retailcrm.cli.exits import Exit
 from retailcrm.cli.guard import print_json
-from retailcrm.cli.points_console import console
+from retailcrm.cli.printing import console
 from retailcrm.cli.wording import print_sentence
 
 if TYPE_CHECKING:

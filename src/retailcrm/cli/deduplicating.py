@@ -34,7 +34,7 @@ def find_duplicates(*, inputs: Inputs, out: str, problems: str | None, strict: b
     with shop:
         with Watch(console(errors=True)) as watch:
             read_into(shop, inputs, mapping, watch, personal=True)
-        tell_files(shop, problems, as_json=as_json)
+        tell_files(shop, inputs, problems, as_json=as_json)
         with Watch(console(errors=True)) as watch:
             watch.doing("comparing customers")
             found = shop.customers.duplicates()

@@ -66,7 +66,7 @@ def run_document(
         "as_of": instant_of(as_of, zone).astimezone(ZoneInfo(zone)).isoformat(),
         "zone": zone,
         "currency": currency,
-        "files": [_file(file) for file in files],
+        "files": [file_document(file) for file in files],
         "problem_count": len(problems),
         "problems": [attrs.asdict(problem) for problem in problems[:_PROBLEMS]],
         "coverage": _coverage(scores.coverage, currency),
@@ -82,7 +82,7 @@ def run_document(
     }
 
 
-def _file(file: FileAccount) -> dict[str, Any]:
+def file_document(file: FileAccount) -> dict[str, Any]:
     """Describe one table; the problems themselves are listed once for all files."""
     counts = ("records", "accepted", "rejected", "blank", "passed", "repeated")
     rule = None if file.money_rule is None else attrs.asdict(file.money_rule)

@@ -16,10 +16,15 @@ import click
 from retailcrm.cli.exits import Exit
 from retailcrm.errors import (
     ClockJumpError,
+    ConflictError,
+    IdempotencyConflictError,
     InputError,
     MissingExtraError,
     MissingPackageError,
+    NotFoundError,
     RetailCRMError,
+    StoreError,
+    UnknownOutcomeError,
 )
 
 if TYPE_CHECKING:
@@ -29,8 +34,8 @@ JSON_VERSION: Final = 1
 """Version of every JSON document that a command prints: keys are only ever added."""
 
 OF_THE_EXTRA: Final = frozenset(
-    {"click", "jinja2", "lunardate", "msoffcrypto", "phonenumbers", "plotly", "pyarrow"}
-    | {"python_calamine", "rich", "xlsxwriter"}
+    {"alembic", "click", "jinja2", "lunardate", "msoffcrypto", "phonenumbers", "plotly", "pyarrow"}
+    | {"python_calamine", "rich", "sqlalchemy", "xlsxwriter"}
 )
 """What the extra ``shop`` installs, by import name."""
 
@@ -107,15 +112,24 @@ def _told(command: str, error: Exception) -> Exception:
     return error
 
 
+_CODES: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], Exit], ...]] = (
+    (ClockJumpError, Exit.CLOCK),
+    (UnknownOutcomeError, Exit.UNKNOWN),
+    (IdempotencyConflictError, Exit.USAGE),
+    (ConflictError, Exit.BUSY),
+    ((InputError, StoreError), Exit.REFUSED),
+    (NotFoundError, Exit.NOBODY),
+)
+"""Exit codes of errors; of two that fit, the first."""
+
+
 def exit_of(error: Exception) -> Exit:
     """Give the exit code of an error."""
     # Loaded already where it was raised; loading it here for any other error would cost half a second.
     insight = sys.modules.get("retailcrm.shop.insight")
     if isinstance(error, NobodyError) or (insight and isinstance(error, insight.NoIdentityError)):
         return Exit.NOBODY
-    if isinstance(error, ClockJumpError):
-        return Exit.CLOCK
-    return Exit.REFUSED if isinstance(error, InputError) else Exit.USAGE
+    return next((code for kinds, code in _CODES if isinstance(error, kinds)), Exit.USAGE)
 
 
 def shown(text: str) -> str:

@@ -22,9 +22,12 @@ from retailcrm.shop.open import Shop, open_shop
 from retailcrm.shop.policy import Policy, load_policy
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from retailcrm.analytics.rfm import Cuts
     from retailcrm.cli.options import Inputs
     from retailcrm.cli.watch import Watch
+    from retailcrm.shop.observed import FileAccount
     from retailcrm.shop.scores import Scores
 
 
@@ -41,11 +44,54 @@ def open_for(inputs: Inputs, as_of: str | None) -> tuple[Shop, TableMapping | No
     Raises:
         SettingsError: A setting is wrong.
     """
+    if inputs.db is not None:
+        shop, mapping = open_kept(inputs)
+        try:
+            _check_moment(as_of, shop.policy.zone)
+        except SettingsError:
+            shop.close()
+            raise
+        return shop, mapping
+    mapping = _mappings(inputs)
+    rules = _rules(inputs, mapping)
+    _check_moment(as_of, inputs.zone or rules.zone)
+    opened = functools.partial(open_shop, policy=rules, zone=inputs.zone, memory_budget=inputs.memory)
+    shop = opened(currency=inputs.currency)
+    if (told := _told_currency(shop, inputs, mapping)) is not None:
+        shop.close()
+        shop = opened(currency=told)
+    return shop, mapping
+
+
+def open_kept(inputs: Inputs) -> tuple[Shop, TableMapping | None]:
+    """Open a shop in the database that the user gave; tables that are missing are made.
+
+    The currency of a new one is found as for files alone.
+
+    Raises:
+        SettingsError: A setting is wrong, or the database cannot be used.
+    """
+    mapping = _mappings(inputs)
+    currency = inputs.currency
+    if inputs.files and currency is None:
+        with open_shop(policy=_rules(inputs, mapping), zone=inputs.zone) as empty:
+            currency = _told_currency(empty, inputs, mapping)
+    policy = None if (inputs.policy, mapping) == (None, None) else _rules(inputs, mapping)
+    shop = open_shop(
+        str(inputs.db), shop=inputs.shop, policy=policy, zone=inputs.zone, currency=currency
+    )
+    return shop, mapping
+
+
+def _mappings(inputs: Inputs) -> TableMapping | None:
+    """Read the mapping of the files, and see that the others can be read."""
     mapping = None if inputs.mapping is None else load_mapping(Path(inputs.mapping))
     for _, name in inputs.also:
         load_mapping(Path(name))
-    rules = _rules(inputs, mapping)
-    zone = inputs.zone or rules.zone
+    return mapping
+
+
+def _check_moment(as_of: str | None, zone: str) -> None:
     try:
         if as_of is not None:
             moment_of(as_of, zone)
@@ -53,14 +99,14 @@ def open_for(inputs: Inputs, as_of: str | None) -> tuple[Shop, TableMapping | No
         raise SettingsError(f"--as-of: {error}") from error
     except OverflowError as error:
         raise SettingsError(f"--as-of: {as_of} is outside the calendar") from error
-    opened = functools.partial(open_shop, policy=rules, zone=inputs.zone, memory_budget=inputs.memory)
-    shop = opened(currency=inputs.currency)
-    if (inputs.policy, inputs.currency, mapping) == (None, None, None):
-        told = shop.imports.currency_of(inputs.files, format=inputs.format, password=inputs.password)
-        if told not in (None, rules.currency):
-            shop.close()
-            shop = opened(currency=told)
-    return shop, mapping
+
+
+def _told_currency(shop: Shop, inputs: Inputs, mapping: TableMapping | None) -> str | None:
+    """Give the currency that the files name, where nobody else says one and it is not the shop's."""
+    if (inputs.policy, inputs.currency, mapping) != (None, None, None):
+        return None
+    told = shop.imports.currency_of(inputs.files, format=inputs.format, password=inputs.password)
+    return None if told == shop.policy.currency else told
 
 
 def _rules(inputs: Inputs, mapping: TableMapping | None) -> Policy:
@@ -73,24 +119,29 @@ def _rules(inputs: Inputs, mapping: TableMapping | None) -> Policy:
 
 def read_into(
     shop: Shop, inputs: Inputs, mapping: TableMapping | None, watch: Watch, *, personal: bool = False
-) -> None:
+) -> tuple[FileAccount, ...]:
     """Read every file that was given, and merge whom the user's file of merges names.
 
     Args:
         shop: Where to.
-        inputs: What the user gave.
+        inputs: What the user gave; without files the shop is kept in a database, and nothing is read.
         mapping: Of the files that stand alone.
         watch: Shows where we are.
         personal: Also read the recipients of orders.
 
+    Returns:
+        The account of each table that was read.
+
     Raises:
         ImportRefusedError: A file cannot be read at all.
     """
+    if not inputs.files:
+        return ()
     try:
-        shop.imports.files(
+        read = shop.imports.files(
             watch.reading(inputs.files), mapping=mapping, format=inputs.format, password=inputs.password,
             personal=personal, progress=watch.advance,
-        )  # fmt: skip
+        ).files  # fmt: skip
     except ImportRefusedError as error:
         if error.code == "unrecognised" and _may_name_buyers(watch.current, shop):
             hint = "If it joins order numbers to buyers, give it with --buyers instead."
@@ -98,18 +149,19 @@ def read_into(
         raise
     if inputs.buyers is not None:
         watch.doing("reading buyers")
-        shop.imports.buyers(inputs.buyers)
+        read += shop.imports.buyers(inputs.buyers).files
     for name, its_mapping in inputs.also:
-        shop.imports.files(
+        read += shop.imports.files(
             watch.reading([name]), mapping=its_mapping, password=inputs.password, personal=personal,
             progress=watch.advance,
-        )  # fmt: skip
+        ).files  # fmt: skip
     if inputs.merges is not None:
         watch.doing("merging customers")
         shop.customers.load_merges(inputs.merges)
     if inputs.redemptions is not None:
         watch.doing("spending points")
         take_redemptions(shop, inputs.redemptions)
+    return read
 
 
 def take_redemptions(shop: Shop, name: str) -> None:
@@ -123,11 +175,18 @@ def take_redemptions(shop: Shop, name: str) -> None:
         say(f"warning: {counted(len(taken.problems), 'redemption')} left out; {taken.problems[0]}")
 
 
+def newest_of(shop: Shop) -> datetime | None:
+    """Give the moment of the newest file; ``None`` where none was read."""
+    return max((file.exported_at for file in shop.imports.accounts()), default=None)
+
+
 def moment_or_newest(shop: Shop, as_of: str | None) -> str:
     """Give the moment that the user gave, or that of the newest export."""
     if as_of is not None:
         return as_of
-    newest = max(file.exported_at for file in shop.imports.accounts())
+    newest = newest_of(shop)
+    if newest is None:
+        raise NobodyError("nothing was imported yet, so there is nobody to look up")
     whole = newest.replace(microsecond=0) + timedelta(seconds=bool(newest.microsecond))
     return whole.astimezone(ZoneInfo(shop.policy.zone)).isoformat()
 
@@ -158,7 +217,10 @@ def _why_nobody(shop: Shop, as_of: str) -> str:
     """Say why no order counts, or that there is none."""
     if why := no_orders(shop, as_of):
         return why
-    records = sum(file.accepted for file in shop.imports.accounts())
+    files = shop.imports.accounts()
+    if not files:
+        return "nothing was imported yet; 'retailcrm import' takes export files"
+    records = sum(file.accepted for file in files)
     if records:
         return f"{counted(records, 'record')} read, but no order; add the order report"
     return "the files hold no order; choose a longer time when you export"

@@ -45,8 +45,7 @@ def plugins(*, as_json: bool, trace: bool) -> Exit:
 
 
 def _print(infos: Sequence[PluginInfo], found: Mapping[str, Sequence[str]]) -> None:
-    from retailcrm.cli.points_console import console  # noqa: PLC0415 - slow to load
-    from retailcrm.cli.printing import table  # noqa: PLC0415 - likewise
+    from retailcrm.cli.printing import console, table  # noqa: PLC0415 - slow to load
 
     out = console()
     rows = table("plugin", "from", "hooks")

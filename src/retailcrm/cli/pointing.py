@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,13 +13,12 @@ from retailcrm.cli.customer_file import looked_up
 from retailcrm.cli.endings import exit_with_problems
 from retailcrm.cli.exits import Exit
 from retailcrm.cli.guard import NobodyError, print_json, say
-from retailcrm.cli.inputs import no_orders, open_for, read_into
+from retailcrm.cli.inputs import newest_of, no_orders, open_for, read_into
 from retailcrm.cli.outputs import check_outputs
-from retailcrm.cli.points_console import console
 from retailcrm.cli.points_documents import journal_document, points_document
 from retailcrm.cli.points_figures import print_standing
 from retailcrm.cli.points_journal import print_journal
-from retailcrm.cli.printing import counted, path_line
+from retailcrm.cli.printing import console, counted, path_line
 from retailcrm.cli.programmes import refuse_without_points
 from retailcrm.cli.scoring import tell_files
 from retailcrm.cli.watch import Watch
@@ -39,7 +38,7 @@ _LEAST_KNOWN: Final = Fraction(1, 2)
 
 
 def print_points(
-    *, inputs: Inputs, as_of: str, customer: str | None, out: str, named: bool, wallet: str | None,
+    *, inputs: Inputs, as_of: str | None, customer: str | None, out: str, named: bool, wallet: str | None,
     lang: str | None, problems: str | None, strict: bool, as_json: bool,
 ) -> Exit:  # fmt: skip
     """Print what the shop's points come to and write the balances; or print one customer's journal.
@@ -50,6 +49,7 @@ def print_points(
         raise SettingsError(f"--out {out}: --customer prints one journal and writes no file; leave one out")
     if Path(out).suffix not in KINDS:
         raise SettingsError(f"--out {out}: the name must end in .csv or .parquet")
+    as_of = as_of or _now(inputs)
     written = None if customer is not None else out
     check_outputs({"--out": written, "--problems": problems}, inputs.paths)
     shop, mapping = open_for(inputs, as_of)
@@ -59,7 +59,7 @@ def print_points(
         rules = shop.policy.points.wallet(wallet or "")
         with Watch(printing.console(errors=True)) as watch:
             read_into(shop, inputs, mapping, watch, personal=customer is not None)
-        tell_files(shop, problems, as_json=as_json)
+        tell_files(shop, inputs, problems, as_json=as_json)
         if customer is not None:
             _one(shop, customer, as_of, rules, lang, strict=strict, as_json=as_json)
             return exit_with_problems(shop, strict=strict)
@@ -72,6 +72,14 @@ def print_points(
         else:
             _print(shop, found, inputs, as_of, lang, out)
     return code
+
+
+def _now(inputs: Inputs) -> str:
+    """Give this moment, where a database knows what happened until now."""
+    if inputs.db is None:
+        raise SettingsError("--as-of is missing: files tell what happened until some day; say until which")
+    # Up to a moment is before it: what has just been written counts too.
+    return (datetime.now(UTC) + timedelta(seconds=1)).isoformat(timespec="seconds")
 
 
 def _written(shop: Shop, as_of: str, wallet: Wallet, out: str) -> Standing:
@@ -119,7 +127,7 @@ def _exit_code(shop: Shop, found: Standing, *, strict: bool) -> Exit:
 
 def _print(shop: Shop, found: Standing, inputs: Inputs, as_of: str, lang: str | None, path: str) -> None:
     out = console()
-    spent_known = inputs.redemptions is not None
+    spent_known = (inputs.redemptions, inputs.db) != (None, None)
     print_standing(out, found, as_of, lang, newest=_newest(shop, as_of), spent_known=spent_known)
     out.print()
     print_sentence(out, _rules(shop.policy.digest, inputs.policy), lang, "")
@@ -134,6 +142,8 @@ def _print(shop: Shop, found: Standing, inputs: Inputs, as_of: str, lang: str | 
 
 def _rules(digest: str, policy: str | None) -> Label:
     """Say by which rules, and where they can be read."""
+    if policy is None:
+        return Label(f"规则指纹 {digest}", f"rules in force: {digest}")
     return Label(
         f"规则指纹 {digest}：{policy} 及默认值；retailcrm score 用同一 --policy 逐条列出",
         f"rules in force ({digest}): those of {policy} and the defaults; 'retailcrm score' with the same "
@@ -143,8 +153,8 @@ def _rules(digest: str, policy: str | None) -> Label:
 
 def _newest(shop: Shop, as_of: str) -> str | None:
     """Give the day of the newest file, if the moment is days later: what happened since is not known."""
-    newest = max(file.exported_at for file in shop.imports.accounts())
-    if instant_of(as_of, shop.policy.zone) - newest <= timedelta(days=1):
+    newest = newest_of(shop)
+    if newest is None or instant_of(as_of, shop.policy.zone) - newest <= timedelta(days=1):
         return None
     return f"{newest.astimezone(ZoneInfo(shop.policy.zone)):%Y-%m-%d}"
 

@@ -9,6 +9,7 @@ from click.core import ParameterSource
 
 from retailcrm.cli.guard import answers
 from retailcrm.cli.options import reads_files
+from retailcrm.cli.points_verbs import WithVerbs
 
 if TYPE_CHECKING:
     from retailcrm.cli.exits import Exit
@@ -19,15 +20,15 @@ Examples:
   retailcrm points Export*.csv --policy shop.toml --as-of 2024-07-01
   retailcrm points Export*.csv --policy shop.toml --as-of 2024-07-01 \\
     --customer 13800134821
+  retailcrm points redeem 13800134821 300 --key cart:88 --db sqlite:///shop.db
 """
 
 
-@click.command(short_help="Print and write everybody's points.", epilog=_EXAMPLES)
+@click.command(cls=WithVerbs, short_help="Print everybody's points; spend and change them.", epilog=_EXAMPLES)
 @click.option(
     "--as-of",
-    required=True,
     metavar="DATE",
-    help="As things stood before this day, such as 2024-07-01.",
+    help="As things stood before this day, such as 2024-07-01; of FILEs required, of a database now.",
 )
 @click.option(
     "--customer",
@@ -54,6 +55,9 @@ def points(**options: Any) -> Exit:  # noqa: ANN401 - typed where the work is do
     Issued, taken back, expired, outstanding; what lapses in which month; what it is expected to cost.
     The policy needs a section [points]. FILEs and options are those of 'retailcrm score'; they are only
     read. Points that customers spent stand in no export: --redemptions tells them.
+
+    On a shop that is kept in a database a verb may stand first: it changes the points of one customer.
+    'retailcrm points redeem --help' explains each.
     """
     from retailcrm.cli.pointing import print_points  # noqa: PLC0415 - slow to load
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import re
+import sys
+from typing import IO, TYPE_CHECKING, Final, cast
 
 from rich.console import Console
 from rich.padding import Padding
@@ -13,8 +16,14 @@ from retailcrm.cli.guard import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import TextIO
 
     from rich.console import RenderableType
+
+UNWRAPPED: Final = 1_000_000
+"""Columns of a page without an edge."""
+
+_PADDING: Final = re.compile(r"[ ]+$", re.MULTILINE)
 
 NUMBERS = frozenset(
     {"records", "accepted", "rejected", "blank", "orders", "gross", "customers", "net", "share", "score"}
@@ -23,9 +32,37 @@ NUMBERS = frozenset(
 """Columns of these names are numbers, and stand to the right."""
 
 
+class _Unpadded:
+    """Text on its way to a stream, without the blanks that fill a table's last column."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.encoding = stream.encoding
+
+    def write(self, text: str) -> int:
+        """Write it."""
+        return self._stream.write(_PADDING.sub("", text))
+
+    def flush(self) -> None:
+        """Hand on what is buffered."""
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        """Say that nobody sits before it."""
+        return False
+
+
 def console(*, errors: bool = False) -> Console:
-    """Make a console that takes text as it is: no markup, no emoji codes, no colours by guess."""
-    return Console(stderr=errors, markup=False, emoji=False, highlight=False)
+    """Make a console that takes text as it is: no markup, no emoji codes, no colours by guess.
+
+    Results that go to no terminal have lines as long as they are, unless ``COLUMNS`` says a width.
+    """
+    usual = Console(stderr=errors, markup=False, emoji=False, highlight=False)
+    if errors or usual.is_terminal:
+        return usual
+    width = None if os.environ.get("COLUMNS", "").isdecimal() else UNWRAPPED
+    stream = cast("IO[str]", _Unpadded(sys.stdout))
+    return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
 
 
 def table(*names: str) -> Table:

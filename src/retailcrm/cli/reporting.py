@@ -40,7 +40,7 @@ def report_files(
     with shop:
         with Watch(console(errors=True)) as watch:
             read_into(shop, inputs, mapping, watch)
-        tell_files(shop, problems, as_json=as_json)
+        tell_files(shop, inputs, problems, as_json=as_json)
         with Watch(console(errors=True)) as watch:
             watch.doing("describing the shop")
             found = _described(shop, as_of)

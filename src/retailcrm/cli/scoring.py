@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from retailcrm.adapters.stores.sql.location import hidden
 from retailcrm.analytics.rfm import Cuts
 from retailcrm.cli import accounts, figures
 from retailcrm.cli.documents import run_document
@@ -44,7 +45,7 @@ def score_files(
     with shop:
         with Watch(console(errors=True)) as watch:
             read_into(shop, inputs, mapping, watch)
-        tell_files(shop, problems, as_json=as_json)
+        tell_files(shop, inputs, problems, as_json=as_json)
         with Watch(console(errors=True)) as watch:
             watch.doing("scoring")
             scores = score_all(shop, as_of, cuts)
@@ -88,16 +89,28 @@ def _kept_cuts(name: str) -> Cuts:
         raise SettingsError(f"--use-cuts {name}: {error}") from error
 
 
-def tell_files(shop: Shop, problems: str | None, *, as_json: bool) -> None:
+def tell_files(shop: Shop, inputs: Inputs, problems: str | None, *, as_json: bool) -> None:
     """Print the account of what was read, and write its problems where they are wanted."""
     files = shop.imports.accounts()
     found = accounts.problems_of(files)
     if problems is not None:
         accounts.write_problems(Path(problems), found)
-    if not as_json:
-        out = console()
-        accounts.print_files(out, files)
-        accounts.print_problems(out, found, written_to=problems)
+    if as_json:
+        return
+    out = console()
+    if inputs.db is not None:
+        tell_kept(out, shop, inputs)
+        return
+    accounts.print_files(out, files)
+    accounts.print_problems(out, found, written_to=problems)
+
+
+def tell_kept(out: Console, shop: Shop, inputs: Inputs) -> None:
+    """Say in one line which shop of which database it is, and what it was told of."""
+    files = shop.imports.accounts()
+    newest = max((file.exported_at for file in files), default=None)
+    of_day = "" if newest is None else f", the newest of {newest.astimezone(ZoneInfo(shop.policy.zone)):%Y-%m-%d}"
+    path_line(out, f"shop {inputs.shop}, {counted(len(files), 'file')}{of_day}: ", hidden(str(inputs.db)))
 
 
 def _write(scores: Scores, path: Path, lang: str | None) -> None:

@@ -10,11 +10,10 @@ from zoneinfo import ZoneInfo
 from retailcrm.cli import printing
 from retailcrm.cli.endings import exit_with_problems
 from retailcrm.cli.guard import print_json
-from retailcrm.cli.inputs import open_for, read_into
+from retailcrm.cli.inputs import newest_of, open_for, read_into
 from retailcrm.cli.outputs import check_outputs
-from retailcrm.cli.points_console import console
 from retailcrm.cli.points_documents import due_document
-from retailcrm.cli.printing import counted, heading, paragraph, path_line, table
+from retailcrm.cli.printing import console, counted, heading, paragraph, path_line, table
 from retailcrm.cli.programmes import refuse_without_points
 from retailcrm.cli.scoring import tell_files
 from retailcrm.cli.watch import Watch
@@ -61,7 +60,7 @@ def list_due(
         _check_span(since, as_of, shop.policy.zone)
         with Watch(printing.console(errors=True)) as watch:
             read_into(shop, inputs, mapping, watch)
-        tell_files(shop, problems, as_json=as_json)
+        tell_files(shop, inputs, problems, as_json=as_json)
         if not confirm_clock:
             _check_clock(shop, programme, as_of)
         with Watch(printing.console(errors=True)) as watch:
@@ -95,8 +94,8 @@ def _check_clock(shop: Shop, programme: Programme, as_of: str) -> None:
         ClockJumpError: More days than the programme allows.
     """
     zone = shop.policy.zone
-    newest = max(file.exported_at for file in shop.imports.accounts())
-    if instant_of(as_of, zone) - newest <= timedelta(days=programme.fuse):
+    newest = newest_of(shop)
+    if newest is None or instant_of(as_of, zone) - newest <= timedelta(days=programme.fuse):
         return
     raise ClockJumpError(
         f"--as-of {as_of} is more than {counted(programme.fuse, 'day')} (fuse_days of [points]) after the "

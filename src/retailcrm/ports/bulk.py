@@ -41,6 +41,7 @@ class FreshAwards:
     Attributes:
         account: Row of the account; ``int64``, shape ``(n_orders,)``; rising.
         reference: Of each order.
+        rank: Place of each reference among them as texts are sorted.
         paid_at: UTC, as all instants here; NaT unknown.
         shipped_at: When it left.
         completed_at: When receipt was confirmed.
@@ -68,6 +69,7 @@ class FreshAwards:
 
     account: Ints = attrs.field(validator=INT64)
     reference: Texts
+    rank: Ints = attrs.field(validator=INT64)
     paid_at: Instants = attrs.field(validator=INSTANTS)
     shipped_at: Instants = attrs.field(validator=INSTANTS)
     completed_at: Instants = attrs.field(validator=INSTANTS)

@@ -225,6 +225,9 @@ class Ledger(Protocol):
     def advanced(self) -> datetime | None:
         """Tell up to when time was told to go by at the latest; ``None`` if it never was."""
 
+    def recorded(self) -> datetime | None:
+        """Give the newest moment at which anything was written into an account; ``None`` if nothing was."""
+
     def due(self, until: datetime) -> Iterator[str]:
         """Give the ids of the accounts in which something falls due by a moment, sorted."""
 

@@ -97,8 +97,21 @@ class OrderBook(Protocol):
     A file and what follows from it are written in one unit of the store.
     """
 
-    def unit(self) -> AbstractContextManager[object]:
-        """Open the store's unit of work; one inside another joins it."""
+    def begin(self, currency: str, zone: str, now: datetime) -> tuple[str, str]:
+        """Give the shop's currency and zone; a shop that is not there yet begins with these.
+
+        Args:
+            currency: ISO 4217 code.
+            zone: IANA zone.
+            now: When it begins; aware.
+        """
+
+    def unit(self, rows: int = 0) -> AbstractContextManager[object]:
+        """Open the store's unit of work; one inside another joins it.
+
+        Args:
+            rows: How many will be written, if that is known: a store may want room for very many.
+        """
 
     def lock(self) -> None:
         """Inside a unit: keep all others from importing and merging until it ends."""
@@ -147,13 +160,13 @@ class OrderBook(Protocol):
             numbers: Arrow texts, each once.
         """
 
-    def pairs(self, grain: Grain, first: str, second: str, values: Any) -> Any:  # noqa: ANN401 - Arrow texts
-        """Give two columns of text of the rows of all files whose first column is one of many.
+    def told(self, grain: Grain, column: str, of: str, values: Any) -> Any:  # noqa: ANN401 - Arrow texts
+        """Give a column of text of the rows of all files whose other column is one of many; each text once.
 
         Args:
             grain: Which.
-            first: ``number`` or ``line``.
-            second: Any column of text.
+            column: What is asked for.
+            of: ``number`` or ``line``.
             values: Arrow texts, each once.
         """
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from retailcrm.ports.feed import Feed
     from retailcrm.ports.ledger import Ledger
+    from retailcrm.ports.orders import OrderBook
 
 
 @attrs.frozen(kw_only=True)
@@ -47,6 +48,9 @@ class Store(Protocol):
 
     def ledger(self, shop: str) -> Ledger:
         """Give a shop's points."""
+
+    def orders(self, shop: str) -> OrderBook | None:
+        """Give a shop's files, orders and merges; ``None`` if the store keeps points alone."""
 
     def feed(self, shop: str) -> Feed:
         """Give a shop's events."""

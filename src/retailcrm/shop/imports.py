@@ -67,6 +67,8 @@ class Imports:
         currency: The shop's ISO 4217 code.
         clock: Tells when a table without a file was observed.
         region: Country (ISO 3166) of phone numbers without a country code.
+        told: Gives the accounts of all imports ever, where the shop is kept in a store; ``None``: those of
+            this run are all.
     """
 
     kept: Observations | PartitionedObservations
@@ -75,11 +77,12 @@ class Imports:
     currency: str
     clock: Callable[[], datetime]
     region: str = "CN"
+    told: Callable[[], tuple[FileAccount, ...]] | None = None
     _accounts: list[FileAccount] = attrs.field(factory=list, init=False, repr=False)
 
     def accounts(self) -> tuple[FileAccount, ...]:
-        """Give the account of every table imported so far."""
-        return tuple(self._accounts)
+        """Give the account of every table imported so far; a store tells of each file once."""
+        return tuple(self._accounts) if self.told is None else self.told()
 
     def files(
         self,
@@ -285,13 +288,14 @@ class Imports:
                 notes.append(item)
             else:
                 tables.append(item)
-        accounts = [
-            attrs.evolve(t.account, repeated=not self.kept.add(t.observed, t.collected)) for t in tables
-        ]
+        accounts = [table.account for table in tables]
         if notes:
             last = accounts[-1]
             counts = Counter(last.problem_counts) + Counter(note.code for note in notes)
             accounts[-1] = attrs.evolve(last, problems=(*last.problems, *notes), problem_counts=dict(counts))
+        for place, (table, account) in enumerate(zip(tables, accounts, strict=True)):
+            new = self.kept.add(table.observed, attrs.evolve(table.collected, account=account))
+            accounts[place] = attrs.evolve(account, repeated=not new)
         self._accounts.extend(accounts)
         return tuple(accounts)
 

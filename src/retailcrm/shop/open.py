@@ -15,14 +15,13 @@ from retailcrm.shop.imports import Imports
 from retailcrm.shop.insight import AsOf, Insight, moment_of
 from retailcrm.shop.loyalty import Loyalty
 from retailcrm.shop.loyalty.advancing import Advanced, ToldEvent, advance, events_since
-from retailcrm.shop.merges import Merges
-from retailcrm.shop.merging import MergedStore
-from retailcrm.shop.parts import accounts_of, check_metrics, database_of, kept_in_memory, policy_of
+from retailcrm.shop.parts import accounts_of, check_metrics, database_of, parts_of, policy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from types import TracebackType
 
+    from retailcrm.domain.events import PointsMoved
     from retailcrm.domain.identity import Identity
     from retailcrm.ports.feed import Feed
     from retailcrm.ports.report_sections import ReportSection
@@ -77,7 +76,13 @@ class Shop:
         """What happened, to be read by cursor; see :class:`retailcrm.ports.feed.Feed`."""
         return self._database.feed(self.name)
 
-    def advance(self, now: datetime, *, confirm_clock: bool = False) -> Advanced:
+    def advance(
+        self,
+        now: datetime,
+        *,
+        confirm_clock: bool = False,
+        each: Callable[[PointsMoved], None] | None = None,
+    ) -> Advanced:
         """Write what fell due in everybody's points up to a moment; see :func:`advance`.
 
         Points are right without it: it makes what fell due visible, as events. It may be stopped anywhere
@@ -86,6 +91,7 @@ class Shop:
         Args:
             now: Up to when; aware.
             confirm_clock: The clock is right although it is far ahead of everything that was seen.
+            each: Is handed every event, which is then not kept: for shops with very many.
 
         Returns:
             The events of this run.
@@ -94,7 +100,7 @@ class Shop:
             ClockJumpError: The clock is further ahead than the programme's fuse allows.
             SettingsError: The policy has no ``[points]``.
         """
-        return advance(self._programme(), now, confirm_clock=confirm_clock)
+        return advance(self._programme(), now, confirm_clock=confirm_clock, each=each)
 
     def points_events(self, since: datetime) -> tuple[ToldEvent, ...]:
         """Tell again what happened to everybody's points, by whatever was recorded from a moment on.
@@ -308,24 +314,23 @@ def open_shop(
         check_metrics(rules.ladder, metrics)
     sources, checks = plugins.sources(manager), plugins.referral_checks(manager)
     database = database_of(url, plugins.stores(manager))
-    merges = Merges()
-    kept = kept_in_memory(rules, memory_budget)
-    store = MergedStore(kept, merges)
     now = clock or (lambda: datetime.now(UTC))
+    parts = parts_of(database, shop, rules, now, memory_budget)
+    store = parts.merged
     imports = Imports(
-        kept=kept, sources=sources, zone=rules.zone, currency=rules.currency, clock=now,
-        region=rules.phone_region,
+        kept=parts.kept, sources=sources, zone=rules.zone, currency=rules.currency, clock=now,
+        region=rules.phone_region, told=parts.told(),
     )  # fmt: skip
     return Shop(
         name=shop,
         policy=rules,
         imports=imports,
         insight=Insight(store.parts, rules, metrics),
-        customers=CustomerFiles(store.parts, rules, metrics, shop, store, merges, clock=now),
-        kept=kept,
+        customers=CustomerFiles(store.parts, rules, metrics, shop, store, parts.merges, clock=now),
+        kept=parts.kept,
         beside=store.beside,
         points=accounts_of(
-            database.ledger(shop), rules, store, imports, metrics, tuple(checks.values()), shop, now
+            database.ledger(shop), rules, parts, imports, metrics, tuple(checks.values()), shop, now
         ),
         database=database,
         sections=tuple(plugins.report_sections(manager).values()),

@@ -10,6 +10,8 @@ import attrs
 from retailcrm.errors import SettingsError
 from retailcrm.shop.loyalty.accounts import Accounts
 from retailcrm.shop.loyalty.orders_of import OrdersOf
+from retailcrm.shop.merges import Merges
+from retailcrm.shop.merging import MergedStore
 from retailcrm.shop.observations import Observations
 from retailcrm.shop.partitions import LEAST_BUDGET, PartitionedObservations
 from retailcrm.shop.policy import Policy, load_policy
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from retailcrm.ports.stores import Store, StoreKind
     from retailcrm.ports.tier_metrics import TierMetric
     from retailcrm.shop.imports import Imports
-    from retailcrm.shop.merging import MergedStore
+    from retailcrm.shop.observed import FileAccount
 
 
 def database_of(url: str, kinds: Mapping[str, StoreKind]) -> Store:
@@ -39,10 +41,54 @@ def database_of(url: str, kinds: Mapping[str, StoreKind]) -> Store:
     return kinds[scheme].open(url)
 
 
+@attrs.frozen(eq=False)
+class Parts:
+    """What a shop keeps, in memory or in a store.
+
+    Attributes:
+        kept: Files and orders, as the files tell them.
+        merges: Who was taken for whom.
+        merged: The same orders after merges.
+        orders: One customer's orders after merges.
+    """
+
+    kept: Observations | PartitionedObservations
+    merges: Merges
+    merged: MergedStore
+    orders: OrdersOf
+
+    def told(self) -> Callable[[], tuple[FileAccount, ...]] | None:
+        """Give what tells of all imports ever; ``None`` where those of this run are all."""
+        return getattr(self.kept, "accounts", None)
+
+
+def parts_of(
+    store: Store, shop: str, rules: Policy, clock: Callable[[], datetime], budget: int | None
+) -> Parts:
+    """Open what a shop keeps.
+
+    Args:
+        store: Where; one that keeps no orders leaves them to memory.
+        shop: The shop's key.
+        rules: Its policy.
+        clock: Tells the time.
+        budget: Bytes that a part of the orders may take in memory.
+    """
+    book = store.orders(shop)
+    if book is not None:
+        from retailcrm.shop.stored.opening import stored_parts  # noqa: PLC0415 - a shop in memory needs none
+
+        found = stored_parts(book, shop, rules, clock, memory_budget=budget)
+        return Parts(found.kept, found.merges, found.merged, found.orders)
+    kept, merges = kept_in_memory(rules, budget), Merges()
+    merged = MergedStore(kept, merges)
+    return Parts(kept, merges, merged, OrdersOf(merged.parts, merged.lines))
+
+
 def accounts_of(
     ledger: Ledger,
     rules: Policy,
-    store: MergedStore,
+    parts: Parts,
     imports: Imports,
     metrics: Mapping[str, TierMetric],
     checks: Sequence[ReferralCheck],
@@ -57,12 +103,12 @@ def accounts_of(
         return max((account.exported_at for account in imports.accounts()), default=None)
 
     def birthday(customer: str) -> Birthday | None:
-        file = store.file(customer)
+        file = parts.merged.file(customer)
         return file.profile().birthday if file.history else None
 
     return Accounts(
         ledger=ledger, policy=rules, programme=rules.points, metrics=metrics, shop=shop,
-        orders=OrdersOf(store.parts, store.lines), merges=store.merges, observed=observed, clock=clock,
+        orders=parts.orders, merges=parts.merges, observed=observed, clock=clock,
         checks=checks, birthday_of=birthday,
     )  # fmt: skip
 

@@ -63,7 +63,12 @@ def ask_again(
         error = failed.get(command.name, "")
         if was_there and error in NOTHING_WRITTEN:
             tally.wrong("untrue", f"{command.verb} {command.key} ended with {error}, and stands there")
-        outcome = run(loyalty, command)
+        try:
+            outcome = run(loyalty, command)
+        except RetailCRMError as problem:
+            # It stands there, and its key does not: done again, it meets itself.
+            tally.wrong("doubled" if was_there else "lost", f"{command.verb} {command.key}: {problem!r}")
+            continue
         if isinstance(outcome, Done):
             if outcome.repeated != was_there:
                 tally.wrong("doubled" if was_there else "untrue", f"{command.verb} {command.key} asked again")

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from retailcrm.errors import RetailCRMError
 from retailcrm.torture.audit import Tally, ask_again, sound_file
 from retailcrm.torture.books import Books
 from retailcrm.torture.databases import named
 from retailcrm.torture.nemesis import end_connections
-from retailcrm.torture.opening import OPENER, open_it
+from retailcrm.torture.opening import OPENER, open_again
 from retailcrm.torture.processes import Worker, crew
 from retailcrm.torture.workers import act
 
@@ -149,13 +150,21 @@ def _struck(givens: list[tuple[object, ...]], pauses: Sequence[float], blow: Cal
             worker.hear()
         for pause in pauses:
             said += _heard_for(workers, pause)
-            while not blow():  # they are just connecting again
+            while not _fell(blow):
                 said += _heard_for(workers, 0.02)
         for worker in workers:
             worker.tell("stop")
         for worker in workers:
             said += worker.rest()
     return said
+
+
+def _fell(blow: Callable[[], int]) -> bool:
+    """Strike; tell whether anything was hit: they may be connecting again, the server recovering."""
+    try:
+        return blow() > 0
+    except RetailCRMError:
+        return False
 
 
 def _heard_for(workers: Sequence[Worker], seconds: float) -> list[Any]:
@@ -192,7 +201,7 @@ def listen(workers: Sequence[Worker], seconds: float) -> list[Any]:
 
 def _look(url: str, said: list[Any], books: Books, names: Sequence[str], tally: Tally) -> None:
     """Open the store again, and look at everything."""
-    with open_it(url) as shop:
+    with open_again(url) as shop:
         ask_again(shop.loyalty, said, books, names, tally)
         for problem in books.problems(shop.loyalty, names):
             tally.wrong("broken", problem)

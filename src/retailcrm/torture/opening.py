@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from retailcrm.errors import SettingsError, StoreError
 from retailcrm.shop.open import open_shop
 from retailcrm.shop.policy import policy_from_table
 
@@ -46,6 +48,20 @@ def rules() -> Policy:
 def open_it(url: str) -> Shop:
     """Open the shop under attack."""
     return open_shop(url, shop=SHOP, policy=rules())
+
+
+def open_again(url: str) -> Shop:
+    """Open it after a blow: a server may need some time to recover.
+
+    Raises:
+        RetailCRMError: A minute was not enough.
+    """
+    for _ in range(1200):
+        try:
+            return open_it(url)
+        except (SettingsError, StoreError):
+            time.sleep(0.05)
+    return open_it(url)
 
 
 def open_later(url: str) -> Shop:

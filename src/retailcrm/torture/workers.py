@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ INTENT = "intent"
 ANSWER = "answer"
 FAILED = "failed"
 
+_PAUSE = 0.02  # after an error: a server that recovers is not asked a thousand times meanwhile
+
 
 def act(line: Connection, url: str, opener: str, seed: int, prefix: str, names: Sequence[str]) -> None:
     """Do one command after the other: say which before, and what it came to after, until told to stop."""
@@ -34,6 +37,7 @@ def act(line: Connection, url: str, opener: str, seed: int, prefix: str, names: 
             outcome = run(loyalty, command)
         except RetailCRMError as error:
             line.send((FAILED, command, type(error).__name__))
+            time.sleep(_PAUSE)
             continue
         draws.learn(command, outcome)
         line.send((ANSWER, command, outcome))

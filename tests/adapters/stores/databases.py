@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from retailcrm.adapters.stores.sql.executor import Database, Executor
 
 KINDS: Final = ("sqlite", "postgresql")
+SET_VERSION: Final = "UPDATE retailcrm_alembic_version SET version_num = ?"
 
 _OBJECTS: Final = (
     "SELECT type, name, sql FROM sqlite_master WHERE substr(name, 1, 10) = 'retailcrm_' ORDER BY type, name"
@@ -32,12 +33,14 @@ _COLUMNS: Final = """
 SELECT c.relname::text, a.attnum::int, a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnull,
        a.attidentity::text, l.collname::text, pg_get_expr(d.adbin, d.adrelid)
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-LEFT JOIN pg_collation l ON l.oid = a.attcollation LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+LEFT JOIN pg_collation l ON l.oid = a.attcollation
+LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
 WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace ORDER BY 1, 2
 """
 _CONSTRAINTS: Final = """
 SELECT conrelid::regclass::text, conname::text, pg_get_constraintdef(oid)
-FROM pg_constraint WHERE connamespace = current_schema()::regnamespace AND contype IN ('p', 'u', 'c', 'f') ORDER BY 1, 2
+FROM pg_constraint WHERE connamespace = current_schema()::regnamespace AND contype IN ('p', 'u', 'c', 'f')
+ORDER BY 1, 2
 """
 _INDEXES: Final = """
 SELECT indexname::text, replace(indexdef, current_schema() || '.', '')
@@ -127,6 +130,6 @@ def rows(database: Database) -> dict[str, list[tuple[Any, ...]]]:
         from retailcrm.adapters.stores.sql.migrations.revisions import tables_in
 
         return {
-            table: sorted(executor.all(f'SELECT * FROM "{table}"'), key=repr)
+            table: sorted(executor.all(f'SELECT * FROM "{table}"'), key=repr)  # noqa: S608 - of the catalogue
             for table in sorted(tables_in(executor))
         }

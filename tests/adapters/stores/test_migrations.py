@@ -11,7 +11,16 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from tests.adapters.stores.databases import KINDS, catalogue, create_all, fill, opened, rows, whole_metadata
+from tests.adapters.stores.databases import (
+    KINDS,
+    SET_VERSION,
+    catalogue,
+    create_all,
+    fill,
+    opened,
+    rows,
+    whole_metadata,
+)
 
 from retailcrm.adapters.stores.sql.migrations import HEAD, check_revision, prepare, revision_of
 from retailcrm.adapters.stores.sql.migrations.joining import joined
@@ -35,7 +44,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 
 def test_the_version_that_is_looked_for_is_the_newest() -> None:
-    """The constant that opening a shop compares with is what Alembic finds as the end of one line of versions."""
+    """The constant that opening a shop compares with is Alembic's end of the line."""
     assert ScriptDirectory(str(SCRIPTS)).get_heads() == [HEAD]
 
 
@@ -50,7 +59,7 @@ def test_creating_gives_what_alembic_expects(database: Database) -> None:
 def test_creating_gives_what_the_declarations_give(
     database: Database, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    """Columns, types, collations, keys, CHECKs and indexes are those of the declared tables, to the letter."""
+    """Columns, types, collations, keys, CHECKs and indexes are the declared ones, to the letter."""
     create_or_upgrade(database)
     if database.dialect == "sqlite":
         declared: Any = SqliteDatabase(tmp_path / "declared.db")
@@ -121,6 +130,13 @@ def test_preparing_creates_once_and_then_only_looks(database: Database) -> None:
     assert rows(database) == before
 
 
+def test_a_url_will_do(tmp_path: Path) -> None:
+    """Creating opens the database of a URL by itself, and closes it."""
+    url = f"sqlite:///{tmp_path / 'shop.db'}"
+    assert create_or_upgrade(url) is None
+    assert create_or_upgrade(url) == HEAD
+
+
 def test_tables_of_others_do_not_matter(database: Database) -> None:
     """A shop's own tables may live in the same database, and are left alone."""
     with database.unit() as executor:
@@ -142,7 +158,7 @@ def test_tables_of_others_do_not_matter(database: Database) -> None:
 def test_other_versions_are_refused(database: Database, found: str, said: str) -> None:
     """Older and newer tables are refused with what to do about it, and are left as they are."""
     create_or_upgrade(database)
-    database.executor.run(f"UPDATE {VERSION_TABLE} SET version_num = ?", (found,))
+    database.executor.run(SET_VERSION, (found,))
     before = rows(database)
     for opening in (prepare, check_revision):
         with pytest.raises(SettingsError, match=said):

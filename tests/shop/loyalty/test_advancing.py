@@ -33,7 +33,8 @@ def test_it_changes_no_balance(shop: Any, clock: Any) -> None:
 
 
 def test_it_goes_on_where_it_was_stopped(shop: Any, monkeypatch: Any) -> None:
-    """Stopped after the first account, the second run tells the rest: together what one run tells."""
+    """Stopped after the first group, the second run tells the rest: together what one run tells."""
+    monkeypatch.setattr("retailcrm.shop.loyalty.advancing._GROUP", 1)
     ledger = shop.loyalty._accounts.ledger
     write, done, seen = type(ledger).write, [0], []
 
@@ -96,6 +97,7 @@ def test_a_run_that_was_stopped_is_not_remembered(shop: Any, monkeypatch: Any) -
 
 def test_events_of_a_stopped_run_can_be_read(shop: Any, monkeypatch: Any) -> None:
     """Ann's events were written and told nobody; read again from the run before, none is missing."""
+    monkeypatch.setattr("retailcrm.shop.loyalty.advancing._GROUP", 1)
     before = shop.advance(datetime(2024, 4, 1, tzinfo=UTC))
     write, done = type(shop.loyalty._accounts.ledger).write, [0]
 

@@ -224,6 +224,12 @@ class MemoryLedger:
         return self._clock.get("advanced")
 
     @_whole
+    def recorded(self) -> datetime | None:
+        """Give the newest moment at which anything was written into an account; ``None`` if nothing was."""
+        moments = (one.recorded_at for one in self._accounts.values() if one.recorded_at is not None)
+        return max(moments, default=None)
+
+    @_whole
     def due(self, until: datetime) -> Iterator[str]:
         """Give the ids of the accounts in which something falls due by a moment, sorted."""
         due = ((name, account.next_change_at) for name, account in self._accounts.items())
@@ -247,9 +253,12 @@ class MemoryLedger:
             known = self._stocks.get(before.reward)
             if (known.version if known else 0) != before.version:
                 raise ConflictError(f"the stock of {before.reward} was changed meanwhile")
+        fresh: set[tuple[str, str]] = set()
         for effect in unit.all_effects:
-            if (effect.verb, effect.key) in self._effects:
+            name = effect.verb, effect.key
+            if name in self._effects or name in fresh:
                 raise ConflictError(f"key {effect.key!r} of {effect.verb} was used meanwhile")
+            fresh.add(name)
 
     def _keep(self, unit: Unit) -> None:
         put = self._steps.put
@@ -338,6 +347,9 @@ class MemoryStore:
         """Give a shop's points."""
         with self._steps.lock:
             return self._ledgers.setdefault(shop, MemoryLedger(MemoryFeed(self._steps)))
+
+    def orders(self, shop: str) -> None:
+        """Keep no orders: the shop itself has them in memory."""
 
     def feed(self, shop: str) -> MemoryFeed:
         """Give a shop's events."""

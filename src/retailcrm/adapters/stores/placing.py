@@ -17,6 +17,9 @@ _BESIDE: Final = ("", "-journal", "-wal", "-shm")
 """What SQLite may leave beside a file that was not finished."""
 
 
+_LOGS: Final = ("-journal", "-wal")
+
+
 @contextmanager
 def placed(path: Path) -> Iterator[Path]:
     """Give a name to write to; what was written becomes the file, on the disk, if the block ends well.
@@ -50,6 +53,11 @@ def refuse_existing(path: Path) -> None:
     """
     if os.path.lexists(path):
         raise SettingsError(f"{path}: there is such a file already; choose another name")
+    for log in (path.with_name(f"{path.name}{ending}") for ending in _LOGS):
+        if os.path.lexists(log):
+            raise SettingsError(
+                f"{log}: SQLite would take this log of another file for the new one's; move it"
+            )
     if not path.parent.is_dir():
         raise SettingsError(f"{path}: there is no folder '{path.parent}'; make it first")
 

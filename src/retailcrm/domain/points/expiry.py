@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal
 
 import attrs
@@ -63,19 +64,23 @@ class Expiry:
         Returns:
             In UTC, exclusive; ``None`` if they never lapse.
         """
-        if self.on is not None:
-            return start_of_day(self.on + timedelta(days=1), self.zone)
-        if self.months is None and self.days is None:
+        if self.on is None and self.months is None and self.days is None:
             return None
-        first = local_date(activated_at, self.zone)
-        last = (
-            add_months(first, self.months)
-            if self.months is not None
-            else first + timedelta(days=self.days or 0)
-        )
-        if self.snap == "day":
-            return start_of_day(last + timedelta(days=1), self.zone)
-        return calendar_period(start_of_day(last, self.zone), self.snap, self.zone).end
+        return _end(self, local_date(activated_at, self.zone))
+
+
+@lru_cache(maxsize=4096)
+def _end(expiry: Expiry, first: date) -> datetime:
+    """Give the end of points that can be spent from a day on: all points of a day lapse together."""
+    if expiry.on is not None:
+        return start_of_day(expiry.on + timedelta(days=1), expiry.zone)
+    if expiry.months is not None:
+        last = add_months(first, expiry.months)
+    else:
+        last = first + timedelta(days=expiry.days or 0)
+    if expiry.snap == "day":
+        return start_of_day(last + timedelta(days=1), expiry.zone)
+    return calendar_period(start_of_day(last, expiry.zone), expiry.snap, expiry.zone).end
 
 
 NEVER: Final = Expiry()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -12,17 +13,23 @@ from retailcrm.domain.identity import CustomerId
 from retailcrm.domain.periods import in_utc
 from retailcrm.domain.points.drafts import Draft
 from retailcrm.domain.points.settling import settle
-from retailcrm.errors import ClockJumpError
+from retailcrm.errors import ClockJumpError, ConflictError, RetryTransactionError
 from retailcrm.ports.ledger import Change, Unit
 from retailcrm.shop.loyalty.accounts import account_id, customer_of, wallet_of
+from retailcrm.shop.loyalty.grouping import GroupLedger
+from retailcrm.shop.loyalty.once import TRIES, wait
 from retailcrm.shop.loyalty.referral_refunds import undone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from retailcrm.domain.points.entries import Entry
     from retailcrm.shop.loyalty.accounts import Accounts
+
+
+_GROUP: Final = 500
+"""Accounts that are written together."""
 
 
 @attrs.frozen(kw_only=True)
@@ -60,7 +67,13 @@ class ToldEvent:
     event: PointsMoved
 
 
-def advance(accounts: Accounts, now: datetime, *, confirm_clock: bool = False) -> Advanced:
+def advance(
+    accounts: Accounts,
+    now: datetime,
+    *,
+    confirm_clock: bool = False,
+    each: Callable[[PointsMoved], None] | None = None,
+) -> Advanced:
     """Write what fell due up to a moment in every account, each thing at its own instant.
 
     Whoever lets time go by says that everything up to then is known. Files that come later and tell of
@@ -77,6 +90,7 @@ def advance(accounts: Accounts, now: datetime, *, confirm_clock: bool = False) -
         accounts: The shop's accounts.
         now: Up to when; aware.
         confirm_clock: The clock is right although it is far ahead of everything that was seen.
+        each: Is handed every event, which is then not kept: a run over millions of lots needs little memory.
 
     Returns:
         The events of this run; none if it ran before.
@@ -88,15 +102,16 @@ def advance(accounts: Accounts, now: datetime, *, confirm_clock: bool = False) -
     moment = in_utc(now)
     if not confirm_clock:
         _check_clock(accounts, moment)
-    written: set[str] = set()
+    written = 0
     events: list[PointsMoved] = []
+    tell = each or events.append
     for change in _changes(accounts, moment):
-        if change.entries:
-            written.add(change.after.id)
-            events += (event for _, event in _told(change.after.id, change.entries))
+        written += bool(change.entries)
+        for _, event in _told(change.after.id, change.entries):
+            tell(event)
     accounts.ledger.write(Unit(advanced=moment))
     since = min(moment, accounts.clock(), accounts.observed() or moment)
-    return Advanced(now=moment, since=since, accounts=len(written), events=tuple(events))
+    return Advanced(now=moment, since=since, accounts=written, events=tuple(events))
 
 
 def events_since(accounts: Accounts, since: datetime) -> tuple[ToldEvent, ...]:
@@ -125,8 +140,8 @@ def events_since(accounts: Accounts, since: datetime) -> tuple[ToldEvent, ...]:
 
 def _check_clock(accounts: Accounts, now: datetime) -> None:
     ledger = accounts.ledger
-    recorded = (ledger.account(name).recorded_at for name in ledger.accounts())
-    seen = [at for at in (accounts.observed(), ledger.advanced(), *recorded) if at is not None]
+    told = (accounts.observed(), ledger.advanced(), ledger.recorded())
+    seen = [at for at in told if at is not None]
     fuse = timedelta(days=accounts.programme.fuse)
     if seen and now - max(seen) > fuse:
         raise ClockJumpError(
@@ -137,10 +152,10 @@ def _check_clock(accounts: Accounts, now: datetime) -> None:
 
 
 def _changes(accounts: Accounts, now: datetime) -> Iterator[Change]:
-    """Write account by account what fell due, then what refunds undo of referrals; give what was written."""
-    for name in _names(accounts):
-        if name not in accounts.ledger.merged():
-            yield from _advance_one(accounts, name, now)
+    """Write group by group what fell due, then what refunds undo of referrals; give what was written."""
+    coming = _names(accounts, now)
+    while names := tuple(islice(coming, _GROUP)):
+        yield from _advance_some(accounts, names, now)
     for plan in undone(accounts, now):
         accounts.ledger.write(
             Unit(changes=plan.changes, awards=plan.awards, spendings=plan.spendings, referrals=plan.referrals)
@@ -148,8 +163,33 @@ def _changes(accounts: Accounts, now: datetime) -> Iterator[Change]:
         yield from plan.changes
 
 
-def _names(accounts: Accounts) -> Iterator[str]:
-    """Give every account, those that nobody has touched yet included."""
+def _advance_some(accounts: Accounts, names: Sequence[str], now: datetime) -> list[Change]:
+    """Write what fell due in some accounts, all together: whoever is beaten to it begins anew."""
+    for attempt in range(TRIES):
+        try:
+            with accounts.ledger.unit():
+                kept = GroupLedger(accounts.ledger)
+                kept.lock(*names)
+                grouped, merged = attrs.evolve(accounts, ledger=kept), kept.merged()
+                mine = (name for name in names if name not in merged)
+                changes = [change for name in mine for change in _advance_one(grouped, name, now)]
+                kept.flush()
+        except RetryTransactionError:
+            raise
+        except ConflictError:
+            if attempt + 1 == TRIES:
+                raise
+            wait(attempt)
+        else:
+            return changes
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _names(accounts: Accounts, now: datetime) -> Iterator[str]:
+    """Give every account in which something may be due, those that nobody has touched yet included."""
+    if accounts.taken():
+        yield from accounts.ledger.due(now)
+        return
     wallets = [wallet.name for wallet in accounts.programme.wallets]
     seen = set(accounts.ledger.accounts())
     yield from sorted(seen)

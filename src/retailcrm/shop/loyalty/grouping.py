@@ -166,6 +166,10 @@ class GroupLedger:
         """Tell up to when time was told to go by at the latest."""
         return self.ledger.advanced()
 
+    def recorded(self) -> datetime | None:
+        """Give the newest moment at which anything was written into an account."""
+        return self._written().recorded()
+
     def due(self, until: datetime) -> Iterator[str]:
         """Give the ids of the accounts in which something falls due by a moment, sorted."""
         return self._written().due(until)

@@ -57,7 +57,7 @@ class Fresh:
     left: Ints
 
 
-def parts_of(orders: OrderTable, *, size: int) -> Iterator[OrderTable]:
+def parts_of(orders: OrderTable, *, size: int) -> Iterator[tuple[OrderTable, Ints]]:
     """Cut orders into tables of some customers each, customers sorted by their ids.
 
     Args:
@@ -74,7 +74,7 @@ def parts_of(orders: OrderTable, *, size: int) -> Iterator[OrderTable]:
     while start < len(rows):
         stop = min(start + size, len(rows))
         stop = int(np.searchsorted(of_row, of_row[stop - 1], side="right"))
-        yield _part(orders, rows[start:stop], by_name, of_row[start:stop])
+        yield _part(orders, rows[start:stop], by_name, of_row[start:stop]), rows[start:stop]
         start = stop
 
 
@@ -147,8 +147,8 @@ def _written(
     written = entries_of(lots, moment(until), wallet.shortfall)
     shared = np.gcd(facts.paid_back, facts.gross)
     awards = FreshAwards(
-        account=np.searchsorted(held, facts.customer), reference=facts.reference, paid_at=facts.paid_at,
-        shipped_at=facts.shipped_at, completed_at=facts.completed_at, refunded_at=facts.refunded_at,
+        account=np.searchsorted(held, facts.customer), reference=facts.reference, rank=facts.rank,
+        paid_at=facts.paid_at, shipped_at=facts.shipped_at, completed_at=facts.completed_at, refunded_at=facts.refunded_at,
         gross=facts.gross, refunded=facts.refunded, shipping=facts.shipping, line=facts.line,
         line_start=facts.line_start, share=found.share, base=found.base, part_start=found.part_start,
         points=found.points, exact=found.exact, times=found.times, room=found.room, cut=found.cut,

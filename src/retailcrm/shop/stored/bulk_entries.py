@@ -103,12 +103,13 @@ def entries_of(lots: Lots, until: np.datetime64, shortfall: Shortfall) -> Writte
     left = lots.points - np.where(back.from_bucket == PENDING, back.taken, 0)
     table.add(
         some & due.comes & (left > 0), ACTIVATE, due.come_step, due.come_phase, due.come_at,
-        np.full(n, 2 * _COMES), np.maximum(due.come_at, _us(lots.paid_at)), (PENDING, AVAILABLE), left,
+        np.full(n, _COMES), np.maximum(due.come_at, _us(lots.paid_at)), (PENDING, AVAILABLE), left,
     )  # fmt: skip
     rest = left - np.where(back.from_bucket == AVAILABLE, back.taken, 0)
     table.add(
         some & due.lapses & (rest > 0), EXPIRE, due.end_step, due.end_phase, due.end_at, due.end_kind,
         np.maximum(due.end_from, np.maximum(due.come_at, _us(lots.paid_at))), (AVAILABLE, EXPIRED), rest,
+        at_once=due.at_once,
     )  # fmt: skip
     for bucket in (PENDING, AVAILABLE, EXPIRED, NOTHING):
         moves = (NOTHING, NOTHING) if bucket == NOTHING else (bucket, REVERSED)

@@ -66,7 +66,7 @@ class StoredObservations(Observations):
         """
         tables = {grain: settled(rows) for grain, rows in observed.tables.items()}
         kept = {grain: _kept(rows) for grain, rows in tables.items()}
-        with self.book.unit():
+        with self.book.unit(sum(map(len, tables.values()))):
             self.book.lock()
             if self.book.has(observed.digest):
                 return False

@@ -58,13 +58,9 @@ class Touched:
 
     def _tied(self, numbers: pa.Array) -> pa.Array:
         """Give the numbers that refunds tie to some numbers."""
-        lines = self._among(Grain.LINES, "number", "line", numbers)
-        refunded = self._among(Grain.REFUNDS, "number", "number", once([numbers, lines]))
-        return once([refunded, self._among(Grain.LINES, "line", "number", refunded)])
-
-    def _among(self, grain: Grain, first: str, second: str, values: pa.Array) -> pa.Array:
-        """Give one column of the rows whose other column is one of many; each value once."""
-        return once([self.book.pairs(grain, first, second, values).column(second)])
+        lines = self.book.told(Grain.LINES, "line", "number", numbers)
+        refunded = self.book.told(Grain.REFUNDS, "number", "number", once([numbers, lines]))
+        return once([refunded, self.book.told(Grain.LINES, "number", "line", refunded)])
 
     def _has(self, grain: Grain, column: str) -> bool:
         return any(grain in file.grains and column in file.grains[grain].columns for file in self.files)

@@ -89,6 +89,10 @@ class LedgerGuards:
             ledger.write(Unit(changes=(change,), effect=attrs.evolve(effect, fingerprint="other")))
         assert ledger.effect("earn", "a") == effect
         assert list(ledger.accounts()) == []
+        with conflict():
+            other = attrs.evolve(effect, key="b")
+            ledger.write(Unit(effect=other, effects=(attrs.evolve(effect, key="c"), other)))
+        assert [ledger.effect("earn", key) for key in ("b", "c")] == [None, None]
         for verb, key in (("redeem", "a"), ("earn", "A"), ("earn", "a "), ("earn", "а")):
             assert ledger.effect(verb, key) is None
             ledger.write(Unit(effect=attrs.evolve(effect, verb=verb, key=key)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from retailcrm.domain.points.account import Account, replay
 from retailcrm.domain.points.awarding import earn
 from retailcrm.domain.points.documents import state_hash
+from retailcrm.domain.points.spending import redeem
 from retailcrm.domain.points.stocks import Stock, changed
 from retailcrm.errors import RetailCRMError
 from retailcrm.ports.ledger import Effect, Spending, Unit
@@ -115,6 +116,22 @@ class LedgerReads:
         assert effect.done == done
         assert type(effect.done.detail["value"]) is int
         assert ledger.stock("mug") == changed(before, taken=huge - 1)
+
+    def test_who_paid_first_for_an_order_comes_first(self, ledgers: Callable[[str], Ledger]) -> None:
+        """Whoever else paid for it, and however much happened to either before."""
+        ledger, paid = ledgers("main"), []
+        for number, points in enumerate((1, 1, 2, 1, 3, 2)):
+            who = f"points/{'bob' if number in (2, 4) else 'ann'}"
+            for part in range(points):
+                key = f"{number}:{part}"
+                at = NOW + timedelta(seconds=10 * number + part)
+                change = earned(ledger.account(who), 1, key, now=at, activates_at=at)
+                ledger.write(Unit(changes=(change,)))
+            spent = redeem(change.after, 1, key=str(number), now=at + TICK)
+            paid.append(Spending(key=str(number), account=who, allocations=(), points=1, order="a/b/7"))
+            ledger.write(Unit(changes=(change_of(change.after, spent),), spendings=(paid[-1],)))
+        assert list(ledger.spent_on("points", "a/b/7")) == paid
+        assert list(ledger.spendings("points/bob")) == [paid[2], paid[4]]
 
     def test_many_accounts_come_sorted(self, ledgers: Callable[[str], Ledger]) -> None:
         """By code point, however many there are and in whatever order they came, also while one writes."""

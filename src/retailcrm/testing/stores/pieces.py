@@ -52,9 +52,8 @@ def change_of(before: Account, found: Any) -> Change:  # noqa: ANN401 - an outco
 
 def earned(before: Account, points: int, key: str, **more: Any) -> Change:  # noqa: ANN401 - of earn
     """Give a change that awards points; they wait, unless it is said when they can be spent."""
-    found = earn(before, points, lot=f"lot {key}", source="test", key=key, now=before.not_before(NOW), **(
-        {"activates_at": None} | more
-    ))  # fmt: skip
+    words: dict[str, Any] = {"activates_at": None, "now": before.not_before(NOW)} | more
+    found = earn(before, points, lot=f"lot {key}", source="test", key=key, **words)
     return change_of(before, found)
 
 

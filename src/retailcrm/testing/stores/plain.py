@@ -125,6 +125,11 @@ class PlainLedger:
         """Tell up to when time was told to go by at the latest."""
         return max((unit.advanced for unit in self.units if unit.advanced is not None), default=None)
 
+    def recorded(self) -> datetime | None:
+        """Give the newest moment at which anything was written into an account."""
+        moments = [self.account(name).recorded_at for name in self.accounts()]
+        return max((one for one in moments if one is not None), default=None)
+
     def due(self, until: datetime) -> list[str]:
         """Give the ids of the accounts in which something falls due by a moment, sorted."""
         changes = {name: self.account(name).next_change_at for name in self.accounts()}

@@ -37,9 +37,10 @@ NAMES: Final = (
 START: Final = datetime(2024, 2, 28, 23, 59, 59, 999_999, tzinfo=UTC)
 _TICK: Final = timedelta(microseconds=1)
 _RULE: Final = EarnRule()
+_BUSY: Final = 0.8
 _KINDS: Final = (
-    "earns", "earns", "earns", "redeems", "redeems", "reserves", "ends", "gives_back", "is_told", "supplies",
-    "is_brought", "moves", "are_one", "are_not", "is_anothers", "goes_by",
+    "earns", "earns", "earns", "redeems", "redeems", "reserves", "reserves", "ends", "ends", "gives_back",
+    "is_told", "supplies", "is_brought", "moves", "are_one", "are_not", "is_anothers", "goes_by",
 )  # fmt: skip
 
 
@@ -105,11 +106,17 @@ class Sampler:
         self.keys.append(key)
         return key
 
+    def _name(self) -> str:
+        """Choose a customer: mostly one of three, so that much happens to her."""
+        return self._rng.choice(self.names[:3] if self._rng.random() < _BUSY else self.names)
+
     def _account(self, wallet: str = "points") -> str:
-        return f"{wallet}/{self._rng.choice(self.names)}"
+        return f"{wallet}/{self._name()}"
 
     def _two(self) -> tuple[str, str]:
-        first, second = self._rng.sample(self.names, 2)
+        first = second = self._name()
+        while first == second:
+            second = self._name()
         return f"points/{first}", f"points/{second}"
 
     def _order(self) -> str:
@@ -133,7 +140,7 @@ class Sampler:
     # ---- what may happen -----------------------------------------------------------------------------
 
     def _earns(self, key: str) -> Unit | None:
-        wallet, order = self._rng.choice(self.wallets), self._order()
+        wallet, order = self._rng.choice((*self.wallets, "points")), self._order()
         if self.plain.awarded(wallet, order) is not None:
             return None
         points = self._rng.choice((1, 7, 1000, 10**15))
@@ -164,7 +171,7 @@ class Sampler:
         spending = Spending(
             key=key, account=outcome.account.id, points=outcome.points, value=outcome.points * 10**13,
             allocations=tuple(Allocation(one.lot, one.points) for one in moved),
-            order=self._rng.choice((self._order(), "")),
+            order=self._rng.choice((*self.orders[:2], "")),
         )  # fmt: skip
         return self._written("redeem", key, outcome, spendings=(spending,)) if moved else None
 

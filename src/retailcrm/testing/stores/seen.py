@@ -24,6 +24,7 @@ def seen(ledger: Ledger | PlainLedger, sampler: Sampler) -> dict[str, Any]:
         "accounts": list(ledger.accounts()),
         "merged": dict(ledger.merged()),
         "advanced": ledger.advanced(),
+        "recorded": ledger.recorded(),
         "referrals": sorted(ledger.referrals(), key=lambda one: one.referred),
     }
     for verb in ("account", "entries", "spendings"):

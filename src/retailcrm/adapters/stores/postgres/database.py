@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import psycopg
 from psycopg.types.numeric import Int8Dumper
 
+from retailcrm.adapters.stores.postgres.durability import DURABLE, dangers
 from retailcrm.adapters.stores.postgres.failures import said
 from retailcrm.adapters.stores.postgres.session import PostgresSession
 from retailcrm.adapters.stores.sql.session import PerThread, Savepoint, Snapshot
@@ -27,12 +28,6 @@ STATEMENTS_KEPT: Final = 256
 """Prepared statements that a connection keeps: more than this package has."""
 
 _ISOLATIONS: Final = ("read committed", "serializable")
-_DURABLE: Final = (
-    # What each must not be, and what comes of it.
-    ("fsync", "a power failure can destroy the database"),
-    ("full_page_writes", "a power failure can destroy pages that were being written"),
-    ("synchronous_commit", "a power failure takes back what was acknowledged"),
-)
 
 
 class PostgresDatabase:
@@ -86,7 +81,7 @@ class PostgresDatabase:
     @property
     def executor(self) -> Executor:
         """This thread's executor: of the transaction it is in, else of single statements."""
-        return self._sessions.get().inside
+        return self._sessions.get().executor
 
     @property
     def in_unit(self) -> bool:
@@ -143,7 +138,5 @@ class PostgresDatabase:
 def _check_server(connection: psycopg.Connection, *, allow_unsafe: bool) -> None:
     if connection.info.server_version < OLDEST:
         raise SettingsError(f"PostgreSQL {connection.info.server_version // 10000} is too old; 13 will do")
-    for name, danger in () if allow_unsafe else _DURABLE:
-        (value,) = connection.execute("SELECT current_setting(%s)", (name,)).fetchone() or ("off",)
-        if value == "off":
-            raise SettingsError(f"the server has {name} = off: {danger}; turn it on")
+    if danger := "" if allow_unsafe else dangers(connection.execute(DURABLE).fetchone()):
+        raise SettingsError(danger)

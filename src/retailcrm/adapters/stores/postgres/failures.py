@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import psycopg
-
 from retailcrm.errors import (
     ConflictError,
     DuplicateRowError,
@@ -17,7 +15,7 @@ from retailcrm.errors import (
 )
 
 if TYPE_CHECKING:
-    from psycopg.pq import TransactionStatus
+    import psycopg
 
 AGAIN: Final = frozenset({"40001", "40P01", "55P03"})
 """Others were first: a serialization failure, a deadlock, a lock that was not to be had in time."""
@@ -33,14 +31,14 @@ _NAMES_NO_VALUE: Final = ("08", "23", "25", "40", "42", "53", "54", "55", "57", 
 
 def translated(error: BaseException) -> RetailCRMError:
     """Give this package's error for one of a statement; it never has a value in its message."""
-    state = getattr(error, "sqlstate", None) or ""
+    state = state_of(error)
     if state in AGAIN:
         return ConflictError(f"somebody else was writing the same; try again ({state})")
     if state == DUPLICATE:
         return DuplicateRowError(f"UNIQUE constraint failed: {_constraint(error)}")
     if state == DISK_FULL:
         return StoreFullError("no room is left for the database")
-    if state.startswith(NOT_A_VALUE) or isinstance(error, psycopg.DataError):
+    if state.startswith(NOT_A_VALUE) or _is(error, "DataError", "UnicodeEncodeError"):
         # A NUL in a text, say; the message shows the text.
         return InputError(f"a value cannot be stored ({type(error).__name__})")
     return StoreError(f"PostgreSQL: {said(error)}")
@@ -62,9 +60,9 @@ def not_committed(error: BaseException, *, lost: bool) -> RetailCRMError:
 
 def said(error: BaseException) -> str:
     """Give what the server said, or the kind of error if that could show a value."""
-    state = getattr(error, "sqlstate", None) or ""
+    state = state_of(error)
     if not state:
-        return "the connection was lost" if isinstance(error, psycopg.OperationalError) else str(error)
+        return "the connection was lost" if _is(error, "OperationalError") else str(error)
     primary = getattr(getattr(error, "diag", None), "message_primary", None)
     if primary and state.startswith(_NAMES_NO_VALUE):
         return f"{primary} ({state})"
@@ -73,10 +71,21 @@ def said(error: BaseException) -> str:
 
 def is_lost(connection: psycopg.Connection) -> bool:
     """Tell whether a connection is of no more use."""
-    return connection.closed or connection.pgconn.transaction_status == _UNKNOWN
+    return connection.closed or connection.pgconn.transaction_status == _UNKNOWN_STATUS
 
 
-_UNKNOWN: Final[TransactionStatus] = psycopg.pq.TransactionStatus.UNKNOWN
+def state_of(error: BaseException) -> str:
+    """Give the SQLSTATE of any driver's error; empty if the server said nothing."""
+    return getattr(error, "sqlstate", None) or getattr(error, "pgcode", None) or ""
+
+
+_UNKNOWN_STATUS: Final = 4
+"""How libpq numbers the state of a connection that was lost."""
+
+
+def _is(error: BaseException, *names: str) -> bool:
+    # By name: other drivers have classes of these names too, and none need be installed.
+    return any(kind.__name__ in names for kind in type(error).__mro__)
 
 
 def _constraint(error: BaseException) -> str:

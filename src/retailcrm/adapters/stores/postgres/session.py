@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
 
 import psycopg
@@ -10,11 +11,12 @@ from psycopg.pq import TransactionStatus
 
 from retailcrm.adapters.stores.postgres.failures import is_lost, not_committed, translated
 from retailcrm.adapters.stores.postgres.statements import Queries, Statements, written
-from retailcrm.adapters.stores.sql.session import Session, keep_for_ever
+from retailcrm.adapters.stores.sql.session import Session, is_query, keep_for_ever
 from retailcrm.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from retailcrm.adapters.stores.sql.executor import Dialect, Executor, Row
 
@@ -32,7 +34,7 @@ class PostgresSession(Session):
     dialect: Dialect = "postgresql"
 
     def __init__(self, connect: Callable[[], psycopg.Connection], isolation: str) -> None:
-        super().__init__(self)
+        super().__init__()
         self._connect = connect
         self._begin = f"BEGIN ISOLATION LEVEL {isolation.upper()} READ WRITE"
         self._open()
@@ -73,8 +75,7 @@ class PostgresSession(Session):
         self.connection.close()
 
     def finish(self) -> None:
-        """Run single statements again."""
-        self.inside = self
+        """Give nothing back: the server does."""
 
     def close(self) -> None:
         """Close the connection."""
@@ -85,29 +86,13 @@ class PostgresSession(Session):
         self._close.detach()
         keep_for_ever(self.connection)
 
-    def run(self, sql: str, values: Sequence[object] = ()) -> int:
-        """Run a statement as a transaction of its own."""
-        with self as unit:
-            return unit.run(sql, values)
-
-    def one(self, sql: str, values: Sequence[object] = ()) -> Row | None:
-        """Give the first row of a query, or of what a statement returns."""
-        if sql.startswith("SELECT"):
-            return self._alive().one(sql, values)
-        with self as unit:
-            return unit.one(sql, values)
-
-    def all(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
-        """Give all rows of a query, or of what a statement returns."""
-        if sql.startswith("SELECT"):
-            return self._alive().all(sql, values)
-        with self as unit:
-            return unit.all(sql, values)
-
-    def many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
-        """Run a statement once for each row of values, all in one transaction."""
-        with self as unit:
-            unit.many(sql, rows)
+    def alone(self, sql: str) -> AbstractContextManager[Executor]:
+        """Give what runs a single statement."""
+        if not is_query(sql):
+            return self
+        if is_lost(self.connection):
+            self._reopen()
+        return nullcontext(self._unit)
 
     def batches(self, sql: str, values: Sequence[object] = (), *, size: int = 65536) -> Iterator[list[Row]]:
         """Give the rows of a query some at a time; outside a unit or snapshot they all come first."""
@@ -141,8 +126,3 @@ class PostgresSession(Session):
     def _reopen(self) -> None:
         self._close()
         self._open()
-
-    def _alive(self) -> Executor:
-        if is_lost(self.connection):
-            self._reopen()
-        return self._unit

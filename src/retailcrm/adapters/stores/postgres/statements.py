@@ -7,6 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import psycopg
+from psycopg.rows import tuple_row
 
 from retailcrm.adapters.stores.postgres.failures import translated
 from retailcrm.adapters.stores.sql.executor import placeholders
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from retailcrm.adapters.stores.sql.executor import Dialect, Row
 
 _NAMES: Final = count()
+
+DRIVER_ERRORS: Final = (psycopg.Error, UnicodeEncodeError)
+"""What the driver raises: the latter for text that is none."""
 
 
 @lru_cache(maxsize=512)
@@ -33,45 +37,47 @@ class Statements:
 
     def __init__(self, connection: psycopg.Connection) -> None:
         self.connection = connection
-        self._cursor = connection.cursor()
+        self._cursor = psycopg.Cursor(connection, row_factory=tuple_row)
         self._execute: Any = self._cursor.execute
 
     def run(self, sql: str, values: Sequence[object] = ()) -> int:
         """Run a statement; give the number of rows that it changed."""
         try:
             return self._execute(written(sql), values).rowcount  # type: ignore[no-any-return]
-        except psycopg.Error as error:
+        except DRIVER_ERRORS as error:
             self._fail(error)
 
     def one(self, sql: str, values: Sequence[object] = ()) -> Row | None:
         """Give the first row of a query; ``None`` if there is none."""
         try:
             return self._execute(written(sql), values).fetchone()  # type: ignore[no-any-return]
-        except psycopg.Error as error:
+        except DRIVER_ERRORS as error:
             self._fail(error)
 
     def all(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """Give all rows of a query."""
         try:
             return self._execute(written(sql), values).fetchall()  # type: ignore[no-any-return]
-        except psycopg.Error as error:
+        except DRIVER_ERRORS as error:
             self._fail(error)
 
     def many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Run a statement once for each row of values; the driver does not wait for each."""
         try:
             self._cursor.executemany(written(sql), rows)
-        except psycopg.Error as error:
+        except DRIVER_ERRORS as error:
             self._fail(error)
 
     def batches(self, sql: str, values: Sequence[object] = (), *, size: int = 65536) -> Iterator[list[Row]]:
         """Give the rows of a query some at a time, as the server's cursor gives them."""
         try:
-            with self.connection.cursor(name=f"retailcrm_{next(_NAMES)}") as cursor:
+            with psycopg.ServerCursor(
+                self.connection, f"retailcrm_{next(_NAMES)}", row_factory=tuple_row
+            ) as cursor:
                 cursor.execute(written(sql), values)
                 while rows := cursor.fetchmany(size):
                     yield rows
-        except psycopg.Error as error:
+        except DRIVER_ERRORS as error:
             self._fail(error)
 
     def _fail(self, error: BaseException) -> NoReturn:

@@ -129,11 +129,20 @@ class Shape:
             raise ValueError(f"the document has no {', '.join(sorted(missing))}")
         return cls(tuple(pieces))
 
-    def filled(self, columns: Mapping[str, Column]) -> Column:
+    def laid_out(self, columns: Mapping[str, Column | list[Column]]) -> list[Column]:
+        """Give the columns and what stands between them; a column may be laid out itself."""
+        found: list[Column] = []
+        for place, one in enumerate(self.pieces):
+            if place % 2:
+                column = columns[one]
+                found += column if isinstance(column, list) else [column]
+            elif one:
+                found.append(text(one))
+        return found
+
+    def filled(self, columns: Mapping[str, Column | list[Column]]) -> Column:
         """Write the documents."""
-        return joined(
-            [columns[one] if place % 2 else text(one) for place, one in enumerate(self.pieces) if one]
-        )
+        return joined(self.laid_out(columns))
 
     def around(self, names: Collection[str]) -> tuple[tuple[Shape, ...], tuple[str, ...]]:
         """Cut at some columns only: give what stands between them, and the columns in their order."""
@@ -155,8 +164,7 @@ def literal(values: Column) -> Column:
 
 def is_plain(values: Column) -> NDArray[np.bool_]:
     """Tell which texts Python writes between single quotes as they are."""
-    found: NDArray[np.bool_] = pc.match_substring_regex(values, _PLAIN).to_numpy(zero_copy_only=False)
-    return found
+    return np.array(pc.match_substring_regex(values, _PLAIN))
 
 
 def digests(texts: Column) -> list[str]:

@@ -137,7 +137,9 @@ class SqlLedger:
 
     def spent_on(self, wallet: str, order: str) -> Sequence[Spending]:
         """Give the redemptions that paid for an order, oldest first."""
-        return tuple(value_of(text, Spending) for (text,) in self._all(sql.SPENT_ON, wallet, order))
+        # Without an order it is empty in the table: that names none.
+        rows = self._all(sql.SPENT_ON, wallet, order) if order else ()
+        return tuple(value_of(text, Spending) for (text,) in rows)
 
     def refunds(self, wallet: str, order: str) -> RefundsTold | None:
         """Give what verbs were told of an order's refunds."""
@@ -169,7 +171,7 @@ class SqlLedger:
 
     def referral_of(self, order: str) -> Brought | None:
         """Give the referral that an order counted for; ``None`` if it counted for none."""
-        return self._value(self._one(sql.REFERRAL_OF, order), Brought)
+        return self._value(self._one(sql.REFERRAL_OF, order), Brought) if order else None
 
     def merged(self) -> Mapping[str, str]:
         """Tell which accounts were merged into which."""
@@ -179,6 +181,11 @@ class SqlLedger:
         """Tell up to when time was told to go by at the latest; ``None`` if it never was."""
         row = self._one(sql.ADVANCED)
         return None if row is None else moment(row[0])
+
+    def recorded(self) -> datetime | None:
+        """Give the newest moment at which anything was written into an account; ``None`` if nothing was."""
+        row = self._one(sql.RECORDED)
+        return None if row is None or row[0] is None else moment(row[0])
 
     def due(self, until: datetime) -> Iterator[str]:
         """Give the ids of the accounts in which something falls due by a moment, sorted."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from retailcrm.adapters.stores.sql import orders_statements as sql
 from retailcrm.adapters.stores.sql.codecs import micros, moment, proof
@@ -26,7 +28,6 @@ from retailcrm.ports.orders import ORDER_COLUMNS, ColumnsKept, FileKept
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from retailcrm.adapters.stores.sql.executor import Database, Row
@@ -34,7 +35,10 @@ if TYPE_CHECKING:
 _AT_ONCE: Final = 20_000
 """Numbers asked for in one statement."""
 
-_NONE: Final = pa.array([], pa.large_string())
+_MANY: Final = 50_000
+_ROOM: Final = 65_536
+_MOST_ROOM: Final = 1_048_576
+"""For so many rows so many KiB, and at most so many."""
 
 
 @attrs.frozen(eq=False)
@@ -49,9 +53,32 @@ class SqlOrders:
     database: Database
     shop: str
 
-    def unit(self) -> AbstractContextManager[object]:
-        """Open a transaction for writing; one inside another joins it."""
-        return self.database.unit()
+    def begin(self, currency: str, zone: str, now: datetime) -> tuple[str, str]:
+        """Give the shop's currency and zone; a shop that is not there yet begins with these."""
+        found = self._run.one(sql.SHOP, (self.shop,))
+        if found is None:
+            self._run.run(sql.SHOP_NEW, (self.shop, currency, zone, micros(now)))
+            found = self._run.one(sql.SHOP, (self.shop,))
+        return found[0], found[1]
+
+    @contextmanager
+    def unit(self, rows: int = 0) -> Iterator[object]:
+        """Open a transaction for writing; one inside another joins it.
+
+        Args:
+            rows: How many will be written, if that is known: SQLite takes memory for very many, or it would
+                write and read the pages of its indexes over and over.
+        """
+        with self.database.unit() as run:
+            if run.dialect != "sqlite" or self.database.borrowed or rows < _MANY:
+                yield run
+                return
+            before = run.one("PRAGMA cache_size")
+            run.all(f"PRAGMA cache_size = {-min(rows // _MANY * _ROOM, _MOST_ROOM)}")
+            try:
+                yield run
+            finally:
+                run.all(f"PRAGMA cache_size = {before[0]}")
 
     def lock(self) -> None:
         """Inside a unit: keep all others from importing and merging until it ends."""
@@ -107,16 +134,17 @@ class SqlOrders:
         statement = sql.rows_with(grain, "number", columns, self.database.dialect)
         found = self._among(statement, numbers, wanted)
         found = found.sort_by([("file", "ascending"), ("place", "ascending")])
-        files, starts = np.unique(found.column("file").to_numpy(), return_index=True)
-        plain, ends = found.drop_columns(["file", "place"]), [*starts.tolist()[1:], len(found)]
-        spans = zip(files.tolist(), starts.tolist(), ends, strict=True)
-        return {file: plain.slice(start, end - start) for file, start, end in spans}
+        files, starts, counts = np.unique(
+            found.column("file").to_numpy(), return_index=True, return_counts=True
+        )
+        plain = found.drop_columns(["file", "place"])
+        spans = zip(files.tolist(), starts.tolist(), counts.tolist(), strict=True)
+        return {file: plain.slice(start, count) for file, start, count in spans}
 
-    def pairs(self, grain: Grain, first: str, second: str, values: pa.Array) -> pa.Table:
-        """Give two columns of text of the rows of all files whose first column is one of many."""
-        statement = sql.rows_with(grain, first, (first, second), self.database.dialect)
-        columns = {"file": "int64", "place": "int64", first: "text", second: "text"}
-        return self._among(statement, values, columns).select([first, second])
+    def told(self, grain: Grain, column: str, of: str, values: pa.Array) -> pa.Array:
+        """Give a column of text of the rows whose other column is one of many; each text once."""
+        statement = sql.told(grain, column, of, self.database.dialect)
+        return pc.unique(self._among(statement, values, {column: "text"}).column(column))
 
     def has_orders(self) -> bool:
         """Say whether there are any orders."""
@@ -143,8 +171,7 @@ class SqlOrders:
         dialect = self.database.dialect
         wanted = pa.array(customers, pa.large_string())
         found = self._among(sql.orders_with("customer", dialect), wanted, ORDER_COLUMNS)
-        order = ("placed_at", "platform", "number")
-        return found.sort_by([(name, "ascending") for name in order]) if len(found) > 1 else found
+        return found.take(_order(found)) if len(found) > 1 else found
 
     def write_orders(self, orders: pa.Table, gone: pa.Table) -> None:
         """Write orders over what was there; of ``gone`` platform and number are read."""
@@ -203,6 +230,13 @@ class SqlOrders:
                 found = run.batches(statement, (self.shop, *more, some))
                 parts += [read_batch(rows, columns) for rows in found]
         return joined(parts, columns)
+
+
+def _order(orders: pa.Table) -> pa.Array:
+    """Give the order of orders by when they were placed."""
+    platform, names = orders.column("platform").cast(pa.large_string()), ("placed_at", "platform", "number")
+    keys = pa.table({**{name: orders.column(name) for name in names}, "platform": platform})
+    return pc.sort_indices(keys, [(name, "ascending") for name in names])
 
 
 _KIND: Final[Mapping[str, str]] = {

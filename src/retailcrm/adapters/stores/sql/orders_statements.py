@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from retailcrm.adapters.stores.sql.executor import Dialect
     from retailcrm.ports.batches import Grain
 
+SHOP: Final = "SELECT currency, zone FROM retailcrm_shops WHERE shop = ?"
+SHOP_NEW: Final = (
+    "INSERT INTO retailcrm_shops (shop, currency, zone, created_at, followed) VALUES (?, ?, ?, ?, '') "
+    "ON CONFLICT (shop) DO NOTHING"
+)
 _LOCK: Final = "SELECT shop FROM retailcrm_shops WHERE shop = ?"
 LOCK: Final[dict[Dialect, str]] = {"sqlite": _LOCK, "postgresql": _LOCK + FOR_UPDATE}
 
@@ -84,6 +89,14 @@ def rows_with(grain: Grain, column: str, columns: Iterable[str], dialect: Dialec
     return (
         f"SELECT file, place, {', '.join(columns)} FROM {table_of(grain)} "  # noqa: S608 - fixed words
         f"WHERE shop = ? AND {among(column, dialect)}"
+    )
+
+
+def told(grain: Grain, column: str, of: str, dialect: Dialect) -> str:
+    """Ask for a column of the rows of all files whose other column is one of many."""
+    return (
+        f"SELECT DISTINCT {column} FROM {table_of(grain)} "  # noqa: S608 - fixed words
+        f"WHERE shop = ? AND {column} IS NOT NULL AND {among(of, dialect)}"
     )
 
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from retailcrm.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
-    from retailcrm.adapters.stores.sql.executor import Executor
+    from retailcrm.adapters.stores.sql.executor import Dialect, Executor, Row
 
 
 class Session(ABC):
@@ -25,13 +26,20 @@ class Session(ABC):
         depth: How many units or snapshots are open, one in another.
         writing: Whether they are units.
         failed: Whether a unit that joined failed.
-        inside: Runs the statements of what is open.
+        inside: Runs the statements of what is open; ``None`` outside.
     """
 
-    def __init__(self, outside: Executor) -> None:
+    dialect: Dialect
+
+    def __init__(self) -> None:
         self.depth = 0
         self.writing = self.failed = False
-        self.inside: Executor = outside
+        self.inside: Executor | None = None
+
+    @property
+    def executor(self) -> Executor:
+        """What runs statements now: in what is open, else by themselves."""
+        return self.inside or self
 
     @abstractmethod
     def begin(self) -> Executor:
@@ -51,7 +59,15 @@ class Session(ABC):
 
     @abstractmethod
     def finish(self) -> None:
-        """After the end of a transaction: be as before it; ``inside`` runs single statements again."""
+        """Give back what the transaction held, after its end."""
+
+    @abstractmethod
+    def alone(self, sql: str) -> AbstractContextManager[Executor]:
+        """Give what runs a single statement: a query needs no unit, whatever may write has one of its own."""
+
+    @abstractmethod
+    def batches(self, sql: str, values: Sequence[object] = (), *, size: int = 65536) -> Iterator[list[Row]]:
+        """Give the rows of a query some at a time; memory stays flat inside a unit or a snapshot."""
 
     @abstractmethod
     def close(self) -> None:
@@ -91,15 +107,36 @@ class Session(ABC):
             self.depth = 0
             self._end()
 
+    def run(self, sql: str, values: Sequence[object] = ()) -> int:
+        """Run a statement; give the number of rows that it changed."""
+        with self.alone(sql) as executor:
+            return executor.run(sql, values)
+
+    def one(self, sql: str, values: Sequence[object] = ()) -> Row | None:
+        """Give the first row of a query; ``None`` if there is none."""
+        with self.alone(sql) as executor:
+            return executor.one(sql, values)
+
+    def all(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        """Give all rows of a query."""
+        with self.alone(sql) as executor:
+            return executor.all(sql, values)
+
+    def many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """Run a statement once for each row of values, all in one transaction."""
+        with self as executor:
+            executor.many(sql, rows)
+
     def _join(self) -> Executor:
         if not self.writing:
             raise StoreError("a unit cannot be opened inside a snapshot")
         self.depth += 1
-        return self.inside
+        return self.executor
 
     def _end(self) -> None:
         self.depth = 0
         self.writing = self.failed = False
+        self.inside = None
         try:
             self.drop()
         finally:
@@ -114,7 +151,7 @@ class Session(ABC):
                 self._end()
                 raise
         self.depth += 1
-        return self.inside
+        return self.executor
 
     def leave_snapshot(self) -> None:
         """Close a snapshot."""
@@ -154,8 +191,8 @@ class Savepoint:
         if not session.writing:
             raise StoreError("a savepoint is a part of a unit, and none is open")
         self._was_failed = session.failed
-        session.inside.run("SAVEPOINT retailcrm_part")
-        return session.inside
+        session.executor.run("SAVEPOINT retailcrm_part")
+        return session.executor
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -163,10 +200,17 @@ class Savepoint:
         session = self._session
         # Of several of one name the innermost is meant.
         if kind is not None:
-            session.inside.run("ROLLBACK TO SAVEPOINT retailcrm_part")
+            session.executor.run("ROLLBACK TO SAVEPOINT retailcrm_part")
             session.failed = self._was_failed
-        session.inside.run("RELEASE SAVEPOINT retailcrm_part")
+        session.executor.run("RELEASE SAVEPOINT retailcrm_part")
 
+
+def is_query(sql: str) -> bool:
+    """Tell whether a statement surely writes nothing."""
+    return sql.lstrip()[:7].upper().startswith(_QUERIES)
+
+
+_QUERIES: Final = ("SELECT", "EXPLAIN", "VALUES")
 
 S = TypeVar("S", bound=Session)
 

@@ -45,6 +45,7 @@ ACCOUNT_VERSION: Final = "SELECT version FROM retailcrm_accounts WHERE shop = ? 
 ACCOUNTS: Final = (
     "SELECT account FROM retailcrm_accounts WHERE shop = ? AND account > ? ORDER BY account LIMIT 1000"
 )
+RECORDED: Final = "SELECT max(recorded_at) FROM retailcrm_accounts WHERE shop = ?"
 DUE: Final = (
     "SELECT account FROM retailcrm_accounts WHERE shop = ? AND next_change_at <= ? AND account > ? "
     "ORDER BY account LIMIT 1000"

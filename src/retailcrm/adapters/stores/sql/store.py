@@ -8,6 +8,7 @@ import attrs
 
 from retailcrm.adapters.stores.sql.feed import SqlFeed
 from retailcrm.adapters.stores.sql.ledger import SqlLedger
+from retailcrm.adapters.stores.sql.orders import SqlOrders
 from retailcrm.ports.stores import Capabilities
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ class SqlStore:
     def ledger(self, shop: str) -> SqlLedger:
         """Give a shop's points."""
         return SqlLedger(self.database, shop)
+
+    def orders(self, shop: str) -> SqlOrders:
+        """Give a shop's files, orders and merges."""
+        return SqlOrders(self.database, shop)
 
     def feed(self, shop: str) -> SqlFeed:
         """Give a shop's events."""

@@ -124,9 +124,9 @@ class Writer:
         _each(run, sql.AWARD_NEXT, rows)
 
     def _spendings(self, run: Executor, unit: Unit) -> None:
-        """Write redemptions; those of an account stand in the order of the entries that spent."""
+        """Write redemptions; they stand in the order in which the entries that spent were written."""
         spent = {
-            (entry.account, entry.key): entry.version
+            (entry.account, entry.key): micros(entry.recorded_at)
             for change in unit.changes
             for entry in change.entries
             if entry.verb in (Verb.REDEEM, Verb.CAPTURE)

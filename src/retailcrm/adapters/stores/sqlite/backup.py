@@ -98,6 +98,10 @@ def restore(path: Path, target: Path, *, replace: bool = False) -> Copy:
     _check_file(path)
     with closing(_connect(path, mode="ro")) as source:
         revision = _checked(source, str(path))
+        # What is missing of the last page reads as zeros, and may look whole.
+        pages, size = (source.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        if pages * size != path.stat().st_size:
+            raise InputError(f"{path} is damaged: its end is missing")
         if not target.exists():
             with placed(target) as partial, closing(_connect(partial)) as copy:
                 _copy(source, copy)
@@ -123,8 +127,12 @@ def _check_file(path: Path) -> None:
 
 def _connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None)
-    for setting in ("trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "synchronous = FULL"):
-        connection.execute(f"PRAGMA {setting}")
+    try:
+        for setting in ("trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "synchronous = FULL"):
+            connection.execute(f"PRAGMA {setting}")
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise InputError(f"{path} is damaged: {error}") from error
     return connection
 
 
@@ -195,7 +203,8 @@ def _replace(source: sqlite3.Connection, target: Path) -> None:
     try:
         with lock or nullcontext(), closing(connect(target, _PATIENCE)) as connection:
             _copy(source, connection)
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            # As much of the log as nobody reads; the rest goes as always.
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
     finally:
         if lock is not None:
             lock.close()

@@ -67,7 +67,7 @@ class SqliteDatabase:
     @property
     def executor(self) -> Executor:
         """This thread's executor: of the transaction it is in, else of single statements."""
-        return self._sessions.get().inside
+        return self._sessions.get().executor
 
     @property
     def in_unit(self) -> bool:

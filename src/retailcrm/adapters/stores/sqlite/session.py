@@ -5,33 +5,38 @@ from __future__ import annotations
 import sqlite3
 import weakref
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
-from retailcrm.adapters.stores.sql.session import Session, keep_for_ever
+from retailcrm.adapters.stores.sql.session import Session, is_query, keep_for_ever
 from retailcrm.adapters.stores.sqlite.failures import not_committed, translated
-from retailcrm.adapters.stores.sqlite.statements import Queries, Statements
+from retailcrm.adapters.stores.sqlite.statements import Queries, Singles, Statements
 from retailcrm.errors import ConflictError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from types import TracebackType
 
-    from retailcrm.adapters.stores.sql.executor import Executor, Row
+    from retailcrm.adapters.stores.sql.executor import Dialect, Executor, Row
     from retailcrm.adapters.stores.sqlite.locking import FileLock
 
-_QUERIES: Final = ("SELECT", "EXPLAIN", "VALUES")
 _NEVER_IN_A_TRANSACTION: Final = ("PRAGMA", "VACUUM")
 
 
-class SqliteSession(Statements, Session):
+class SqliteSession(Session):
     """A connection to the file.
 
     Attributes:
         lock: What keeps other writers away; ``None`` if SQLite can do without.
     """
 
+    dialect: Dialect = "sqlite"
+
     def __init__(self, connection: sqlite3.Connection, lock: FileLock | None) -> None:
-        Statements.__init__(self, connection)
-        Session.__init__(self, self)
+        super().__init__()
+        self.connection = connection
+        self._execute = connection.execute
+        self._plain = Singles(connection)
         self._unit = Statements(connection)
         self._queries = Queries(connection)
         self.lock = lock
@@ -70,7 +75,6 @@ class SqliteSession(Statements, Session):
 
     def finish(self) -> None:
         """Give the lock back."""
-        self.inside = self
         self._unit.renew()
         self._queries.renew()
         if self.lock is not None:
@@ -90,41 +94,34 @@ class SqliteSession(Statements, Session):
         if self.lock is not None:
             self.lock.close()
 
-    def run(self, sql: str, values: Sequence[object] = ()) -> int:
-        """Run a statement as a transaction of its own."""
-        if _is_free(sql):
-            with self.lock or nullcontext():
-                return super().run(sql, values)
-        with self as unit:
-            return unit.run(sql, values)
+    def alone(self, sql: str) -> AbstractContextManager[Executor]:
+        """Give what runs a single statement."""
+        if is_query(sql):
+            return nullcontext(self._plain)
+        if sql.lstrip()[:7].upper().startswith(_NEVER_IN_A_TRANSACTION):
+            return _Locked(self.lock, self._plain)
+        return self
 
-    def one(self, sql: str, values: Sequence[object] = ()) -> Row | None:
-        """Give the first row of a query, or of what a statement returns."""
-        if _is_query(sql):
-            return super().one(sql, values)
-        if _is_free(sql):
-            with self.lock or nullcontext():
-                return super().one(sql, values)
-        with self as unit:
-            return unit.one(sql, values)
+    def batches(self, sql: str, values: Sequence[object] = (), *, size: int = 65536) -> Iterator[list[Row]]:
+        """Give the rows of a query some at a time."""
+        return self._plain.batches(sql, values, size=size)
 
-    def all(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
-        """Give all rows of a query, or of what a statement returns."""
-        if _is_query(sql):
-            return super().all(sql, values)
-        if _is_free(sql):
-            with self.lock or nullcontext():
-                return super().all(sql, values)
-        with self as unit:
-            return unit.all(sql, values)
 
-    def many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
-        """Run a statement once for each row of values, all in one transaction."""
-        with self as unit:
-            unit.many(sql, rows)
+class _Locked:
+    """Keeps other writers away from a statement that no transaction may hold."""
 
-    def _fail(self, error: BaseException) -> NoReturn:
-        raise translated(error) from None
+    def __init__(self, lock: FileLock | None, plain: Statements) -> None:
+        self._lock = lock or nullcontext()
+        self._plain = plain
+
+    def __enter__(self) -> Executor:
+        self._lock.__enter__()
+        return self._plain
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.__exit__(kind, error, trace)
 
 
 def _close(connection: sqlite3.Connection, lock: FileLock | None) -> None:
@@ -137,11 +134,3 @@ def _close(connection: sqlite3.Connection, lock: FileLock | None) -> None:
     finally:
         if lock is not None:
             lock.close()
-
-
-def _is_query(sql: str) -> bool:
-    return sql.lstrip()[:7].upper().startswith(_QUERIES)
-
-
-def _is_free(sql: str) -> bool:
-    return sql.lstrip()[:7].upper().startswith(_NEVER_IN_A_TRANSACTION)

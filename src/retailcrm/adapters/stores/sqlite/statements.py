@@ -83,6 +83,15 @@ def _refuse(*_: object) -> NoReturn:
     raise StoreError("the transaction was rolled back after an error; nothing more can be done in it")
 
 
+class Singles(Statements):
+    """Runs single statements, of which each is a transaction."""
+
+    __slots__ = ()
+
+    def _fail(self, error: BaseException) -> NoReturn:
+        raise translated(error) from None
+
+
 class Queries(Statements):
     """Runs queries in a snapshot."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from retailcrm.adapters.stores.sql.location import database_at
 from retailcrm.adapters.stores.sql.migrations.revisions import (
     HEAD,
     is_older,
@@ -23,14 +25,14 @@ _TURN: Final = 0x72657461696C
 """What sessions of PostgreSQL that migrate wait for each other by; any number that nobody else uses."""
 
 
-def create_or_upgrade(database: Database, *, to: str = HEAD, scripts: Path = SCRIPTS) -> str | None:
+def create_or_upgrade(database: Database | str, *, to: str = HEAD, scripts: Path = SCRIPTS) -> str | None:
     """Bring the tables of a database to a version.
 
     Every statement runs in one transaction: an end at any of them leaves the tables as they were, and another
     run completes.
 
     Args:
-        database: The database; not one in somebody else's transaction.
+        database: The database, or its URL; not one in somebody else's transaction.
         to: The version wanted.
         scripts: The folder with ``env.py`` and ``versions``.
 
@@ -41,6 +43,9 @@ def create_or_upgrade(database: Database, *, to: str = HEAD, scripts: Path = SCR
         SettingsError: The tables are newer than ``to``, or nobody knows of which version they are.
         MissingExtraError: Alembic is not installed.
     """
+    if isinstance(database, str):
+        with closing(database_at(database, create=True)) as opened:
+            return create_or_upgrade(opened, to=to, scripts=scripts)
     if database.borrowed:
         raise SettingsError("tables are created and upgraded outside of other transactions: give the URL")
     with database.unit() as executor:

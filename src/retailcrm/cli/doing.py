@@ -1,0 +1,132 @@
+"""The work of the verbs of ``retailcrm points``: do it once, and say what it came to."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from retailcrm.adapters.stores.sql.location import hidden
+from retailcrm.cli.exits import Exit
+from retailcrm.cli.guard import print_json, say
+from retailcrm.cli.inputs import open_kept
+from retailcrm.cli.printing import console
+from retailcrm.cli.programmes import refuse_without_points
+from retailcrm.cli.wording import print_sentence
+from retailcrm.domain.labels import Label
+from retailcrm.domain.money import Money, exponent, format_money
+from retailcrm.errors import InputError
+from retailcrm.ports.outcomes import Done, Refused, Staged, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from retailcrm.cli.options import Inputs
+    from retailcrm.ports.outcomes import Outcome
+    from retailcrm.shop.open import Shop
+
+_DID: Final[Mapping[str, Label]] = {
+    "redeem": Label("已核销", "spent"),
+    "reserve": Label("已预占", "set aside"),
+    "capture": Label("已核销预占", "spent of the reservation"),
+    "void": Label("已释放预占", "returned from the reservation"),
+    "give_back": Label("已退回", "returned"),
+    "reverse": Label("已收回", "taken back"),
+    "transfer": Label("已转赠", "given"),
+    "adjust": Label("已调整", "adjusted"),
+}
+
+
+def do(verb: str, *, inputs: Inputs, lang: str | None, as_json: bool, **asked: Any) -> Exit:  # noqa: ANN401 - by the verb
+    """Do a verb on a shop that is kept in a database, and print what it came to.
+
+    Args:
+        verb: A method of ``shop.loyalty``.
+        inputs: Which shop.
+        lang: Language of the answer; ``None`` for both.
+        as_json: Whether to print a document instead.
+        asked: The method's arguments.
+    """
+    shop, _ = open_kept(inputs)
+    with shop:
+        if shop.policy.points is None:
+            return refuse_without_points(f"points_{verb}", inputs, as_json=as_json)
+        if "refunded" in asked:
+            asked["refunded"] = _money(asked["refunded"], shop.policy.currency)
+        outcome: Outcome = getattr(shop.loyalty, verb)(**asked)
+        code = _code(outcome)
+        if as_json:
+            print_json(_document(verb, inputs, outcome, code))
+        _tell(shop, verb, outcome, lang, quiet=as_json)
+    return code
+
+
+def _money(text: str, currency: str) -> Money:
+    try:
+        minor = Decimal(text).scaleb(exponent(currency))
+    except InvalidOperation as error:
+        raise InputError(f"{text!r} is no amount; write it like 35.00") from error
+    if minor != int(minor) or minor <= 0:
+        raise InputError(f"{text!r} is no amount of {currency}; write it like 35.00")
+    return Money(int(minor), currency)
+
+
+def _code(outcome: Outcome) -> Exit:
+    if isinstance(outcome, Refused):
+        return Exit.DECLINED
+    return Exit.UNKNOWN if isinstance(outcome, Unknown) else Exit.OK
+
+
+def _document(verb: str, inputs: Inputs, outcome: Outcome, code: Exit) -> dict[str, Any]:
+    """Describe what it came to as plain values."""
+    plain = outcome.done if isinstance(outcome, Staged) else outcome
+    fields = {field.name: getattr(plain, field.name) for field in attrs.fields(type(plain))}
+    if isinstance(plain, Done):
+        fields["detail"] = dict(plain.detail)
+    return {
+        "command": f"points_{verb}",
+        "exit_code": code,
+        "db": hidden(str(inputs.db)),
+        "shop": inputs.shop,
+        "outcome": type(plain).__name__.lower(),
+        **fields,
+    }
+
+
+def _tell(shop: Shop, verb: str, outcome: Outcome, lang: str | None, *, quiet: bool) -> None:
+    """Say it in a sentence: what was done to people, what was not on the error stream."""
+    if isinstance(outcome, Refused):
+        say(f"refused ({outcome.limit}): {outcome.message}")
+    elif isinstance(outcome, Unknown):
+        say(f"nobody can say whether it was done ({outcome.reason}); run it again with --key {outcome.key}")
+    elif isinstance(outcome, Done) and not quiet:
+        out = console()
+        for label in (_done(shop, verb, outcome), *_balance(shop, outcome)):
+            print_sentence(out, label, lang, "")
+
+
+def _done(shop: Shop, verb: str, done: Done) -> Label:
+    did, points = _DID[verb], f"{done.points:,}"
+    value = done.detail.get("value")
+    worth = format_money(value, shop.policy.currency) if isinstance(value, int) and value else ""
+    until = str(done.detail.get("ends_at", ""))
+    zh = [f"{did.zh} {points} 分", *([f"抵 {worth}"] if worth else []), *([f"至 {until}"] if until else [])]
+    en = [f"{points} points {did.en}", *([f"worth {worth}"] if worth else [])]
+    en += [f"until {until}"] if until else []
+    again = ("（此前已执行，未重复）", " - done before, not again") if done.repeated else ("", "")
+    return Label(f"{'，'.join(zh)}{again[0]}", f"{', '.join(en)}{again[1]}")
+
+
+def _balance(shop: Shop, done: Done) -> list[Label]:
+    """Say what she has now."""
+    wallet, _, customer = done.account.partition("/")
+    if not customer:
+        return []
+    has = shop.loyalty.balance(customer, wallet=wallet)
+    zh, en = [f"可用 {has.available:,}"], [f"{has.available:,} available"]
+    for name, points, word in (("held", has.held, "预占"), ("pending", has.pending, "待生效"), ("debt", has.debt, "欠分")):
+        if points:
+            zh.append(f"{word} {points:,}")
+            en.append(f"{points:,} {name}")
+    return [Label(f"{customer}：{'，'.join(zh)}", f"{customer}: {', '.join(en)}")]

@@ -1,0 +1,135 @@
+"""Merges that a store keeps: the log of decisions, this process's and everybody else's."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from retailcrm.domain.identity import (
+    Aliases,
+    CustomerId,
+    Evidence,
+    EvidenceKind,
+    Identity,
+    Merged,
+    Strength,
+    Unmerged,
+)
+from retailcrm.domain.points.documents import canonical, moment_text
+from retailcrm.shop.merges import Merges
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from retailcrm.ports.orders import OrderBook
+    from retailcrm.shop.merges import Decision
+
+
+@attrs.define(eq=False)
+class StoredMerges(Merges):
+    """The decisions of a shop in a store; each use looks whether somebody else has decided since.
+
+    Attributes:
+        book: The store.
+    """
+
+    book: OrderBook
+    _last: tuple[int, str] = attrs.field(default=(0, ""), init=False)
+
+    @property
+    def aliases(self) -> Aliases:
+        """Which id stands for whom."""
+        self._refresh()
+        return self._aliases
+
+    @property
+    def log(self) -> tuple[Merged | Unmerged, ...]:
+        """Every decision, those taken back and the taking back included."""
+        return self.aliases.log
+
+    def present(self) -> Mapping[str, str]:
+        """Give the present id of every customer id that was merged away."""
+        self._refresh()
+        return self._present
+
+    def merge(self, keep: str, gone: str, *, evidence: Iterable[Evidence], actor: str, at: datetime) -> str:
+        """Decide that two ids are one person, for everybody who uses the store."""
+        with self.book.unit():
+            self._lock()
+            return super().merge(keep, gone, evidence=evidence, actor=actor, at=at)
+
+    def undo(self, merge_id: str, *, actor: str, at: datetime) -> None:
+        """Take a merge back, as if it had never been."""
+        with self.book.unit():
+            self._lock()
+            super().undo(merge_id, actor=actor, at=at)
+
+    def adopt(self, decisions: Iterable[Decision], *, at: datetime) -> tuple[str, ...]:
+        """Take decisions over, such as those of a file; all of them or none."""
+        with self.book.unit():
+            self._lock()
+            return super().adopt(decisions, at=at)
+
+    def _lock(self) -> None:
+        self.book.lock()
+        self._refresh()
+
+    def _take(self, aliases: Aliases) -> None:
+        known = len(self._aliases.log)
+        self.book.decide([decision_text(entry) for entry in aliases.log[known:]], known)
+        super()._take(aliases)
+        self._last = self.book.last_decision()
+
+    def _refresh(self) -> None:
+        """Read the log if it is not the one that was read last: others decided, or ours was rolled back."""
+        last = self.book.last_decision()
+        if last != self._last:
+            super()._take(Aliases(tuple(decision_of(text) for text in self.book.decisions())))
+            self._last = last
+
+
+def decision_text(entry: Merged | Unmerged) -> str:
+    """Write a decision."""
+    document: dict[str, Any] = {
+        "merge": entry.merge_id,
+        "actor": entry.actor,
+        "at": moment_text(entry.at.astimezone(UTC)),
+    }
+    if isinstance(entry, Merged):
+        why = [attrs.asdict(one) for one in entry.evidence]
+        document |= {"keep": entry.keep, "gone": entry.gone, "evidence": why}
+    return canonical(document)
+
+
+def decision_of(text: str) -> Merged | Unmerged:
+    """Read a decision.
+
+    Args:
+        text: What :func:`decision_text` gave.
+
+    Example:
+        >>> back = Unmerged(merge_id="merge-1", actor="mei", at=datetime(2024, 4, 1, tzinfo=UTC))
+        >>> decision_of(decision_text(back)) == back
+        True
+    """
+    document = json.loads(text)
+    merge_id, actor, at = document["merge"], document["actor"], datetime.fromisoformat(document["at"])
+    if "keep" not in document:
+        return Unmerged(merge_id=merge_id, actor=actor, at=at)
+    return Merged(
+        merge_id=merge_id,
+        keep=CustomerId(document["keep"]),
+        gone=CustomerId(document["gone"]),
+        evidence=tuple(_evidence(one) for one in document["evidence"]),
+        actor=actor,
+        at=at,
+    )
+
+
+def _evidence(document: Mapping[str, Any]) -> Evidence:
+    told = document["identity"]
+    identity = None if told is None else Identity(**{**told, "strength": Strength(told["strength"])})
+    return Evidence(EvidenceKind(document["kind"]), identity, document["note"])

@@ -1,0 +1,73 @@
+"""Open the parts of a shop that a store keeps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from retailcrm.errors import SettingsError
+from retailcrm.shop.merging import MergedStore
+from retailcrm.shop.stored.merges import StoredMerges
+from retailcrm.shop.stored.observations import StoredObservations
+from retailcrm.shop.stored.orders_of import StoredOrdersOf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from retailcrm.ports.orders import OrderBook
+    from retailcrm.shop.policy import Policy
+
+
+@attrs.frozen(eq=False)
+class StoredParts:
+    """What a shop on a store is made of.
+
+    Attributes:
+        kept: Files and orders, as the files tell them.
+        merges: Who was taken for whom.
+        merged: The same orders after merges.
+        orders: One customer's orders after merges.
+    """
+
+    kept: StoredObservations
+    merges: StoredMerges
+    merged: MergedStore
+    orders: StoredOrdersOf
+
+
+def stored_parts(
+    book: OrderBook,
+    shop: str,
+    rules: Policy,
+    clock: Callable[[], datetime],
+    *,
+    memory_budget: int | None = None,
+) -> StoredParts:
+    """Open a shop's files, orders and merges, or begin a new shop.
+
+    Args:
+        book: Where they are kept.
+        shop: The shop's key, for messages.
+        rules: Its policy.
+        clock: Tells the time.
+        memory_budget: As it was asked for.
+
+    Raises:
+        SettingsError: The shop is kept in another currency or zone, or a memory budget was asked for.
+    """
+    if memory_budget is not None:
+        raise SettingsError("memory_budget is for shops in memory: a shop in a store needs none")
+    currency, zone = book.begin(rules.currency, rules.zone, clock())
+    for what, old, asked in (("currency", currency, rules.currency), ("zone", zone, rules.zone)):
+        if old != asked:
+            raise SettingsError(
+                f"shop {shop!r} is kept with {what} {old}, the policy says {asked}: amounts or days of what "
+                f"is there would be read wrongly; open it with {what} {old}, or keep another shop"
+            )
+    kept = StoredObservations(rules.currency, rules.zone, book=book, clock=clock)
+    merges = StoredMerges(book)
+    merged = MergedStore(kept, merges)
+    orders = StoredOrdersOf(merged.parts, merged.lines, kept=kept, merges=merges)
+    return StoredParts(kept=kept, merges=merges, merged=merged, orders=orders)
