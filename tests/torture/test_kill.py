@@ -41,7 +41,8 @@ def test_connections_to_postgresql_may_be_ended(postgres_url: str) -> None:
 
 
 @pytest.mark.skipif(
-    "RETAILCRM_TEST_POSTGRES" in os.environ, reason="kills a process of the server, so it needs one of its own"
+    "RETAILCRM_TEST_POSTGRES" in os.environ,
+    reason="kills a process of the server, so it needs one of its own",
 )
 def test_postgresql_itself_may_crash(postgres_url: str) -> None:
     """A process of the server is killed, all of it recovers, and nothing is missing."""

@@ -24,16 +24,21 @@ def arena(request: Any, bug: Callable[[str], str]) -> dict[str, str]:
     return {"url": url, "opener": bug("serializable") if request.param == "serializable" else OPENER}
 
 
+def expected(arena: dict[str, str]) -> tuple[str, ...]:
+    """Give the errors that a caller expects: in the strictest transactions some have to ask again."""
+    return () if arena["opener"] == OPENER else ("ConflictError",)
+
+
 def test_a_hot_account_is_spent_exactly(arena: dict[str, str]) -> None:
     """1,000 points, 4 processes asking 7 until refused: 142 succeed, 6 points are left."""
-    found = hot_account(seed=SEED, **arena)
+    found = hot_account(seed=SEED, expected=expected(arena), **arena)
     assert not found.problems
     assert found.done == 142
 
 
 def test_the_total_of_a_bank_stays(arena: dict[str, str]) -> None:
     """4 processes move points between 10 accounts: every read of the total sees 1,000."""
-    found = bank(seed=SEED, **arena)
+    found = bank(seed=SEED, expected=expected(arena), **arena)
     assert not found.problems
     assert found.reads > 0
     assert found.done + found.refused == 200
@@ -41,7 +46,7 @@ def test_the_total_of_a_bank_stays(arena: dict[str, str]) -> None:
 
 def test_crossing_transfers_do_not_block_each_other(arena: dict[str, str]) -> None:
     """A gives to B while B gives to A: no deadlock reaches anybody."""
-    found = bank(seed=SEED, accounts=2, transfers=25, **arena)
+    found = bank(seed=SEED, accounts=2, transfers=25, expected=expected(arena), **arena)
     assert not found.problems
     assert found.done > 0
 
@@ -60,9 +65,9 @@ def test_a_reservation_ends_once(arena: dict[str, str]) -> None:
 
 
 def test_ended_connections_change_no_sum(postgres_url: str) -> None:
-    """While the server ends connections every 50 ms, exactly 142 succeed, and the total stays."""
-    hot = hot_account(postgres_url, seed=SEED, every=0.05)
-    moved = bank(postgres_url, seed=SEED, transfers=20, every=0.05)
+    """While the server ends connections five times a second, exactly 142 succeed, and the total stays."""
+    hot = hot_account(postgres_url, seed=SEED, every=0.2)
+    moved = bank(postgres_url, seed=SEED, transfers=20, every=0.2)
     assert not (*hot.problems, *moved.problems)
     assert hot.ended + moved.ended > 0
 

@@ -21,6 +21,7 @@ from retailcrm.cli.policy_check import policy
 from retailcrm.cli.report import report
 from retailcrm.cli.score import score
 from retailcrm.cli.tick import tick
+from retailcrm.cli.torture import torture
 from retailcrm.cli.verify import verify
 
 _EXIT_CODES: Final = "\n".join(["\b", "Exit codes:", *(f"  {code:d}  {code.meaning}" for code in Exit)])
@@ -38,6 +39,7 @@ def retailcrm(context: click.Context) -> None:
 
 
 for command in (
-    demo, score, report, customer, duplicates, archive, import_, points, tick, verify, db, doctor, policy, plugins,
+    demo, score, report, customer, duplicates, archive, import_, points, tick, verify, db, doctor, torture,
+    policy, plugins,
 ):  # fmt: skip
     retailcrm.add_command(command)

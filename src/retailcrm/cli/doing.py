@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 import attrs
 
@@ -11,7 +13,7 @@ from retailcrm.adapters.stores.sql.location import hidden
 from retailcrm.cli.exits import Exit
 from retailcrm.cli.guard import print_json, say
 from retailcrm.cli.inputs import open_kept
-from retailcrm.cli.printing import console
+from retailcrm.cli.printing import console, counted
 from retailcrm.cli.programmes import refuse_without_points
 from retailcrm.cli.wording import print_sentence
 from retailcrm.domain.labels import Label
@@ -34,7 +36,6 @@ _DID: Final[Mapping[str, Label]] = {
     "give_back": Label("已退回", "returned"),
     "reverse": Label("已收回", "taken back"),
     "transfer": Label("已转赠", "given"),
-    "adjust": Label("已调整", "adjusted"),
 }
 
 
@@ -58,7 +59,7 @@ def do(verb: str, *, inputs: Inputs, lang: str | None, as_json: bool, **asked: A
         code = _code(outcome)
         if as_json:
             print_json(_document(verb, inputs, outcome, code))
-        _tell(shop, verb, outcome, lang, quiet=as_json)
+        _tell(shop, _word(verb, asked), outcome, lang, quiet=as_json)
     return code
 
 
@@ -94,7 +95,7 @@ def _document(verb: str, inputs: Inputs, outcome: Outcome, code: Exit) -> dict[s
     }
 
 
-def _tell(shop: Shop, verb: str, outcome: Outcome, lang: str | None, *, quiet: bool) -> None:
+def _tell(shop: Shop, did: Label, outcome: Outcome, lang: str | None, *, quiet: bool) -> None:
     """Say it in a sentence: what was done to people, what was not on the error stream."""
     if isinstance(outcome, Refused):
         say(f"refused ({outcome.limit}): {outcome.message}")
@@ -102,18 +103,29 @@ def _tell(shop: Shop, verb: str, outcome: Outcome, lang: str | None, *, quiet: b
         say(f"nobody can say whether it was done ({outcome.reason}); run it again with --key {outcome.key}")
     elif isinstance(outcome, Done) and not quiet:
         out = console()
-        for label in (_done(shop, verb, outcome), *_balance(shop, outcome)):
+        for label in (_done(shop, did, outcome), *_balance(shop, outcome)):
             print_sentence(out, label, lang, "")
 
 
-def _done(shop: Shop, verb: str, done: Done) -> Label:
-    did, points = _DID[verb], f"{done.points:,}"
-    value = done.detail.get("value")
-    worth = format_money(value, shop.policy.currency) if isinstance(value, int) and value else ""
-    until = str(done.detail.get("ends_at", ""))
-    zh = [f"{did.zh} {points} 分", *([f"抵 {worth}"] if worth else []), *([f"至 {until}"] if until else [])]
-    en = [f"{points} points {did.en}", *([f"worth {worth}"] if worth else [])]
-    en += [f"until {until}"] if until else []
+def _word(verb: str, asked: Mapping[str, Any]) -> Label:
+    """Give the word for what was done."""
+    if verb == "adjust":
+        return Label("已扣除", "taken away") if asked["points"] < 0 else Label("已补发", "added")
+    return _DID[verb]
+
+
+def _done(shop: Shop, did: Label, done: Done) -> Label:
+    zh, en = [f"{did.zh} {done.points:,} 分"], [f"{counted(done.points, 'point')} {did.en}"]
+    if isinstance(value := done.detail.get("value"), int) and value:
+        worth = format_money(value, shop.policy.currency)
+        zh.append(f"抵 {worth}")
+        en.append(f"worth {worth}")
+    if ends := done.detail.get("ends_at"):
+        until = (
+            f"{datetime.fromisoformat(str(ends)).astimezone(ZoneInfo(shop.policy.zone)):%Y-%m-%d %H:%M:%S}"
+        )
+        zh.append(f"至 {until}")
+        en.append(f"until {until}")
     again = ("（此前已执行，未重复）", " - done before, not again") if done.repeated else ("", "")
     return Label(f"{'，'.join(zh)}{again[0]}", f"{', '.join(en)}{again[1]}")
 
@@ -125,7 +137,11 @@ def _balance(shop: Shop, done: Done) -> list[Label]:
         return []
     has = shop.loyalty.balance(customer, wallet=wallet)
     zh, en = [f"可用 {has.available:,}"], [f"{has.available:,} available"]
-    for name, points, word in (("held", has.held, "预占"), ("pending", has.pending, "待生效"), ("debt", has.debt, "欠分")):
+    for name, points, word in (
+        ("held", has.held, "预占"),
+        ("pending", has.pending, "待生效"),
+        ("debt", has.debt, "欠分"),
+    ):
         if points:
             zh.append(f"{word} {points:,}")
             en.append(f"{points:,} {name}")

@@ -34,7 +34,7 @@ JSON_VERSION: Final = 1
 """Version of every JSON document that a command prints: keys are only ever added."""
 
 OF_THE_EXTRA: Final = frozenset(
-    {"alembic", "click", "jinja2", "lunardate", "msoffcrypto", "phonenumbers", "plotly", "pyarrow"}
+    {"alembic", "cattrs", "click", "jinja2", "lunardate", "msoffcrypto", "phonenumbers", "plotly", "pyarrow"}
     | {"python_calamine", "rich", "sqlalchemy", "xlsxwriter"}
 )
 """What the extra ``shop`` installs, by import name."""

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 _PROBLEMS = 100
 
 
-def import_files(*, inputs: Inputs, personal: bool, problems: str | None, strict: bool, as_json: bool) -> Exit:
+def import_files(
+    *, inputs: Inputs, personal: bool, problems: str | None, strict: bool, as_json: bool
+) -> Exit:
     """Take the files into the shop and print the account of each."""
     check_outputs({"--problems": problems}, inputs.paths)
     shop, mapping = open_kept(inputs)

@@ -21,7 +21,9 @@ Examples:
 
 
 @click.command("import", short_help="Take export files into a database.", epilog=_EXAMPLES)
-@click.option("--personal", is_flag=True, help="Also keep the recipients of orders: names, phones, addresses.")
+@click.option(
+    "--personal", is_flag=True, help="Also keep the recipients of orders: names, phones, addresses."
+)
 @answers
 @imports_files
 def import_(**options: Any) -> Exit:  # noqa: ANN401 - typed where the work is done

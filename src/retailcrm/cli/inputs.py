@@ -77,9 +77,7 @@ def open_kept(inputs: Inputs) -> tuple[Shop, TableMapping | None]:
         with open_shop(policy=_rules(inputs, mapping), zone=inputs.zone) as empty:
             currency = _told_currency(empty, inputs, mapping)
     policy = None if (inputs.policy, mapping) == (None, None) else _rules(inputs, mapping)
-    shop = open_shop(
-        str(inputs.db), shop=inputs.shop, policy=policy, zone=inputs.zone, currency=currency
-    )
+    shop = open_shop(str(inputs.db), shop=inputs.shop, policy=policy, zone=inputs.zone, currency=currency)
     return shop, mapping
 
 

@@ -201,13 +201,19 @@ def _one_place(inputs: Inputs) -> Inputs:
         return inputs
     if inputs.files and inputs.db is not None:
         if named:
-            raise click.UsageError("Give FILEs or --db, not both: 'retailcrm import' takes files into a database.")
+            raise click.UsageError(
+                "Give FILEs or --db, not both: 'retailcrm import' takes files into a database."
+            )
         return attrs.evolve(inputs, db=None)
     if inputs.files:
         return inputs
     if inputs.db is None:
-        raise click.UsageError("Missing argument 'FILE...', or --db URL of a shop that is kept in a database.")
+        raise click.UsageError(
+            "Missing argument 'FILE...', or --db URL of a shop that is kept in a database."
+        )
     for option in context.command.params:
         if option.name in {*_OF_FILES, "format_"} and getattr(inputs, option.name.rstrip("_")):
-            raise click.UsageError(f"{option.opts[0]} says how files are read; give it to 'retailcrm import'.")
+            raise click.UsageError(
+                f"{option.opts[0]} says how files are read; give it to 'retailcrm import'."
+            )
     return inputs

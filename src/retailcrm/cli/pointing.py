@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -49,7 +49,8 @@ def print_points(
         raise SettingsError(f"--out {out}: --customer prints one journal and writes no file; leave one out")
     if Path(out).suffix not in KINDS:
         raise SettingsError(f"--out {out}: the name must end in .csv or .parquet")
-    as_of = as_of or _now(inputs)
+    if as_of is None and inputs.db is None:
+        raise SettingsError("--as-of is missing: files tell what happened until some day; say until which")
     written = None if customer is not None else out
     check_outputs({"--out": written, "--problems": problems}, inputs.paths)
     shop, mapping = open_for(inputs, as_of)
@@ -57,6 +58,7 @@ def print_points(
         if shop.policy.points is None:
             return refuse_without_points("points", inputs, as_json=as_json)
         rules = shop.policy.points.wallet(wallet or "")
+        as_of = as_of or _now(shop.policy.zone)
         with Watch(printing.console(errors=True)) as watch:
             read_into(shop, inputs, mapping, watch, personal=customer is not None)
         tell_files(shop, inputs, problems, as_json=as_json)
@@ -74,12 +76,9 @@ def print_points(
     return code
 
 
-def _now(inputs: Inputs) -> str:
-    """Give this moment, where a database knows what happened until now."""
-    if inputs.db is None:
-        raise SettingsError("--as-of is missing: files tell what happened until some day; say until which")
-    # Up to a moment is before it: what has just been written counts too.
-    return (datetime.now(UTC) + timedelta(seconds=1)).isoformat(timespec="seconds")
+def _now(zone: str) -> str:
+    """Give this moment on the shop's clock; what has just been written is before it."""
+    return f"{datetime.now(ZoneInfo(zone)) + timedelta(seconds=1):%Y-%m-%dT%H:%M:%S}"
 
 
 def _written(shop: Shop, as_of: str, wallet: Wallet, out: str) -> Standing:

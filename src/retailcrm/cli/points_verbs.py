@@ -53,7 +53,8 @@ def _verb(name: str, short_help: str, *parameters: Any, **settings: Any) -> Call
         command: Any = answers(on_a_shop(function))
         for parameter in reversed((*parameters, _KEY, _LANG)):
             command = parameter(command)
-        VERBS[name] = click.command(name, short_help=short_help, **settings)(command)
+        decorate: Any = click.command(name, short_help=short_help, **settings)
+        VERBS[name] = decorate(command)
         return function
 
     return made
@@ -145,7 +146,11 @@ class WithVerbs(click.Command):
     verbs = VERBS
 
     def make_context(
-        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401 - Click's own
     ) -> click.Context:
         """Read the arguments by the verb, if one stands first."""
         if args and (verb := self.verbs.get(args[0])) is not None:

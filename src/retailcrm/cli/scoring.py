@@ -109,7 +109,9 @@ def tell_kept(out: Console, shop: Shop, inputs: Inputs) -> None:
     """Say in one line which shop of which database it is, and what it was told of."""
     files = shop.imports.accounts()
     newest = max((file.exported_at for file in files), default=None)
-    of_day = "" if newest is None else f", the newest of {newest.astimezone(ZoneInfo(shop.policy.zone)):%Y-%m-%d}"
+    of_day = (
+        "" if newest is None else f", the newest of {newest.astimezone(ZoneInfo(shop.policy.zone)):%Y-%m-%d}"
+    )
     path_line(out, f"shop {inputs.shop}, {counted(len(files), 'file')}{of_day}: ", hidden(str(inputs.db)))
 
 

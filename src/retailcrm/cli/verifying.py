@@ -72,7 +72,8 @@ def _document(db: str, found: Verified, code: Exit) -> dict[str, Any]:
 def _print(out: Console, db: str, found: Verified, seconds: float, lang: str | None) -> None:
     rows = sum(found.counts.values())
     path_line(out, f"{counted(rows, 'row')} in {seconds:.1f} s: ", hidden(db))
-    out.print(paragraph(", ".join(f"{table_} {count:,}" for table_, count in found.counts.items()), " "))
+    if found.counts:
+        out.print(paragraph(", ".join(f"{name} {count:,}" for name, count in found.counts.items()), " "))
     if found.points:
         out.print()
         _sums(out, found, lang)

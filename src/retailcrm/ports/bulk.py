@@ -33,15 +33,12 @@ NOTHING = -1
 
 
 @attrs.frozen(eq=False, kw_only=True)
-class FreshAwards:
-    """What orders earned in one wallet, an order a row, account by account in the order of the awards.
-
-    An order's parts are its lines (or itself, where nobody knows of any), postage and tax, in this order.
+class FactColumns:
+    """What is known of orders, as far as points are concerned, an order a row.
 
     Attributes:
-        account: Row of the account; ``int64``, shape ``(n_orders,)``; rising.
         reference: Of each order.
-        rank: Place of each reference among them as texts are sorted.
+        rank: Place of each reference among them as texts are sorted; ``int64``, shape ``(n_orders,)``.
         paid_at: UTC, as all instants here; NaT unknown.
         shipped_at: When it left.
         completed_at: When receipt was confirmed.
@@ -51,6 +48,34 @@ class FreshAwards:
         shipping: Postage within the gross.
         line: What lines sold for, order by order, where files tell of lines; shape ``(n_lines,)``.
         line_start: Where the lines of each order begin; shape ``(n_orders + 1,)``.
+    """
+
+    reference: Texts
+    rank: Ints = attrs.field(validator=INT64)
+    paid_at: Instants = attrs.field(validator=INSTANTS)
+    shipped_at: Instants = attrs.field(validator=INSTANTS)
+    completed_at: Instants = attrs.field(validator=INSTANTS)
+    refunded_at: Instants = attrs.field(validator=INSTANTS)
+    gross: Ints = attrs.field(validator=INT64)
+    refunded: Ints = attrs.field(validator=INT64)
+    shipping: Ints = attrs.field(validator=INT64)
+    line: Ints = attrs.field(validator=INT64)
+    line_start: Ints = attrs.field(validator=INT64)
+
+    def __len__(self) -> int:
+        """Count the orders."""
+        return len(self.gross)
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class FreshAwards:
+    """What orders earned in one wallet, an order a row, account by account in the order of the awards.
+
+    An order's parts are its lines (or itself, where nobody knows of any), postage and tax, in this order.
+
+    Attributes:
+        account: Row of the account; ``int64``, shape ``(n_orders,)``; rising.
+        facts: The orders.
         share: Points of each part; shape ``(n_parts,)``.
         base: What each part earns on; same shape.
         part_start: Where the parts of each order begin; shape ``(n_orders + 1,)``.
@@ -68,17 +93,7 @@ class FreshAwards:
     """
 
     account: Ints = attrs.field(validator=INT64)
-    reference: Texts
-    rank: Ints = attrs.field(validator=INT64)
-    paid_at: Instants = attrs.field(validator=INSTANTS)
-    shipped_at: Instants = attrs.field(validator=INSTANTS)
-    completed_at: Instants = attrs.field(validator=INSTANTS)
-    refunded_at: Instants = attrs.field(validator=INSTANTS)
-    gross: Ints = attrs.field(validator=INT64)
-    refunded: Ints = attrs.field(validator=INT64)
-    shipping: Ints = attrs.field(validator=INT64)
-    line: Ints = attrs.field(validator=INT64)
-    line_start: Ints = attrs.field(validator=INT64)
+    facts: FactColumns
     share: Ints = attrs.field(validator=INT64)
     base: Ints = attrs.field(validator=INT64)
     part_start: Ints = attrs.field(validator=INT64)
@@ -161,19 +176,40 @@ class FreshPoints:
     tell: bool = False
 
 
+@attrs.frozen(kw_only=True)
+class Strange:
+    """Who of some customers is no new one.
+
+    Attributes:
+        accounts: Accounts of which anything is written, be it an award.
+        orders: References of orders that were awarded, to whomever.
+        waiting: Accounts of these with points that wait.
+    """
+
+    accounts: frozenset[str] = frozenset()
+    orders: frozenset[str] = frozenset()
+    waiting: frozenset[str] = frozenset()
+
+
 class BulkLedger(Protocol):
     """A ledger that takes many new accounts at once; what it keeps is what units would have left there."""
 
-    def strange(self, wallet: str, accounts: Collection[str], orders: Texts) -> tuple[set[str], set[str]]:
-        """Tell which of some accounts have anything written, and which of some orders were awarded.
+    def strange(self, wallet: str, accounts: Collection[str], orders: Texts) -> Strange:
+        """Tell what is there of some accounts and orders.
 
         Args:
             wallet: Of the awards.
             accounts: Ids.
             orders: References.
+        """
 
-        Returns:
-            Accounts of these that have a row or an award, and references of these that were awarded to anybody.
+    def told(self, wallet: str, account: Texts, facts: FactColumns) -> NDArray[np.bool_]:
+        """Tell of which orders just these facts are known already, and awarded in just this account.
+
+        Args:
+            wallet: Of the awards.
+            account: Whose each order is; shape ``(n_orders,)``.
+            facts: What is known of them.
         """
 
     def write_fresh(self, points: Iterable[FreshPoints]) -> None:

@@ -177,6 +177,18 @@ class Ledger(Protocol):
     def account(self, account: str) -> Account:
         """Give an account; one that was never written is empty."""
 
+    def whole(self, account: str, rules: str) -> bool:
+        """Tell whether nothing but the account itself says what is in it.
+
+        Args:
+            account: Its id.
+            rules: Digest of the rules in force.
+
+        Returns:
+            True if all that files tell of orders was taken in under these rules, or no file was imported; and
+            the account was never merged with another. Whoever cannot tell says no.
+        """
+
     def entries(self, account: str) -> Sequence[Entry]:
         """Give an account's journal, oldest first."""
 

@@ -30,13 +30,11 @@ class Capabilities:
 
 
 class Store(Protocol):
-    """Keeps shops; what is written in one unit is there as a whole or not at all.
+    """Keeps shops; what is written in one unit is there as a whole or not at all."""
 
-    Attributes:
-        capabilities: What it can do.
-    """
-
-    capabilities: Capabilities
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
 
     def unit(self) -> AbstractContextManager[object]:
         """Open a unit of work over everything that the store keeps; one inside another joins it.

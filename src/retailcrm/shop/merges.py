@@ -39,6 +39,7 @@ class Merges:
 
     _aliases: Aliases = attrs.field(factory=Aliases, init=False)
     _present: Mapping[str, str] = attrs.field(factory=dict, init=False)
+    _concerned: frozenset[str] = attrs.field(default=frozenset(), init=False)
 
     @property
     def aliases(self) -> Aliases:
@@ -53,6 +54,11 @@ class Merges:
     def present(self) -> Mapping[str, str]:
         """Give the present id of every customer id that was merged away."""
         return self._present
+
+    def concerns(self, customer: str) -> bool:
+        """Tell whether anybody was ever taken for a customer, or she for anybody."""
+        self.present()
+        return customer in self._concerned
 
     def parted(self, customer: str) -> tuple[str, ...]:
         """Give the present ids of those whom a customer was taken for once, and is not any more."""
@@ -123,6 +129,7 @@ class Merges:
     def _take(self, aliases: Aliases) -> None:
         self._aliases = aliases
         ids = {i for e in aliases.log if isinstance(e, Merged) for i in (e.keep, e.gone)}
+        self._concerned = frozenset(ids)
         # A new mapping each time, never the old one changed: readers see by its identity that it is new.
         self._present = {i: now for i in sorted(ids) if (now := aliases.resolve(i)) != i}
 

@@ -12,7 +12,7 @@ from retailcrm.errors import RetailCRMError
 from retailcrm.ports.outcomes import Done, Refused
 from retailcrm.torture.books import Books, journals_of, told
 from retailcrm.torture.commands import Command, run
-from retailcrm.torture.databases import path_of, scheme_of
+from retailcrm.torture.databases import sqlite_file
 from retailcrm.torture.workers import ANSWER, FAILED, INTENT
 
 if TYPE_CHECKING:
@@ -121,9 +121,9 @@ def _still_there(loyalty: Loyalty, command: Command, done: Done, tally: Tally) -
 
 def sound_file(url: str) -> list[str]:
     """Let SQLite look through its own file; other databases look after themselves."""
-    if scheme_of(url) != "sqlite":
+    if (path := sqlite_file(url)) is None:
         return []
-    with sqlite3.connect(path_of(url)) as connection:
+    with sqlite3.connect(path) as connection:
         found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
         found += [f"foreign key of {row}" for row in connection.execute("PRAGMA foreign_key_check")]
     connection.close()

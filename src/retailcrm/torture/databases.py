@@ -1,47 +1,48 @@
-"""The database behind a store, for what no shop is asked for: totals in one statement, ending connections."""
+"""The database behind a store's URL: which kind it is, and names by which connections can be told apart."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from retailcrm.errors import SettingsError
+from retailcrm.adapters.stores.sql.location import file_of
 
 if TYPE_CHECKING:
-    from retailcrm.adapters.stores.sql.executor import Database
+    from pathlib import Path
 
 
-def scheme_of(url: str) -> str:
-    """Tell which kind of store a URL names."""
-    return urlsplit(url).scheme
+def sqlite_file(url: str) -> Path | None:
+    """Give the file of an SQLite store; ``None`` for any other store.
 
-
-def path_of(url: str) -> str:
-    """Give the path in an SQLite URL."""
-    return url.removeprefix("sqlite:///")
-
-
-def database_of(url: str) -> Database:
-    """Open the database behind a store of ours.
-
-    Raises:
-        SettingsError: It is neither SQLite nor PostgreSQL.
+    Example:
+        >>> sqlite_file("memory:") is None
+        True
+        >>> sqlite_file("sqlite:///shop.db").name
+        'shop.db'
     """
-    # Only one of them is needed, and its driver may be missing for the other.
-    if scheme_of(url) == "sqlite":
-        from retailcrm.adapters.stores.sqlite.database import SqliteDatabase  # noqa: PLC0415
+    return file_of(url) if url.startswith("sqlite:") else None
 
-        return SqliteDatabase(path_of(url))
-    if scheme_of(url) == "postgresql":
-        from retailcrm.adapters.stores.postgres.database import PostgresDatabase  # noqa: PLC0415
 
-        return PostgresDatabase(url)
-    raise SettingsError(f"no database is known behind {scheme_of(url)!r}; there are sqlite and postgresql")
+def is_postgres(url: str) -> bool:
+    """Tell whether a store is on PostgreSQL.
+
+    Example:
+        >>> is_postgres("postgresql://ann@db/shop")
+        True
+    """
+    return url.startswith("postgres")
 
 
 def named(url: str, name: str) -> str:
-    """Give connections to PostgreSQL a name, so that exactly these can be ended; other stores have none."""
-    if scheme_of(url) != "postgresql":
+    """Give connections to PostgreSQL a name, so that exactly these can be ended; other stores have none.
+
+    Example:
+        >>> named("postgresql://ann@db/shop", "torture 7")
+        'postgresql://ann@db/shop?application_name=torture%207'
+        >>> named("sqlite:///shop.db", "torture 7")
+        'sqlite:///shop.db'
+    """
+    if not is_postgres(url):
         return url
     joint = "&" if "?" in url else "?"
     return f"{url}{joint}application_name={quote(name)}"

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from retailcrm.adapters.stores.sql.location import database_at
 from retailcrm.errors import RetailCRMError
-from retailcrm.torture.databases import database_of, named, scheme_of
+from retailcrm.torture.databases import is_postgres, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,7 @@ class Struck:
 
 def end_connections(url: str, name: str) -> int:
     """End the connections with a name, as an operator would; give how many there were."""
-    database = database_of(url)
+    database = database_at(url)
     try:
         row = database.executor.one(f"SELECT count(pg_terminate_backend(pid)) {_OURS}", (name,))
     finally:
@@ -50,7 +51,7 @@ def kill_backend(url: str, name: str) -> int:
 
     The server must run on this machine, and belong to whoever calls this: for tests.
     """
-    database = database_of(url)
+    database = database_at(url)
     try:
         row = database.executor.one(f"SELECT pid {_OURS} LIMIT 1", (name,))
     finally:
@@ -71,7 +72,7 @@ def ending_connections(url: str, name: str, every: float) -> Iterator[Struck]:
         every: Seconds between; 0, or another store than PostgreSQL: none is ended.
     """
     struck = Struck(named(url, name))
-    if not every or scheme_of(url) != "postgresql":
+    if not every or not is_postgres(url):
         yield struck
         return
     over = Event()

@@ -45,28 +45,28 @@ def rules() -> Policy:
     return policy_from_table(_RULES)
 
 
-def open_it(url: str) -> Shop:
+def open_it(url: str, clock: Callable[[], datetime] | None = None) -> Shop:
     """Open the shop under attack."""
-    return open_shop(url, shop=SHOP, policy=rules())
+    return open_shop(url, shop=SHOP, policy=rules(), clock=clock)
 
 
-def open_again(url: str) -> Shop:
-    """Open it after a blow: a server may need some time to recover.
+def open_again(url: str, opener: Opener = open_it) -> Shop:
+    """Open it after a blow, or under blows: a server may need some time to recover.
 
     Raises:
         RetailCRMError: A minute was not enough.
     """
     for _ in range(1200):
         try:
-            return open_it(url)
+            return opener(url)
         except (SettingsError, StoreError):
             time.sleep(0.05)
-    return open_it(url)
+    return opener(url)
 
 
 def open_later(url: str) -> Shop:
     """Open it with a clock that is ahead of the others'."""
-    return open_shop(url, shop=SHOP, policy=rules(), clock=lambda: datetime.now(UTC) + LATER)
+    return open_it(url, lambda: datetime.now(UTC) + LATER)
 
 
 def opener_of(name: str) -> Opener:

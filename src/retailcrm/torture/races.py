@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from retailcrm.shop.loyalty import Loyalty
 
 _RUN_UP = 0.05  # seconds until all begin
+_ENDED = ("StoreError", "Unknown")  # what whoever is cut off is told
 _LATER = "retailcrm.torture.opening:open_later"
 
 
@@ -64,7 +65,7 @@ class Race:
 
 def hot_account(
     url: str, *, seed: int, processes: int = 4, points: int = 1000, each: int = 7, every: float = 0.0,
-    opener: str = OPENER, say: Callable[[str], None] = print,
+    opener: str = OPENER, expected: Sequence[str] = (), say: Callable[[str], None] = print,
 ) -> Race:  # fmt: skip
     """Let processes spend one account's points until there are too few.
 
@@ -76,6 +77,7 @@ def hot_account(
         each: How many are spent at a time: ``points // each`` times somebody succeeds.
         every: Seconds after which some connection is ended under them; 0: none is. PostgreSQL only.
         opener: Dotted name of what opens the shop for them.
+        expected: Names of errors after which the callers know to ask again.
         say: Is told the seed, and what came of it.
     """
     who, began = f"hot{seed}", time.monotonic()
@@ -87,7 +89,7 @@ def hot_account(
     before = _prepared(url, first)
     with ending_connections(url, f"hot{seed}", every) as struck:
         seen = _raced(struck.url, opener, asked, "refused")
-    problems = _told_errors(seen, allowed=every > 0)
+    problems = _told_errors(seen, (*expected, *(_ENDED if every else ())))
     with open_it(url) as shop:
         left = shop.loyalty.balance(who).available
         successes = sum(isinstance(one.outcome, Done) for one in seen)
@@ -99,7 +101,7 @@ def hot_account(
 
 def bank(
     url: str, *, seed: int, processes: int = 4, accounts: int = 10, transfers: int = 50, every: float = 0.0,
-    opener: str = OPENER, say: Callable[[str], None] = print,
+    opener: str = OPENER, expected: Sequence[str] = (), say: Callable[[str], None] = print,
 ) -> Race:  # fmt: skip
     """Let processes move points to and fro while somebody reads the total, which never changes.
 
@@ -111,6 +113,7 @@ def bank(
         transfers: How many each process asks for.
         every: Seconds after which some connection is ended under them; 0: none is. PostgreSQL only.
         opener: Dotted name of what opens the shop for them.
+        expected: Names of errors after which the callers know to ask again.
         say: Is told the seed, and what came of it.
     """
     chance, began, each = Random(seed), time.monotonic(), 100  # noqa: S311 - a seed repeats it
@@ -123,7 +126,7 @@ def bank(
         _watched(struck.url, f"points/bank{seed}-{accounts}-") as totals,
     ):
         seen = _raced(struck.url, opener, asked, "")
-    problems = _told_errors(seen, allowed=every > 0)
+    problems = _told_errors(seen, (*expected, *(_ENDED if every else ())))
     problems += [
         f"{times} reads saw a total of {total} and a least of {least}, not {each * accounts}"
         for (total, least), times in totals.items()
@@ -147,7 +150,7 @@ def same_key(
     commands = [Command("redeem", f"same{seed}:{n}", (who, 7)) for n in range(rounds)]
     before = _prepared(url, first)
     seen = _raced(url, opener, [commands] * processes, "", apart=0.03)
-    problems = _told_errors(seen, allowed=False)
+    problems = _told_errors(seen)
     for command in commands:
         heard = [one.outcome for one in seen if one.command == command]
         fresh = sum(isinstance(one, Done) and not one.repeated for one in heard)
@@ -175,7 +178,7 @@ def one_end(
     ]
     asked.append([Command("redeem", f"{name}:late", (name, 1)) for name in names])
     seen = _raced(url, opener, asked, "", apart=0.02, last=_LATER if opener == OPENER else opener)
-    problems = _told_errors(seen, allowed=False)
+    problems = _told_errors(seen)
     with open_it(url) as shop:
         journals = journals_of(shop.loyalty, names)
     for name in names:
@@ -242,13 +245,13 @@ def _watched(url: str, prefix: str) -> Iterator[Counter[tuple[int, int]]]:
         worker.close()
 
 
-def _told_errors(seen: Sequence[Seen], *, allowed: bool) -> list[str]:
-    """Name errors that reached a process though nobody ended its connection, and questions left open."""
+def _told_errors(seen: Sequence[Seen], expected: Sequence[str] = ()) -> list[str]:
+    """Name errors that reached a process and should not have, and questions left open."""
     found = [
         f"{one.command.key} came to nothing certain: {one.errors[-1]}" for one in seen if not one.outcome
     ]
-    errors = Counter(error for one in seen for error in one.errors)
-    return found if allowed or not errors else [*found, f"errors reached the caller: {dict(errors)}"]
+    errors = Counter(error for one in seen for error in one.errors if error not in expected)
+    return [*found, f"errors reached the caller: {dict(errors)}"] if errors else found
 
 
 def _looked(

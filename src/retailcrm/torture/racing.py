@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from retailcrm.adapters.stores.sql.location import database_at
 from retailcrm.errors import ConflictError, RetailCRMError, StoreError
 from retailcrm.ports.outcomes import Done, Refused
 from retailcrm.torture.commands import Command, run
-from retailcrm.torture.databases import database_of
-from retailcrm.torture.opening import SHOP, opener_of
+from retailcrm.torture.opening import SHOP, open_again, opener_of
 from retailcrm.torture.processes import wait_until
 from retailcrm.torture.workers import READY
 
@@ -62,7 +62,7 @@ def race(
         stop: ``"refused"``: no more once one is refused; empty: all.
         every: Seconds between the beginnings of two commands; 0: as fast as can be.
     """
-    shop = opener_of(opener)(url)
+    shop = open_again(url, opener_of(opener))
     loyalty = shop.loyalty
     line.send((READY,))
     instant = line.recv()
@@ -103,7 +103,7 @@ def _outcome(loyalty: Loyalty, command: Command) -> Done | Refused | str:
 
 def watch(line: Connection, url: str, first: str, last: str) -> None:
     """Read the total of some accounts in one statement, again and again; report how often which came."""
-    database = database_of(url)
+    database = database_at(url)
     found: Counter[tuple[int, int]] = Counter()
     line.send((READY,))
     while not line.poll():

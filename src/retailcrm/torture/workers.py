@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from retailcrm.errors import RetailCRMError
 from retailcrm.ports.outcomes import Done
 from retailcrm.torture.commands import Command, Draws, run
-from retailcrm.torture.opening import opener_of
+from retailcrm.torture.opening import open_again, opener_of
 from retailcrm.torture.processes import may_be_traced
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _PAUSE = 0.02  # after an error: a server that recovers is not asked a thousand 
 
 def act(line: Connection, url: str, opener: str, seed: int, prefix: str, names: Sequence[str]) -> None:
     """Do one command after the other: say which before, and what it came to after, until told to stop."""
-    shop = opener_of(opener)(url)
+    shop = open_again(url, opener_of(opener))
     loyalty = shop.loyalty
     draws = Draws(chance=Random(f"{seed}/{prefix}"), prefix=prefix, names=names)  # noqa: S311 - a seed repeats it
     line.send((READY,))

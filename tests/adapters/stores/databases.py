@@ -80,10 +80,12 @@ def create_all(database: Database) -> None:
     """Create what the metadata says, without versions."""
     url = {"sqlite": "sqlite://", "postgresql": "postgresql+psycopg://"}[database.dialect]
     told: list[str] = []
-    engine = sqlalchemy.create_mock_engine(
-        url, lambda ddl, *_, **__: told.append(str(ddl.compile(dialect=engine.dialect)))
-    )
-    whole_metadata().create_all(engine, checkfirst=False)
+    dialect = sqlalchemy.make_url(url).get_dialect()()
+
+    def tell(ddl: Any, *_: Any, **__: Any) -> None:
+        told.append(str(ddl.compile(dialect=dialect)))
+
+    whole_metadata().create_all(sqlalchemy.create_mock_engine(url, tell), checkfirst=False)
     with database.unit() as executor:
         for statement in told:
             executor.run(statement)

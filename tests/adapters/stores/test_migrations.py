@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -27,13 +27,27 @@ from retailcrm.adapters.stores.sql.migrations.joining import joined
 from retailcrm.adapters.stores.sql.migrations.revisions import VERSION_TABLE
 from retailcrm.adapters.stores.sql.migrations.upgrading import SCRIPTS, create_or_upgrade
 from retailcrm.adapters.stores.sqlite.database import SqliteDatabase
-from retailcrm.errors import SettingsError, StoreError
+from retailcrm.errors import MissingExtraError, SettingsError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from retailcrm.adapters.stores.sql.executor import Database
+
+
+FORBIDDEN: Final = (
+    "UPDATE retailcrm_entries SET document = '{}' WHERE version = 2",
+    "UPDATE retailcrm_entries SET version = 9 WHERE version = 2",
+    "DELETE FROM retailcrm_entries WHERE version = 3",
+    "DELETE FROM retailcrm_entries",
+)
+OTHERS: Final = {
+    "0000": "run 'retailcrm db upgrade --db URL'",
+    "0999": "a newer library wrote them.*'retailcrm db upgrade' cannot go back",
+    "of somebody": "a newer library wrote them",
+}
+"""Other versions, and what is said of them."""
 
 
 @pytest.fixture(params=KINDS)
@@ -82,23 +96,15 @@ def test_creating_gives_what_the_declarations_give(
     assert without == told
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE retailcrm_entries SET document = '{}' WHERE version = 2",
-        "UPDATE retailcrm_entries SET version = 9 WHERE version = 2",
-        "DELETE FROM retailcrm_entries WHERE version = 3",
-        "DELETE FROM retailcrm_entries",
-    ],
-)
-def test_entries_are_append_only(database: Database, statement: str) -> None:
+def test_entries_are_append_only(database: Database) -> None:
     """The database itself refuses to change or delete an entry; new ones are taken."""
     create_or_upgrade(database)
     with database.unit() as executor:
         fill(executor)
     before = rows(database)
-    with pytest.raises(StoreError, match="append-only"):
-        database.executor.run(statement)
+    for statement in FORBIDDEN:
+        with pytest.raises(StoreError, match="append-only"):
+            database.executor.run(statement)
     assert rows(database) == before
 
 
@@ -147,26 +153,19 @@ def test_tables_of_others_do_not_matter(database: Database) -> None:
     assert database.executor.all("SELECT id FROM orders") == [(1,)]
 
 
-@pytest.mark.parametrize(
-    ("found", "said"),
-    [
-        ("0000", "run 'retailcrm db upgrade --db URL'"),
-        ("0999", "a newer library wrote them.*'retailcrm db upgrade' cannot go back"),
-        ("of somebody", "a newer library wrote them"),
-    ],
-)
-def test_other_versions_are_refused(database: Database, found: str, said: str) -> None:
+def test_other_versions_are_refused(database: Database) -> None:
     """Older and newer tables are refused with what to do about it, and are left as they are."""
     create_or_upgrade(database)
-    database.executor.run(SET_VERSION, (found,))
-    before = rows(database)
-    for opening in (prepare, check_revision):
-        with pytest.raises(SettingsError, match=said):
-            opening(database)
-    if found != "0000":
-        with pytest.raises(SettingsError, match=said):
-            create_or_upgrade(database)
-    assert rows(database) == before
+    for found, said in OTHERS.items():
+        database.executor.run(SET_VERSION, (found,))
+        before = rows(database)
+        for opening in (prepare, check_revision):
+            with pytest.raises(SettingsError, match=said):
+                opening(database)
+        if found != "0000":
+            with pytest.raises(SettingsError, match=said):
+                create_or_upgrade(database)
+        assert rows(database) == before
 
 
 def test_no_tables_are_named_as_that(database: Database) -> None:
@@ -213,6 +212,16 @@ def test_nothing_is_created_in_somebody_elses_transaction() -> None:
 
     with pytest.raises(SettingsError, match="outside of other transactions"):
         create_or_upgrade(Theirs())  # type: ignore[arg-type]
+
+
+def test_creating_without_alembic_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who lacks what creates tables is told what to install, and the database stays empty."""
+    monkeypatch.setitem(sys.modules, "alembic", None)
+    database = SqliteDatabase(tmp_path / "shop.db")
+    with pytest.raises(MissingExtraError, match=r"retailcrm-core\[shop\]"):
+        prepare(database)
+    assert revision_of(database) is None
+    database.close()
 
 
 def test_looking_loads_neither_alembic_nor_sqlalchemy(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_no_version_is_left_out() -> None:
 
 @pytest.mark.parametrize("version", RELEASED)
 def test_a_store_of_a_version_becomes_todays(database: Database, version: str) -> None:
-    """Its tables become exactly those of a new store, no row is lost, and opening takes it then, not before."""
+    """Its tables become those of a new store, no row is lost, and opening takes it then, not before."""
     with database.unit() as executor:
         for statement in split((VERSIONS / f"{version}.{database.dialect}.sql").read_text("utf-8")):
             executor.run(statement)

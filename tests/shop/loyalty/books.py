@@ -82,7 +82,8 @@ class Books(RuleBasedStateMachine):
         self.now, self.zone = self.lives.day(4.25), zone
         redemption = REDEMPTION | world.get("redemption", {})
         table = {"shop": {"zone": zone}, "points": world | BESIDE | {"redemption": redemption}}
-        self.shop = open_shop(policy=policy_from_table(table), clock=lambda: self.now)
+        self.policy = policy_from_table(table)
+        self.shop = self.kept(open_shop(policy=self.policy, clock=lambda: self.now))
         self.points = self.shop.loyalty
         self.shortfall = world.get("refunds", {}).get("shortfall", "debt")
         self.refund_by = redemption.get("refund", "proportional")
@@ -104,6 +105,10 @@ class Books(RuleBasedStateMachine):
         self.merges: dict[str, tuple[str, str]] = {}
         if told:
             self.read_file(self.lives.LIVES, self.now)
+
+    def kept(self, shop: Any) -> Any:
+        """Give the shop that everything is done to; others may look over its shoulder."""
+        return shop
 
     # ---- looking -------------------------------------------------------------------------------------
 

@@ -5,15 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine
+from tests.adapters.stores.databases import create_all, opened
 
 from retailcrm import Policy
-from retailcrm.adapters.stores.sql import schema, schema_orders
+from retailcrm.adapters.stores.sql.executor import Database
 from retailcrm.adapters.stores.sql.orders import SqlOrders
-from retailcrm.adapters.stores.sqlite.database import SqliteDatabase
 from retailcrm.shop.stored.opening import StoredParts, stored_parts
-
-assert schema_orders.FILES.metadata is schema.TABLES
 
 
 def now() -> datetime:
@@ -22,21 +19,11 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def new_database(tmp_path) -> Iterator[Callable[[], SqliteDatabase]]:
-    """Give a maker of empty databases with all tables."""
-    made: list[SqliteDatabase] = []
-
-    def maker() -> SqliteDatabase:
-        path = tmp_path / f"shop{len(made)}.db"
-        made.append(SqliteDatabase(path))
-        engine = create_engine(f"sqlite:///{path}")
-        schema.TABLES.create_all(engine)
-        engine.dispose()
-        return made[-1]
-
-    yield maker
-    for database in made:
-        database.close()
+def new_database(request, tmp_path) -> Iterator[Callable[[], Database]]:
+    """Give a maker of one empty database with all tables: a file, or what the parameter names."""
+    with opened(getattr(request, "param", "sqlite"), tmp_path, request) as database:
+        create_all(database)
+        yield lambda: database
 
 
 @pytest.fixture

@@ -142,6 +142,10 @@ class MemoryLedger:
         """Give an account; one that was never written is empty."""
         return self._accounts.get(account) or Account(id=account)
 
+    def whole(self, account: str, rules: str) -> bool:  # noqa: ARG002 - whatever is asked of
+        """Say no: a shop in memory takes orders in when it is asked for them."""
+        return False
+
     @_whole
     def entries(self, account: str) -> Sequence[Entry]:
         """Give an account's journal, oldest first."""

@@ -98,10 +98,6 @@ def _nobody(_: str) -> Birthday | None:
     return None
 
 
-def _never() -> bool:
-    return False
-
-
 @attrs.frozen(kw_only=True, repr=False)
 class Accounts:
     """Finds accounts, and brings them up to date.
@@ -118,7 +114,7 @@ class Accounts:
         clock: Tells the time.
         checks: What looks at referrals.
         birthday_of: Gives a customer's birthday; ``None`` if no file tells it.
-        taken: Tells whether the ledger has all that files tell of orders, and nobody was taken for another.
+        rules: Digest of what decides on points: a ledger that took all orders in under it knows all.
     """
 
     ledger: Ledger
@@ -132,7 +128,7 @@ class Accounts:
     clock: Callable[[], datetime]
     checks: Sequence[ReferralCheck] = ()
     birthday_of: Callable[[str], Birthday | None] = _nobody
-    taken: Callable[[], bool] = _never
+    rules: str = ""
 
     @property
     def unit(self) -> int:
@@ -270,10 +266,10 @@ class Accounts:
 
     def _whole(self, who: str | Identity, wallet: str) -> Account | None:
         """Give an account that has all that is known of its orders; ``None`` if one has to look."""
-        if not isinstance(who, str) or not self.taken():
+        if not isinstance(who, str) or not self.ledger.whole(account_id(wallet, who), self.rules):
             return None
         found = self.ledger.account(account_id(wallet, who))
-        return found if found.version else None
+        return found if found.version and not self.merges.concerns(who) else None
 
     def _followed(
         self,

@@ -187,7 +187,7 @@ def _advance_some(accounts: Accounts, names: Sequence[str], now: datetime) -> li
 
 def _names(accounts: Accounts, now: datetime) -> Iterator[str]:
     """Give every account in which something may be due, those that nobody has touched yet included."""
-    if accounts.taken():
+    if accounts.ledger.whole("", accounts.rules):
         yield from accounts.ledger.due(now)
         return
     wallets = [wallet.name for wallet in accounts.programme.wallets]

@@ -100,6 +100,10 @@ class GroupLedger:
             found = self._accounts[account] = self.ledger.account(account)
         return found
 
+    def whole(self, account: str, rules: str) -> bool:
+        """Tell whether nothing but the account itself says what is in it."""
+        return self.ledger.whole(account, rules)
+
     def entries(self, account: str) -> Sequence[Entry]:
         """Give an account's journal, oldest first."""
         return self._of(account).entries(account)

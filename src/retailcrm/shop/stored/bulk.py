@@ -127,7 +127,7 @@ def fresh_points(
     awards, entries = _written(facts, found, wallet, until, held)
     points = FreshPoints(
         wallet=wallet, rule=wallet.earn, digest=accounts.policy.digest, recorded_at=until,
-        multipliers=found.multipliers, accounts=_account_names(wallet.name, orders.customers.ids.take(held)),
+        multipliers=found.multipliers, accounts=account_names(wallet.name, orders.customers.ids.take(held)),
         awards=awards, entries=entries, tell=tell,
     )  # fmt: skip
     return Fresh(points=points, left=left)
@@ -147,10 +147,7 @@ def _written(
     written = entries_of(lots, moment(until), wallet.shortfall)
     shared = np.gcd(facts.paid_back, facts.gross)
     awards = FreshAwards(
-        account=np.searchsorted(held, facts.customer), reference=facts.reference, rank=facts.rank,
-        paid_at=facts.paid_at, shipped_at=facts.shipped_at, completed_at=facts.completed_at, refunded_at=facts.refunded_at,
-        gross=facts.gross, refunded=facts.refunded, shipping=facts.shipping, line=facts.line,
-        line_start=facts.line_start, share=found.share, base=found.base, part_start=found.part_start,
+        account=np.searchsorted(held, facts.customer), facts=facts, share=found.share, base=found.base, part_start=found.part_start,
         points=found.points, exact=found.exact, times=found.times, room=found.room, cut=found.cut,
         taken=written.taken, forgiven=written.forgiven,
         back=(facts.paid_back // shared, facts.gross // shared),
@@ -159,6 +156,7 @@ def _written(
     return awards, written.entries
 
 
-def _account_names(wallet: str, ids: Texts) -> Texts:
+def account_names(wallet: str, ids: Texts) -> Texts:
+    """Name the accounts of customers in a wallet."""
     front, joint = (pa.scalar(text, pa.large_string()) for text in (f"{wallet}/", ""))
     return arrow.texts(pc.binary_join_element_wise(front, arrow.arrow_texts(ids), joint))

@@ -13,6 +13,7 @@ from retailcrm.adapters.sources import arrow
 from retailcrm.analytics.columns import NO_INSTANT, Texts
 from retailcrm.analytics.counting import refunds
 from retailcrm.domain.orders import OrderState
+from retailcrm.ports.bulk import FactColumns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +25,7 @@ _PAID: Final = tuple(int(state) for state in (OrderState.PAID, OrderState.COMPLE
 
 
 @attrs.frozen(eq=False, kw_only=True)
-class Facts:
+class Facts(FactColumns):
     """Orders that earn, one customer after the other, each one's by payment and then by reference.
 
     Equal to :func:`retailcrm.shop.loyalty.facts.facts_of` and :func:`~retailcrm.shop.loyalty.facts.known_by`;
@@ -32,34 +33,9 @@ class Facts:
 
     Attributes:
         customer: Code in the table they were taken from; ``int32``.
-        reference: Of each order.
-        rank: Place of each reference among them, as texts are sorted; ``int64``.
-        paid_at: UTC.
-        shipped_at: NaT unknown at the moment, as the following.
-        completed_at: Receipt confirmed.
-        refunded_at: Paid back; NaT without refund.
-        gross: Paid before refunds, minor units.
-        refunded: Paid back by then, minor units.
-        shipping: Postage.
-        line: What lines sold for, order by order; ``int64``.
-        line_start: Where the lines of each order begin; shape ``(n_orders + 1,)``.
     """
 
     customer: NDArray[np.int32]
-    reference: Texts
-    rank: Ints
-    paid_at: Instants
-    shipped_at: Instants
-    completed_at: Instants
-    refunded_at: Instants
-    gross: Ints
-    refunded: Ints
-    shipping: Ints
-    line: Ints
-    line_start: Ints
-
-    def __len__(self) -> int:
-        return len(self.customer)
 
     @property
     def paid_back(self) -> Ints:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 import numpy as np
@@ -21,11 +21,13 @@ from retailcrm.shop.picking import picked
 from retailcrm.shop.stored.changes import OrdersChanged
 from retailcrm.shop.stored.journal import RowsKept, account_of, account_text, observed_of, told_text
 from retailcrm.shop.stored.order_rows import changed_rows, customers_of, own_customers, rows_of, table_of
-from retailcrm.shop.stored.touched import BY_NUMBER, Touched
+from retailcrm.shop.stored.touched import BY_NUMBER, Touched, once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
+
+    from numpy.typing import NDArray
 
     from retailcrm.analytics.tables import OrderTable
     from retailcrm.ports.orders import OrderBook
@@ -119,21 +121,17 @@ class StoredObservations(Observations):
         whole = [observed_of(file, RowsKept(self.book, file)) for file in files[:-1]]
         after = fold([*whole, observed_of(files[-1], tables)], currency=self.currency, zone=self.zone).orders
         before, rows = self.book.orders(), rows_of(after)
-        differs = self._write(before, rows)
-        named = [tables[g].column("number").cast(pa.large_string()) for g in BY_NUMBER if g in tables]
-        numbers = pa.chunked_array([c for column in named for c in column.chunks], pa.large_string())
-        told = differs | np.asarray(pc.is_in(rows.column("number"), value_set=numbers))
-        of_these = rows.column("number").filter(pa.array(told))
-        gone_or_told = changed_rows(rows, before)[0] | np.asarray(
-            pc.is_in(before.column("number"), value_set=of_these)
-        )
-        told_after = picked(after, np.flatnonzero(told))
-        return self._change(before.filter(pa.array(gone_or_told)), told_after, files[-1], first=first)
+        differs, gone = self._write(before, rows)
+        named = [tables[grain].column("number") for grain in BY_NUMBER if grain in tables]
+        numbers = once([*named, rows.column("number").filter(pa.array(differs)), gone.column("number")])
+        told = np.flatnonzero(np.asarray(pc.is_in(rows.column("number"), value_set=numbers)))
+        was = before.filter(pc.is_in(before.column("number"), value_set=numbers))
+        return self._change(was, picked(after, told), files[-1], first=first)
 
-    def _write(self, before: pa.Table, after: pa.Table) -> Any:  # noqa: ANN401 - flags, a row of `after` each
+    def _write(self, before: pa.Table, after: pa.Table) -> tuple[NDArray[np.bool_], pa.Table]:
         differs, gone = changed_rows(before, after)
         self.book.write_orders(after if differs.all() else after.filter(pa.array(differs)), gone)
-        return differs
+        return differs, gone
 
     def _change(self, before: pa.Table, after: OrderTable, file: FileKept, *, first: bool) -> OrdersChanged:
         was, now = table_of(before, self.currency, self.zone), own_customers(after)

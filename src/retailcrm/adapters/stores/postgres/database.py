@@ -60,7 +60,7 @@ class PostgresDatabase:
     ) -> None:
         if isolation not in _ISOLATIONS:
             raise SettingsError(f"isolation {isolation!r} is none of {', '.join(_ISOLATIONS)}")
-        self._url = re.sub(r"^(postgresql|postgres)(\+psycopg)?://", "postgresql://", url)
+        self.url = re.sub(r"^(postgresql|postgres)(\+psycopg)?://", "postgresql://", url)
         self._isolation = isolation
         self._timeouts = {
             "lock_timeout": patience,
@@ -113,7 +113,7 @@ class PostgresDatabase:
     def _connect(self) -> psycopg.Connection:
         try:
             connection = psycopg.connect(
-                self._url, autocommit=True, client_encoding="UTF8", fallback_application_name="retailcrm"
+                self.url, autocommit=True, client_encoding="UTF8", fallback_application_name="retailcrm"
             )
         except psycopg.ProgrammingError:
             # The message may show the password.

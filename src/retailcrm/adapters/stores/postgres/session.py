@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from retailcrm.adapters.stores.sql.executor import Dialect, Executor, Row
+
+Answer = TypeVar("Answer")
 
 _SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -83,8 +86,7 @@ class PostgresSession(Session):
 
     def abandon(self) -> None:
         """In a forked child: leave the connection to the parent, whose socket it is."""
-        self._close.detach()
-        keep_for_ever(self.connection)
+        self._close()
 
     def alone(self, sql: str) -> AbstractContextManager[Executor]:
         """Give what runs a single statement."""
@@ -94,14 +96,34 @@ class PostgresSession(Session):
             self._reopen()
         return nullcontext(self._unit)
 
+    def one(self, sql: str, values: Sequence[object] = ()) -> Row | None:
+        """Give the first row of a query; ``None`` if there is none."""
+        return self._asked(super().one, sql, values)
+
+    def all(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        """Give all rows of a query."""
+        return self._asked(super().all, sql, values)
+
     def batches(self, sql: str, values: Sequence[object] = (), *, size: int = 65536) -> Iterator[list[Row]]:
         """Give the rows of a query some at a time; outside a unit or snapshot they all come first."""
         rows = self.all(sql, values)
         yield from (rows[start : start + size] for start in range(0, len(rows), size))
 
+    def _asked(
+        self, ask: Callable[[str, Sequence[object]], Answer], sql: str, values: Sequence[object]
+    ) -> Answer:
+        try:
+            return ask(sql, values)
+        except StoreError:
+            if not is_query(sql) or not is_lost(self.connection):
+                raise
+        # It was lost while nothing was open, which only shows when it is used.
+        self._reopen()
+        return ask(sql, values)
+
     def _open(self) -> None:
         self.connection = connection = self._connect()
-        self._close = weakref.finalize(self, connection.close)
+        self._close = weakref.finalize(self, _close, connection, os.getpid())
         self._unit = Statements(connection)
         self._queries = Queries(connection)
         self._cursor = connection.cursor()
@@ -126,3 +148,11 @@ class PostgresSession(Session):
     def _reopen(self) -> None:
         self._close()
         self._open()
+
+
+def _close(connection: psycopg.Connection, process: int) -> None:
+    if process == os.getpid():
+        connection.close()
+    else:
+        # Its socket is the parent's: to close it politely would end the parent's session.
+        keep_for_ever(connection)

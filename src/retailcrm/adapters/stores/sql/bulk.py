@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
+import numpy as np
 
 from retailcrm.adapters.stores.sql import statements as sql
 from retailcrm.adapters.stores.sql.codecs import rule_document
+from retailcrm.ports.bulk import Strange
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from numpy.typing import NDArray
+
     from retailcrm.adapters.stores.sql.executor import Database, Executor
     from retailcrm.analytics.columns import Texts
-    from retailcrm.ports.bulk import FreshPoints
+    from retailcrm.ports.bulk import FactColumns, FreshPoints
+
+_T = TypeVar("_T")
 
 _ASKED: Final = 800
 """Names in one question: databases take only so many values at a time."""
@@ -29,11 +36,16 @@ _INSERTS: Final = {
     "entries": sql.ENTRY_NEW,
     "awards": sql.insert("awards", sql.AWARD_COLUMNS),
 }
+"""How the rows of each table are written; those of the event feed as the feed itself does."""
 _ANY: Final = "SELECT 1 FROM retailcrm_awards WHERE shop = ? LIMIT 1"
 _ANY_ACCOUNT: Final = "SELECT 1 FROM retailcrm_accounts WHERE shop = ? LIMIT 1"
-_ACCOUNTS: Final = "SELECT account FROM retailcrm_accounts WHERE shop = ? AND account IN ({})"
+_ACCOUNTS: Final = "SELECT account, pending FROM retailcrm_accounts WHERE shop = ? AND account IN ({})"
 _HOMES: Final = "SELECT DISTINCT account FROM retailcrm_awards WHERE shop = ? AND account IN ({})"
 _AWARDED: Final = "SELECT reference FROM retailcrm_awards WHERE shop = ? AND wallet = ? AND reference IN ({})"
+_TOLD: Final = (
+    "SELECT reference, account, document FROM retailcrm_awards "
+    "WHERE shop = ? AND wallet = ? AND reference IN ({})"
+)
 _FOLLOWED: Final = "SELECT followed FROM retailcrm_shops WHERE shop = ?"
 _FOLLOWED_NEXT: Final = "UPDATE retailcrm_shops SET followed = ? WHERE shop = ?"
 
@@ -50,14 +62,35 @@ class SqlBulk:
     database: Database
     shop: str
 
-    def strange(self, wallet: str, accounts: Collection[str], orders: Texts) -> tuple[set[str], set[str]]:
-        """Tell which of some accounts have anything written, and which of some orders were awarded."""
+    def strange(self, wallet: str, accounts: Collection[str], orders: Texts) -> Strange:
+        """Tell what is there of some accounts and orders."""
         run = self.database.executor
         if run.one(_ANY, (self.shop,)) is None and run.one(_ANY_ACCOUNT, (self.shop,)) is None:
-            return set(), set()
+            return Strange()
         names = list(accounts)
-        known = {*self._asked(_ACCOUNTS, (), names), *self._asked(_HOMES, (), names)}
-        return known, set(self._asked(_AWARDED, (wallet,), orders.tolist()))
+        there = dict(self._asked(_ACCOUNTS, (), names))
+        homes = (name for (name,) in self._asked(_HOMES, (), names))
+        awarded = (name for (name,) in self._asked(_AWARDED, (wallet,), orders.tolist()))
+        return Strange(
+            accounts=frozenset({*there, *homes}),
+            orders=frozenset(awarded),
+            waiting=frozenset(name for name, pending in there.items() if pending),
+        )
+
+    def told(self, wallet: str, account: Texts, facts: FactColumns) -> NDArray[np.bool_]:
+        """Tell of which orders just these facts are known already, and awarded in just this account."""
+        # Only whoever imports needs pyarrow.
+        from retailcrm.adapters.stores.sql.bulk_rows import known_columns  # noqa: PLC0415
+        from retailcrm.adapters.stores.sql.bulk_shapes import known_of, known_shape  # noqa: PLC0415
+
+        names = facts.reference.tolist()
+        stored = {
+            reference: (home, known_of(text))
+            for reference, home, text in self._asked(_TOLD, (wallet,), names)
+        }
+        known = known_shape().filled(known_columns(facts)).to_pylist() if names else []
+        asked = zip(names, account.tolist(), known, strict=True)
+        return np.array([stored.get(name) == (home, text) for name, home, text in asked], np.bool_)
 
     def write_fresh(self, points: Iterable[FreshPoints]) -> None:
         """Write new accounts, in the unit that is open.
@@ -67,16 +100,22 @@ class SqlBulk:
         """
         from retailcrm.adapters.stores.sql.bulk_rows import FreshRows  # noqa: PLC0415 - needs pyarrow
 
-        with _roomy(self.database.executor) as run:
-            for batch in points:
-                if not len(batch.awards):
-                    continue
-                digest, rule = rule_document(batch.rule)
-                run.run(sql.RULE_NEW, (self.shop, digest, rule))
-                rows = FreshRows(self.shop, batch)
-                for table, insert in _INSERTS.items():
-                    run.many(insert, getattr(rows, table)())
-                run.many(sql.EVENT_NEW[self.database.dialect], rows.facts())
+        inserts = _INSERTS | {"events": sql.EVENT_NEW[self.database.dialect]}
+        # While one batch is written, the texts of the next are made on the other processor.
+        with _roomy(self.database.executor) as run, ThreadPoolExecutor(1) as others:
+            rules: set[str] = set()
+            laid = (others.submit(FreshRows(self.shop, one).laid) for one in points if self._ruled(one, rules))
+            for batch in _one_ahead(laid):
+                for table, rows in batch.result().items():
+                    run.many(inserts[table], rows.rows())
+
+    def _ruled(self, points: FreshPoints, known: set[str]) -> bool:
+        """Keep the rule that awards name, once; tell whether there are any."""
+        digest, rule = rule_document(points.rule)
+        if len(points.awards) and digest not in known:
+            self.database.executor.run(sql.RULE_NEW, (self.shop, digest, rule))
+            known.add(digest)
+        return len(points.awards) > 0
 
     def followed(self) -> str:
         """Give the digest of the rules by which all stored orders were followed; empty if none is known."""
@@ -87,12 +126,22 @@ class SqlBulk:
         """Keep that digest, in the unit that is open."""
         self.database.executor.run(_FOLLOWED_NEXT, (digest, self.shop))
 
-    def _asked(self, question: str, before: tuple[str, ...], names: list[str]) -> Iterator[str]:
+    def _asked(self, question: str, before: tuple[str, ...], names: list[str]) -> Iterator[tuple[Any, ...]]:
         run = self.database.executor
         for start in range(0, len(names), _ASKED):
             some = names[start : start + _ASKED]
             marks = ", ".join("?" * len(some))
-            yield from (name for (name,) in run.all(question.format(marks), (self.shop, *before, *some)))
+            yield from run.all(question.format(marks), (self.shop, *before, *some))
+
+
+def _one_ahead(items: Iterable[_T]) -> Iterator[_T]:
+    """Give things one after the other, each once the one after it was asked for."""
+    source = iter(items)
+    for held in source:
+        for following in source:
+            yield held
+            held = following  # noqa: PLW2901 - what was asked for ahead is given next
+        yield held
 
 
 @contextmanager

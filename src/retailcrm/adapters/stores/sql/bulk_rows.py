@@ -35,6 +35,7 @@ from retailcrm.ports.bulk import (
     NOTHING,
     PENDING,
     REVERSE,
+    FactColumns,
     FreshAwards,
     FreshEntries,
     FreshPoints,
@@ -71,11 +72,19 @@ class FreshRows:
     shop: str
     points: FreshPoints
 
-    def accounts(self) -> Iterator[Row]:
-        """Give the rows of the accounts in which something was written."""
+    def laid(self) -> dict[str, Laid]:
+        """Lay all rows out, table by table."""
+        found = {
+            "accounts": self._laid_accounts(), "lots": self._laid_lots(), "entries": self._laid_entries(),
+            "awards": self._laid_awards(), "events": self._laid_facts(),
+        }  # fmt: skip
+        return {name: rows for name, rows in found.items() if rows is not None}
+
+    def _laid_accounts(self) -> Laid | None:
+        """Lay out the accounts in which something was written."""
         found = self._accounts
         if not len(found):
-            return iter(())
+            return None
         name = self._names.take(pa.array(found.account))
         columns = {
             "account": json_texts(name), "version": whole_texts(found.version),
@@ -91,10 +100,10 @@ class FreshRows:
         ]  # fmt: skip
         return self._rows(values, self._plain_accounts[found.account], nulls=frozenset({8}))
 
-    def entries(self) -> Iterator[Row]:
-        """Give the rows of the journals."""
+    def _laid_entries(self) -> Laid | None:
+        """Lay out the journals."""
         if not len(self.points.entries):
-            return iter(())
+            return None
         entries = self.points.entries
         values = [
             self._account_of_entry, entries.version, _words(_VERBS).take(pa.array(entries.verb)),
@@ -103,11 +112,11 @@ class FreshRows:
         ]  # fmt: skip
         return self._rows(values, self._plain[entries.award])
 
-    def lots(self) -> Iterator[Row]:
-        """Give the rows of all lots as they are in the end."""
+    def _laid_lots(self) -> Laid | None:
+        """Lay out all lots as they are in the end."""
         award = self._lots.award
         if not len(award):
-            return iter(())
+            return None
         held = np.zeros(len(award), np.int64)
         pending, available, expired, reversed_ = self._lots.buckets
         name = self._lot_ids.take(pa.array(award))
@@ -117,22 +126,22 @@ class FreshRows:
         ]  # fmt: skip
         return self._rows(values, self._plain[award])
 
-    def awards(self) -> Iterator[Row]:
-        """Give the rows of what orders earned."""
+    def _laid_awards(self) -> Laid | None:
+        """Lay out what orders earned."""
         awards = self.points.awards
         if not len(awards):
-            return iter(())
+            return None
         account = self._names.take(pa.array(awards.account))
         wallet = np.full(len(awards), self.points.wallet.name)
         values = [pa.array(wallet, _KIND), self._references, account, self._award_documents()]
         return self._rows(values, self._plain)
 
-    def facts(self) -> Iterator[Row]:
-        """Give the rows of the event feed: an entry that moves points is a fact."""
+    def _laid_facts(self) -> Laid | None:
+        """Lay out the event feed: an entry that moves points is a fact."""
         entries = self.points.entries
         moves = np.flatnonzero(entries.target != NOTHING)
         if not self.points.tell or not len(moves):
-            return iter(())
+            return None
         rows = pa.array(moves)
         customer = pc.utf8_slice_codeunits(self._names, len(self.points.wallet.name) + 1)
         columns = {
@@ -145,12 +154,8 @@ class FreshRows:
             "what": json_texts(_words(_VERBS)).take(pa.array(entries.verb[moves])),
         }
         documents = shapes.event_shape().filled(columns)
-        subjects = python_texts(self._account_of_entry.take(rows))
-        at = self._recorded_at[moves].tolist()
-        kind = "points.moved"
-        return (
-            (self.shop, kind, *row) for row in zip(subjects, at, python_texts(documents), strict=True)
-        )
+        values = [self._account_of_entry.take(rows), self._recorded_at[moves], documents]
+        return Laid((self.shop, "points.moved"), values)
 
     # ---- documents -------------------------------------------------------------------------------
 
@@ -220,7 +225,7 @@ class FreshRows:
         awards = self.points.awards
         columns = {
             "lot": self._lot_json,
-            "awarded_at": moment_texts(awards.paid_at),
+            "awarded_at": moment_texts(awards.facts.paid_at),
             "activates_at": moment_texts(awards.activates_at),
             "expires_at": moment_texts(awards.expires_at),
             "limit_at": moment_texts(awards.limit_at),
@@ -233,18 +238,14 @@ class FreshRows:
         lists = [f'"multipliers":{canonical([fraction_text(one) for one in each])}' for each, _ in multipliers]
         together = [f'"{fraction_text(value)}"' for _, value in multipliers]
         times = pa.array(awards.times)
-        columns = {
-            "reference": json_texts(self._references), "lot": self._lot_json,
-            "at": moment_texts(awards.paid_at),
-            **{name: moment_texts(getattr(awards, name)) for name in ("paid_at", "shipped_at", "completed_at")},
-            "refunded_at": moment_texts(awards.refunded_at),
+        columns = known_columns(awards.facts) | {
+            "lot": self._lot_json, "at": moment_texts(awards.facts.paid_at),
             **{name: whole_texts(getattr(awards, name)) for name in _AMOUNTS},
             "room": pc.if_else(pa.array(awards.room == NOTHING), text("null"), whole_texts(awards.room)),
             "shares": list_texts(awards.share, awards.part_start),
             "bases": list_texts(awards.base, awards.part_start),
             "exact": _fractions(awards.exact), "share": _fractions(awards.back),
             "multiplier": _words(together).take(times), "multipliers": _words(lists).take(times),
-            "lines": [text('"lines":'), list_texts(awards.line, awards.line_start)],
             "excluded": self._excluded(),
         }  # fmt: skip
         return shapes.award_shape(self.points.rule, self.points.digest).filled(columns)
@@ -253,11 +254,11 @@ class FreshRows:
         """Write what of each order earned nothing: its postage, if there is any and the rule says so."""
         awards = self.points.awards
         nothing = text('"excluded":[]')
-        if self.points.rule.base.shipping or not awards.shipping.any():
+        if self.points.rule.base.shipping or not awards.facts.shipping.any():
             return nothing
-        amount = whole_texts(awards.shipping)
+        amount = whole_texts(awards.facts.shipping)
         some = joined([text('"excluded":[{"amount":'), amount, text(',"what":"shipping"}]')])
-        return pc.if_else(pa.array(awards.shipping > 0), some, nothing)
+        return pc.if_else(pa.array(awards.facts.shipping > 0), some, nothing)
 
     # ---- what rows are made of ---------------------------------------------------------------------
 
@@ -267,7 +268,7 @@ class FreshRows:
 
     @cached_property
     def _references(self) -> Column:
-        return arrow.arrow_texts(self.points.awards.reference)
+        return arrow.arrow_texts(self.points.awards.facts.reference)
 
     @cached_property
     def _lot_ids(self) -> Column:
@@ -280,7 +281,7 @@ class FreshRows:
     @cached_property
     def _keys(self) -> Column:
         """Keys of entries: of each order, of each refund, and of following itself."""
-        refunded = whole_texts(self.points.awards.refunded)
+        refunded = whole_texts(self.points.awards.facts.refunded)
         refund = joined([text("refund:"), self._references, text(":"), refunded])
         follow = pa.array([f"follow:{self.points.recorded_at.isoformat()}"], _KIND)
         return pa.concat_arrays([self._lot_ids, refund, follow])
@@ -342,24 +343,63 @@ class FreshRows:
 
     def _rows(
         self, values: Sequence[Any], plain: NDArray[np.bool_], nulls: frozenset[int] = frozenset()
-    ) -> Iterator[Row]:
-        """Give rows with the shop before them, and their digests behind."""
-        lists = [
-            _nulled(column, number in nulls) if isinstance(column, np.ndarray) else python_texts(column)
-            for number, column in enumerate(values)
-        ]
+    ) -> Laid:
+        """Lay out rows with the shop before them, and what their digests are made of."""
         pieces: list[Column] = [text(repr(self.shop))]
         for number, column in enumerate(values):
             pieces += [text(","), _literals(column, number in nulls)]
-        proofs = digests(joined(pieces))
-        shop = self.shop
-        if not plain.all():
-            for row in np.flatnonzero(~plain).tolist():
-                proofs[row] = proof(shop, *(column[row] for column in lists))
-        return ((shop, *row) for row in zip(*lists, proofs, strict=True))
+        return Laid((self.shop,), values, nulls=nulls, proven=joined(pieces), plain=plain)
 
 
-_AMOUNTS: Final = ("gross", "refunded", "shipping", "points", "cut", "taken", "forgiven")
+@attrs.frozen(eq=False)
+class Laid:
+    """Rows in columns, ready to be handed to a database.
+
+    Attributes:
+        front: What stands before every row.
+        values: The columns: whole numbers, or Arrow texts.
+        nulls: Numbers of those columns whose :data:`~retailcrm.ports.bulk.NOTHING` is NULL.
+        proven: What each row's digest is made of; ``None``: rows have none.
+        plain: Where that is right: elsewhere, digests are made of the row's values.
+    """
+
+    front: tuple[str, ...]
+    values: Sequence[Any]
+    nulls: frozenset[int] = frozenset()
+    proven: Column = None
+    plain: NDArray[np.bool_] | None = None
+
+    def rows(self) -> Iterator[Row]:
+        """Give the rows."""
+        lists = [
+            _nulled(column, number in self.nulls) if isinstance(column, np.ndarray) else python_texts(column)
+            for number, column in enumerate(self.values)
+        ]
+        if self.plain is not None:
+            lists.append(self._proofs(lists))
+        front = self.front
+        return (front + row for row in zip(*lists, strict=True))
+
+    def _proofs(self, lists: list[list[Any]]) -> list[str]:
+        proofs = digests(self.proven)
+        assert self.plain is not None  # noqa: S101 - the caller has looked
+        for row in np.flatnonzero(~self.plain).tolist():
+            proofs[row] = proof(*self.front, *(column[row] for column in lists))
+        return proofs
+
+
+_AMOUNTS: Final = ("points", "cut", "taken", "forgiven")
+
+
+def known_columns(facts: FactColumns) -> dict[str, Column | list[Column]]:
+    """Write what is known of orders, column by column, as documents have it."""
+    moments = ("paid_at", "shipped_at", "completed_at", "refunded_at")
+    return {
+        "reference": json_texts(arrow.arrow_texts(facts.reference)),
+        **{name: moment_texts(getattr(facts, name)) for name in moments},
+        **{name: whole_texts(getattr(facts, name)) for name in ("gross", "refunded", "shipping")},
+        "lines": [text('"lines":'), list_texts(facts.line, facts.line_start)],
+    }
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -396,10 +436,10 @@ class _Open:
         place = np.flatnonzero((lots.buckets[PENDING] > 0) | (lots.buckets[AVAILABLE] > 0))
         award = lots.award[place]
         activates, expires = (_us(column[award]) for column in (awards.activates_at, awards.expires_at))
-        begins = np.where(activates == _FAR, awards.paid_at[award].view(np.int64), activates)
+        begins = np.where(activates == _FAR, awards.facts.paid_at[award].view(np.int64), activates)
         ends = np.where(expires == _FAR, begins, expires)
         account = awards.account[award]
-        order = np.lexsort((awards.rank[award], begins, ends, expires == _FAR, account))
+        order = np.lexsort((awards.facts.rank[award], begins, ends, expires == _FAR, account))
         waits = lots.buckets[PENDING][place] > 0
         return cls(account=account[order], place=place[order], due=np.where(waits, activates, expires)[order])
 

@@ -23,12 +23,13 @@ from retailcrm.domain.points.earning import Award
 from retailcrm.domain.points.entries import Entry, Movement, Verb
 from retailcrm.domain.points.following import Awarded, OrderFacts, earner_of
 from retailcrm.domain.points.lots import Bucket, Lot
+from retailcrm.domain.points.wallets import EarnRule
 from retailcrm.ports.points_facts import told_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from retailcrm.domain.points.wallets import EarnRule, Wallet
+    from retailcrm.domain.points.wallets import Wallet
 
 _FAR: Final = 7_770_000_000_000_000_000
 _FIRST: Final = datetime(9000, 1, 1, tzinfo=UTC)
@@ -132,9 +133,30 @@ def event_shape() -> Shape:
 
 def award_shape(rule: EarnRule, digest: str) -> Shape:
     """Give the shape of an award's document."""
+    return Shape.of(*_award(rule, digest))
+
+
+def known_shape() -> Shape:
+    """Give the shape of what an award's document says of its order."""
+    document, marks = _award(EarnRule(), "")
+    return Shape.of(known_of(document), {name: mark for name, mark in marks.items() if name in _KNOWN})
+
+
+def known_of(award: str) -> str:
+    """Cut what is known of its order out of an award's document: no text within it could say where it ends."""
+    _, _, rest = award.partition('"known":')
+    return rest[: rest.index(',"lot":"')]
+
+
+_MOMENTS: Final = ("paid_at", "shipped_at", "completed_at", "refunded_at")
+_AMOUNTS: Final = ("shipping", "gross", "refunded")
+_KNOWN: Final = ("reference", "lines", *_MOMENTS, *_AMOUNTS)
+
+
+def _award(rule: EarnRule, digest: str) -> tuple[str, dict[str, str]]:
     marks = _Marks.new()
-    facts = {name: next(marks.moments) for name in ("paid_at", "shipped_at", "completed_at", "refunded_at")}
-    amounts = {name: next(marks.numbers) for name in ("shipping", "gross", "refunded")}
+    facts = {name: next(marks.moments) for name in _MOMENTS}
+    amounts = {name: next(marks.numbers) for name in _AMOUNTS}
     known = OrderFacts(reference="@reference@", **facts, **amounts)
     numbers = {name: next(marks.numbers) for name in ("points", "cut", "room", "taken", "forgiven")}
     exact, multiplier, share = (Fraction(1, next(marks.numbers)) for _ in range(3))
@@ -153,4 +175,4 @@ def award_shape(rule: EarnRule, digest: str) -> Shape:
     found |= {"shares": f"[{award.shares[0]}]", "bases": f"[{award.bases[0]}]"}
     found |= {"exact": f'"{fraction_text(exact)}"', "multiplier": f'"{fraction_text(multiplier)}"'}
     found |= {"share": f'"{fraction_text(share)}"', "lines": '"lines":[]', "excluded": '"excluded":[]'}
-    return Shape.of(award_text(awarded), found | {"multipliers": '"multipliers":[]'})
+    return award_text(awarded), found | {"multipliers": '"multipliers":[]'}

@@ -49,8 +49,10 @@ class SqlFeed:
         """
         if limit < 1:
             raise InputError(f"a page has at least 1 fact, not {limit}")
-        statement = sql.EVENTS[self.database.dialect]
-        rows = self.database.executor.all(statement, (self.shop, *_place(after), limit))
+        statement, place = sql.EVENTS[self.database.dialect], _place(after)
+        rows = self.database.executor.all(statement, (self.shop, *place, limit))
+        if not rows and self.database.dialect == "postgresql":
+            self._check_cluster(place[0])
         told = tuple(
             Told(
                 cursor=f"{transaction}:{position}",
@@ -59,6 +61,16 @@ class SqlFeed:
             for transaction, position, kind, subject, at, document in rows
         )
         return Page(facts=told, cursor=told[-1].cursor if told else after)
+
+    def _check_cluster(self, transaction: int) -> None:
+        """Refuse a cursor of a cluster that this database was taken from: it would pass facts over."""
+        row = self.database.executor.one(sql.NEXT_TRANSACTION)
+        if row is not None and transaction >= row[0]:
+            raise InputError(
+                "this cursor is of another PostgreSQL cluster, whose transactions were counted further: the "
+                "database was restored here. Read the feed from its beginning; what was acted on already shows "
+                "by account and version"
+            )
 
 
 def _place(cursor: str) -> tuple[int, int]:

@@ -109,6 +109,11 @@ class SqlLedger:
         row = self._locked(sql.ACCOUNT, account)
         return Account(id=account) if row is None else self._accounts(row[0])
 
+    def whole(self, account: str, rules: str) -> bool:
+        """Tell whether nothing but the account itself says what is in it."""
+        row = self.database.executor.one(sql.WHOLE, (rules, account, account, self.shop))
+        return row is not None and bool(row[0])
+
     def entries(self, account: str) -> Sequence[Entry]:
         """Give an account's journal, oldest first."""
         return tuple(_ENTRY(text) for (text,) in self._all(sql.ENTRIES, account))

@@ -73,12 +73,12 @@ class SqlOrders:
             if run.dialect != "sqlite" or self.database.borrowed or rows < _MANY:
                 yield run
                 return
-            before = run.one("PRAGMA cache_size")
+            (before,) = run.all("PRAGMA cache_size")[0]
             run.all(f"PRAGMA cache_size = {-min(rows // _MANY * _ROOM, _MOST_ROOM)}")
             try:
                 yield run
             finally:
-                run.all(f"PRAGMA cache_size = {before[0]}")
+                run.all(f"PRAGMA cache_size = {before}")
 
     def lock(self) -> None:
         """Inside a unit: keep all others from importing and merging until it ends."""
@@ -161,7 +161,7 @@ class SqlOrders:
 
     def orders_numbered(self, numbers: pa.Array) -> pa.Table:
         """Give the present orders with any of these numbers, on any platform."""
-        statement = sql.ORDERS_NUMBERED[self.database.dialect]
+        statement = sql.orders_numbered(self.database.dialect)
         platforms = [row[0] for row in self._run.all(sql.PLATFORMS, (self.shop,))]
         parts = [self._among(statement, numbers, ORDER_COLUMNS, platform) for platform in platforms]
         return joined(parts, ORDER_COLUMNS)
@@ -170,7 +170,7 @@ class SqlOrders:
         """Give the present orders of customers, by when they were placed; ids are those before merges."""
         dialect = self.database.dialect
         wanted = pa.array(customers, pa.large_string())
-        found = self._among(sql.orders_with("customer", dialect), wanted, ORDER_COLUMNS)
+        found = self._among(sql.orders_of(dialect), wanted, ORDER_COLUMNS)
         return found.take(_order(found)) if len(found) > 1 else found
 
     def write_orders(self, orders: pa.Table, gone: pa.Table) -> None:
@@ -227,7 +227,7 @@ class SqlOrders:
         with self.database.snapshot() as run:
             for start in range(0, len(wanted), _AT_ONCE):
                 some = sql.many(wanted.slice(start, _AT_ONCE).to_pylist(), self.database.dialect)
-                found = run.batches(statement, (self.shop, *more, some))
+                found = run.batches(statement, (some, self.shop, *more))
                 parts += [read_batch(rows, columns) for rows in found]
         return joined(parts, columns)
 

@@ -72,49 +72,48 @@ def file_rows(grain: Grain, columns: Iterable[str]) -> str:
     )
 
 
-def among(column: str, dialect: Dialect) -> str:
-    """Say that a column is one of many values, which are one value of the statement."""
-    if dialect == "sqlite":
-        return f"{column} IN (SELECT value FROM json_each(?))"  # noqa: S608 - fixed words
-    return f"{column} = ANY(?::text[])"
+_ASKED: Final[dict[Dialect, str]] = {
+    "sqlite": "json_each(?) AS asked",
+    "postgresql": "unnest(?::text[]) AS asked (value)",
+}
+"""Many values as one value of a statement; SQLite looks each of them up, since they stand first."""
 
 
 def many(values: Sequence[str], dialect: Dialect) -> object:
-    """Give many values as the one value that :func:`among` asks for."""
+    """Give many values as one value of a statement."""
     return json.dumps(values, ensure_ascii=False) if dialect == "sqlite" else list(values)
+
+
+def _chosen(columns: str, table: str, column: str, dialect: Dialect, more: str = "") -> str:
+    """Ask for the rows of a table whose column is one of many; the values are these, and the shop.
+
+    SQLite would read the whole shop rather than use an index beside the primary key: it is told.
+    """
+    index = f" INDEXED BY {table}_{column}" if dialect == "sqlite" else ""
+    return (
+        f"SELECT {columns} FROM {_ASKED[dialect]} CROSS JOIN {table}{index} "  # noqa: S608 - fixed words
+        f"WHERE shop = ? AND {column} = asked.value{more}"
+    )
 
 
 def rows_with(grain: Grain, column: str, columns: Iterable[str], dialect: Dialect) -> str:
     """Ask for the rows of all files whose number or line is one of many."""
-    return (
-        f"SELECT file, place, {', '.join(columns)} FROM {table_of(grain)} "  # noqa: S608 - fixed words
-        f"WHERE shop = ? AND {among(column, dialect)}"
-    )
+    return _chosen(f"file, place, {', '.join(columns)}", table_of(grain), column, dialect)
 
 
 def told(grain: Grain, column: str, of: str, dialect: Dialect) -> str:
     """Ask for a column of the rows of all files whose other column is one of many."""
+    return _chosen(f"DISTINCT {column}", table_of(grain), of, dialect, f" AND {column} IS NOT NULL")
+
+
+def orders_of(dialect: Dialect) -> str:
+    """Ask for the present orders of many customers."""
+    return _chosen(_ORDER, "retailcrm_orders", "customer", dialect)
+
+
+def orders_numbered(dialect: Dialect) -> str:
+    """Ask for the present orders of a platform with one of many numbers."""
     return (
-        f"SELECT DISTINCT {column} FROM {table_of(grain)} "  # noqa: S608 - fixed words
-        f"WHERE shop = ? AND {column} IS NOT NULL AND {among(of, dialect)}"
+        f"SELECT {_ORDER} FROM {_ASKED[dialect]} CROSS JOIN retailcrm_orders "  # noqa: S608 - fixed words
+        "WHERE shop = ? AND platform = ? AND number = asked.value"
     )
-
-
-def orders_with(column: str, dialect: Dialect, order: str = "") -> str:
-    """Ask for the present orders whose column is one of many."""
-    return (
-        f"SELECT {_ORDER} FROM retailcrm_orders "  # noqa: S608 - fixed words
-        f"WHERE shop = ? AND {among(column, dialect)}{order}"
-    )
-
-
-ORDERS_NUMBERED: Final[dict[Dialect, str]] = {
-    "sqlite": (
-        f"SELECT {_ORDER} FROM retailcrm_orders "  # noqa: S608 - fixed words
-        f"WHERE shop = ? AND platform = ? AND {among('number', 'sqlite')}"
-    ),
-    "postgresql": (
-        f"SELECT {_ORDER} FROM retailcrm_orders "  # noqa: S608 - fixed words
-        f"WHERE shop = ? AND platform = ? AND {among('number', 'postgresql')}"
-    ),
-}

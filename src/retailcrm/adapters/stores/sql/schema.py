@@ -181,6 +181,7 @@ MERGED: Final = table(
     text("shop", key=True),
     text("gone", key=True),
     text("keep"),
+    Index("retailcrm_merged_keep", "shop", "keep"),
 )
 
 EVENTS: Final = table(

@@ -73,6 +73,14 @@ class Session(ABC):
     def close(self) -> None:
         """Close the connection."""
 
+    def rest(self) -> bool:
+        """Before a fork: close the connection, if the child could not live with it.
+
+        Returns:
+            Whether it was closed; it is opened again when it is asked for.
+        """
+        return False
+
     @abstractmethod
     def abandon(self) -> None:
         """In a forked child: leave the connection to the parent, and do not even close it."""
@@ -250,6 +258,13 @@ class PerThread(Generic[S]):
         for session in list(self._all):
             session.close()
 
+    def rest(self) -> None:
+        """Before a fork: close what the child could not live with, if it is this thread's and idle."""
+        session: S | None = getattr(self.own, "session", None)
+        if session is not None and not session.depth and session.rest():
+            del self.own.session
+            self._all.discard(session)
+
     def forget(self) -> None:
         """In a forked child: use nothing of the parent's."""
         sessions, self._all = list(self._all), weakref.WeakSet()
@@ -261,13 +276,18 @@ class PerThread(Generic[S]):
 _EVERY: Final[weakref.WeakSet[PerThread[Any]]] = weakref.WeakSet()
 
 
+def _rest_all() -> None:
+    for threads in list(_EVERY):
+        threads.rest()
+
+
 def _forget_all() -> None:
     for threads in list(_EVERY):
         threads.forget()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_all)
+    os.register_at_fork(before=_rest_all, after_in_child=_forget_all)
 
 
 def keep_for_ever(connection: object) -> None:

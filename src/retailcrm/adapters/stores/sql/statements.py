@@ -42,6 +42,10 @@ ACCOUNT_NEXT: Final = (
     "WHERE shop = ? AND account = ? AND version = ?"
 )
 ACCOUNT_VERSION: Final = "SELECT version FROM retailcrm_accounts WHERE shop = ? AND account = ?"
+WHOLE: Final = (
+    "SELECT (followed = ? OR observed_at IS NULL) AND NOT EXISTS (SELECT 1 FROM retailcrm_merged "
+    "WHERE shop = retailcrm_shops.shop AND (gone = ? OR keep = ?)) FROM retailcrm_shops WHERE shop = ?"
+)
 ACCOUNTS: Final = (
     "SELECT account FROM retailcrm_accounts WHERE shop = ? AND account > ? ORDER BY account LIMIT 1000"
 )
@@ -131,6 +135,7 @@ _TOLD: Final = (
     "SELECT transaction_id, position, kind, subject, recorded_at, document FROM retailcrm_events "
     "WHERE shop = ? AND (transaction_id, position) > (?, ?)"
 )
+NEXT_TRANSACTION: Final = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
 _IN_ORDER: Final = " ORDER BY transaction_id, position LIMIT ?"
 EVENTS: Final[Mapping[Dialect, str]] = {
     "sqlite": _TOLD + _IN_ORDER,

@@ -128,7 +128,7 @@ def _check_file(path: Path) -> None:
 def _connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None)
     try:
-        for setting in ("trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "synchronous = FULL"):
+        for setting in ("trusted_schema = OFF", "cell_size_check = ON", "synchronous = FULL"):
             connection.execute(f"PRAGMA {setting}")
     except sqlite3.DatabaseError as error:
         connection.close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from retailcrm.adapters.stores.sql.session import PerThread, Savepoint, Snapshot
 from retailcrm.adapters.stores.sqlite.locking import HAS_FILE_LOCKS, FileLock, beside, needs_lock
 from retailcrm.adapters.stores.sqlite.opening import checked_path, connect, make_file
-from retailcrm.adapters.stores.sqlite.session import SqliteSession
+from retailcrm.adapters.stores.sqlite.session import LOST_IN_FORK, SqliteSession
 from retailcrm.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
@@ -101,6 +101,11 @@ class SqliteDatabase:
         self._sessions.close()
 
     def _open(self) -> SqliteSession:
+        if self.path in LOST_IN_FORK:
+            raise StoreError(
+                f"this process was forked while {self.path.name} was in use; start processes by 'spawn', or "
+                f"fork outside units and before other threads open the database"
+            )
         if not self.path.exists():
             raise SettingsError(f"{self.path} is gone")
         lock = FileLock(beside(self.path), self._patience) if HAS_FILE_LOCKS else None
@@ -110,4 +115,4 @@ class SqliteDatabase:
         if lock is not None and not needs_lock():
             lock.close()
             lock = None
-        return SqliteSession(connection, lock)
+        return SqliteSession(self.path, connection, lock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 import time
@@ -31,9 +32,15 @@ the two apart.
 
 HAS_FILE_LOCKS: Final = fcntl is not None
 
-_SHORT: Final = 0.0002
-_LONG: Final = 0.002
+_flock: Final[Any] = getattr(fcntl, "flock", None)
+_TRY: Final[int] = getattr(fcntl, "LOCK_EX", 0) | getattr(fcntl, "LOCK_NB", 0)
+_UNLOCK: Final[int] = getattr(fcntl, "LOCK_UN", 0)
+
 _CHANCE: Final = Random()  # noqa: S311 - waits, not secrets
+
+_FAR: Final = (0.0002, 0.002)
+_NEXT: Final = (0.00005, 0.00005)
+"""Seconds between two looks: of those in the queue, and of the one whose turn is next."""
 
 
 def needs_lock(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> bool:
@@ -49,56 +56,66 @@ def beside(database: Path) -> Path:
 class FileLock:
     """A lock on a file, for one thread; the system takes it back when the process dies.
 
+    Whoever waits holds a second file, so that nobody who has just had the lock can have it again before her.
+
     Args:
         path: The file; made if missing, never deleted, since a deleted file locks nobody out.
         patience: Seconds to wait for others.
     """
 
-    __slots__ = ("_descriptor", "_patience")
+    __slots__ = ("_gate", "_lock", "_patience")
 
     def __init__(self, path: Path, patience: float) -> None:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        try:
-            self._descriptor = os.open(path, flags, 0o600)
-        except OSError as error:
-            raise SettingsError(f"{path} cannot be opened: {error.strerror}") from error
         self._patience = patience
+        self._lock = self._gate = -1
+        try:
+            self._lock = _opened(path)
+            self._gate = _opened(path.with_suffix(".queue"))
+        except OSError as error:
+            self.close()
+            raise SettingsError(f"{error.filename} cannot be opened: {error.strerror}") from None
 
-    def acquire(self) -> None:
+    def acquire(self, at_most: float = math.inf) -> None:
         """Take the lock.
+
+        Args:
+            at_most: Seconds to wait, if that is less than the lock's patience.
 
         Raises:
             ConflictError: Others held it all the time.
         """
+        gate = self._gate
         try:
-            fcntl.flock(self._descriptor, 6)  # LOCK_EX | LOCK_NB
-        except BlockingIOError:
-            self._wait()
+            if not _taken(gate):
+                self._wait(gate, _FAR, at_most)
+            if not _taken(self._lock):
+                self._wait(self._lock, _NEXT, at_most)
+        finally:
+            _flock(gate, _UNLOCK)
 
     def release(self) -> None:
         """Give the lock back."""
-        fcntl.flock(self._descriptor, 8)  # LOCK_UN
+        _flock(self._lock, _UNLOCK)
 
-    def _wait(self) -> None:
-        end = time.monotonic() + self._patience
+    def _wait(self, descriptor: int, between: tuple[float, float], at_most: float) -> None:
+        patience = min(self._patience, at_most)
+        end = time.monotonic() + patience
         while time.monotonic() < end:
-            time.sleep(_CHANCE.uniform(_SHORT, _LONG))
-            try:
-                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            return
-        raise ConflictError(f"others have been writing to the database for {self._patience:g} s; try again")
+            time.sleep(_CHANCE.uniform(*between))
+            if _taken(descriptor):
+                return
+        raise ConflictError(f"others have been writing to the database for {patience:g} s; try again")
 
     def close(self) -> None:
-        """Close the file, and so give the lock back.
+        """Close the files, and so give the lock back.
 
         A forked child does this with what it inherited: its descriptor is the parent's lock, and would keep
         it after the parent's death.
         """
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        for descriptor in (self._lock, self._gate):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._lock = self._gate = -1
 
     def __enter__(self) -> Self:
         self.acquire()
@@ -108,3 +125,16 @@ class FileLock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+def _opened(path: Path) -> int:
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+    return os.open(path, flags, 0o600)
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        _flock(descriptor, _TRY)
+    except BlockingIOError:
+        return False
+    return True

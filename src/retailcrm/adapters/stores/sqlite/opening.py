@@ -29,6 +29,8 @@ _UNCHECKED: Final = (
     "PRAGMA secure_delete = ON",
     "PRAGMA mmap_size = 0",
     "PRAGMA cell_size_check = ON",
+    # Without it INSERT OR REPLACE would delete an entry behind the back of the trigger that forbids it.
+    "PRAGMA recursive_triggers = ON",
     # Of macOS, whose fsync does not reach the disk; nothing elsewhere.
     "PRAGMA fullfsync = ON",
     "PRAGMA checkpoint_fullfsync = ON",
@@ -130,11 +132,14 @@ def connect(path: Path, patience: float) -> sqlite3.Connection:
             cached_statements=STATEMENTS_KEPT,
         )
         _prepare(connection, patience)
-    except (sqlite3.Error, SettingsError) as error:
+    except (sqlite3.Error, SettingsError, UnicodeDecodeError) as error:
         if connection is not None:
             connection.close()
         if isinstance(error, SettingsError):
             raise
+        if isinstance(error, UnicodeDecodeError):
+            # The library quotes a broken schema in its message, and Python cannot read that.
+            raise StoreError(f"{path} cannot be opened: its schema is damaged") from None
         raise _refusal(path, error) from None
     return connection
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import weakref
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Final
 
 from retailcrm.adapters.stores.sql.session import Session, is_query, keep_for_ever
@@ -15,11 +16,16 @@ from retailcrm.errors import ConflictError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
+    from pathlib import Path
     from types import TracebackType
 
     from retailcrm.adapters.stores.sql.executor import Dialect, Executor, Row
     from retailcrm.adapters.stores.sqlite.locking import FileLock
 
+LOST_IN_FORK: Final[set[Path]] = set()
+"""Files that this process, a forked child, must not open: its parent had them open as it forked."""
+
+_PATIENCE_AT_CLOSE: Final = 1.0
 _NEVER_IN_A_TRANSACTION: Final = ("PRAGMA", "VACUUM")
 
 
@@ -32,7 +38,7 @@ class SqliteSession(Session):
 
     dialect: Dialect = "sqlite"
 
-    def __init__(self, connection: sqlite3.Connection, lock: FileLock | None) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: FileLock | None) -> None:
         super().__init__()
         self.connection = connection
         self._execute = connection.execute
@@ -41,7 +47,7 @@ class SqliteSession(Session):
         self._queries = Queries(connection)
         self.lock = lock
         # A thread that ends takes its connection with it; that may be the last one, which empties the log.
-        self._close = weakref.finalize(self, _close, connection, lock)
+        self._close = weakref.finalize(self, _close, connection, lock, path, os.getpid())
 
     def begin(self) -> Executor:
         """Open a transaction that writes: the lock first, held until the transaction has ended."""
@@ -71,7 +77,9 @@ class SqliteSession(Session):
     def drop(self) -> None:
         """Roll back what is open, if anything is."""
         if self.connection.in_transaction:
-            self._execute("ROLLBACK")
+            # If the disk fails here too, that must not hide what it did to COMMIT; the next unit tries again.
+            with suppress(sqlite3.Error):
+                self._execute("ROLLBACK")
 
     def finish(self) -> None:
         """Give the lock back."""
@@ -84,15 +92,18 @@ class SqliteSession(Session):
         """Close the connection."""
         self._close()
 
-    def abandon(self) -> None:
-        """In a forked child: leave the connection to the parent.
-
-        SQLite forbids to use, or even to close, a connection on the other side of a fork.
-        """
+    def rest(self) -> bool:
+        """Before a fork: close the connection, so that the child begins with none."""
+        if not _closed(self.connection, self.lock):
+            return False
         self._close.detach()
-        keep_for_ever(self.connection)
         if self.lock is not None:
             self.lock.close()
+        return True
+
+    def abandon(self) -> None:
+        """In a forked child: leave the connection to the parent."""
+        self._close()
 
     def alone(self, sql: str) -> AbstractContextManager[Executor]:
         """Give what runs a single statement."""
@@ -124,13 +135,28 @@ class _Locked:
         self._lock.__exit__(kind, error, trace)
 
 
-def _close(connection: sqlite3.Connection, lock: FileLock | None) -> None:
-    try:
-        with lock or nullcontext():
-            connection.close()
-    except ConflictError:
-        # Closing the last connection empties the log, which nobody may do beside a writer.
+def _close(connection: sqlite3.Connection, lock: FileLock | None, path: Path, process: int) -> None:
+    if process != os.getpid():
+        # SQLite forbids to use, or even to close, a connection on the other side of a fork. Nor may another
+        # one be opened here: SQLite would think that it holds the locks that the parent's holds.
         keep_for_ever(connection)
+        LOST_IN_FORK.add(path)
+    elif not _closed(connection, lock):
+        keep_for_ever(connection)
+    if lock is not None:
+        lock.close()
+
+
+def _closed(connection: sqlite3.Connection, lock: FileLock | None) -> bool:
+    # Closing the last connection empties the log, which nobody may do beside a writer. A thread that ends
+    # does not wait long for a writer who has much to do.
+    try:
+        if lock is not None:
+            lock.acquire(_PATIENCE_AT_CLOSE)
+        connection.close()
+    except ConflictError:
+        return False
     finally:
         if lock is not None:
-            lock.close()
+            lock.release()
+    return True

@@ -3,7 +3,8 @@
 Nothing of what wrote the rows is believed. Journals go through the independent checker
 (:mod:`retailcrm.domain.points.checker`), which imports nothing of this package; what accounts, lots, holds,
 redemptions, awards, the feed say is compared with what the journals come to; sums are made twice, over the
-journals and over the rows.
+journals and over the rows. Imported rows are held against their digests, and orders against what the rows
+fold into.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING
 from retailcrm.errors import StoreError
 from retailcrm.shop.stored.verifying.accounts import conserved, verify_accounts
 from retailcrm.shop.stored.verifying.beside import verify_beside
-from retailcrm.shop.stored.verifying.database import verify_database
+from retailcrm.shop.stored.verifying.database import verify_database, verify_shops_known
 from retailcrm.shop.stored.verifying.findings import MOST, Finding, Tally, Verified
+from retailcrm.shop.stored.verifying.orders import verify_orders
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,19 +47,25 @@ def verify(
     try:
         with database.snapshot() as executor:
             verify_database(executor, tally)
-            for name in _shops(executor) if shop is None else (shop,):
-                _verify_shop(executor, tally, name, seen)
-    except StoreError as error:
-        # A file that is so broken that the database cannot read it on.
-        tally.tell("", "", "unreadable", str(error))
+            shops = _shops(executor)
+            verify_shops_known(executor, tally, shops)
+            for name in shops if shop is None else (shop,):
+                _verify_shop(database, executor, tally, name, seen)
+    except (StoreError, UnicodeDecodeError, OverflowError) as error:
+        # A file that is so broken that the database, or its driver, cannot read on.
+        said = str(error) if isinstance(error, StoreError) else type(error).__name__
+        tally.tell("", "", "unreadable", f"the database cannot be read on: {said}")
     return tally.done()
 
 
-def _verify_shop(executor: Executor, tally: Tally, shop: str, progress: Callable[[str, int], None]) -> None:
+def _verify_shop(
+    database: Database, executor: Executor, tally: Tally, shop: str, progress: Callable[[str, int], None]
+) -> None:
     tally.shop = shop
     merged = verify_accounts(executor, tally, progress)
     conserved(tally, [name.removeprefix(f"{shop}/") for name in tally.points if name.startswith(f"{shop}/")])
     verify_beside(executor, tally, progress, merged)
+    verify_orders(database, executor, tally, progress)
     tally.shop = ""
 
 

@@ -56,9 +56,7 @@ class _Kept:
             self.tell(table, "column", f"{', '.join(wrong)}: not what its document or journal says", key)
 
 
-def verify_accounts(
-    executor: Executor, tally: Tally, progress: Callable[[str, int], None]
-) -> dict[str, str]:
+def verify_accounts(executor: Executor, tally: Tally, progress: Callable[[str, int], None]) -> dict[str, str]:
     """Work through every account of a shop: flat memory, one pass.
 
     Args:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from retailcrm.shop.stored.verifying.findings import Tally
 
 _DIGEST: Final = 16
-_AT_ONCE: Final = 400
+_MOVED: Final = "points.moved"
+AT_ONCE: Final = 400
 """Rows that are looked up in one statement: no database takes any number of values."""
 
 
@@ -41,7 +42,9 @@ def verify_beside(
     _shops(tally, rows("shops", "shop"))
     _clocks(tally, rows("clocks", "shop"))
     _effects(executor, tally, rows("effects", "verb, key"))
-    _documents(tally, rows("refunds", "wallet, order_ref"), "refunds", {"wallet": "wallet", "order_ref": "order"})
+    _documents(
+        tally, rows("refunds", "wallet, order_ref"), "refunds", {"wallet": "wallet", "order_ref": "order"}
+    )
     _documents(
         tally, rows("referrals", "referred"), "referrals", {"referred": "referred", "order_ref": "order"}
     )
@@ -135,7 +138,7 @@ def _pieces(executor: Executor, shop: str) -> Counter[str]:
     """Count the pieces of each reward that customers have by their redemptions."""
     found: Counter[str] = Counter()
     asked = "SELECT document FROM retailcrm_spendings WHERE shop = ?"
-    for batch in executor.batches(asked, (shop,), size=_AT_ONCE):
+    for batch in executor.batches(asked, (shop,), size=AT_ONCE):
         for (text,) in batch:
             try:
                 said = document_of({"document": text})
@@ -170,15 +173,20 @@ def _events(executor: Executor, tally: Tally, rows: Iterator[Named]) -> None:
         moved = {
             (row["subject"], said["version"])
             for row, said in told
-            if row["kind"] == "points.moved" and isinstance(said, dict) and isinstance(said.get("version"), int)
+            if _of_points(row, said) and isinstance(said, dict) and isinstance(said.get("version"), int)
         }
         entries = _entries(executor, tally.shop, sorted(moved))
         for row, said in told:
             if row["position"] <= last:
                 tally.tell("events", row["position"], "event", "stands before the one that it comes after")
             last = row["position"]
-            if row["kind"] == "points.moved" and said is not None:
+            if said is not None and _of_points(row, said):
                 _moved(tally, row, said, entries)
+
+
+def _of_points(row: Named, said: Any) -> bool:  # noqa: ANN401 - JSON
+    """Tell whether an event is of points: it says so, or looks like one."""
+    return row["kind"] == _MOVED or (isinstance(said, dict) and {"wallet", "what", "version"} <= said.keys())
 
 
 def _moved(tally: Tally, row: Named, said: Any, entries: Mapping[tuple[str, int], Any]) -> None:  # noqa: ANN401 - JSON
@@ -196,7 +204,7 @@ def _moved(tally: Tally, row: Named, said: Any, entries: Mapping[tuple[str, int]
             "what": entry["verb"],
         }
         recorded = micros(datetime.fromisoformat(entry["recorded_at"]))
-        fine = said == expected and row["recorded_at"] == recorded
+        fine = (row["kind"], said, row["recorded_at"]) == (_MOVED, expected, recorded)
     except BROKEN:
         fine = False
     if not fine:
@@ -224,5 +232,5 @@ def _entries(executor: Executor, shop: str, keys: list[tuple[str, int]]) -> dict
 
 
 def _batches(rows: Iterator[Named]) -> Iterator[list[Named]]:
-    while batch := list(islice(rows, _AT_ONCE)):
+    while batch := list(islice(rows, AT_ONCE)):
         yield batch

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
+from retailcrm.adapters.stores.sql.schema import TABLES
+from retailcrm.adapters.stores.sqlite.database import SqliteDatabase
+
 if TYPE_CHECKING:
-    from retailcrm.adapters.stores.sql.executor import Executor
+    from collections.abc import Sequence
+
+    from retailcrm.adapters.stores.sql.executor import Executor, Row
     from retailcrm.shop.stored.verifying.findings import Tally
 
 _JOURNAL: Final = "retailcrm_entries"
 _UPDATE, _DELETE = 16, 8
 """Bits of PostgreSQL's ``tgtype``."""
 _SQLITE_TRIGGERS: Final = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?"
+_SCHEMA: Final = "SELECT type, name, tbl_name, sql FROM sqlite_master"
 _POSTGRESQL_TRIGGERS: Final = (
     "SELECT tgtype FROM pg_catalog.pg_trigger "
     "WHERE tgrelid = to_regclass(?) AND NOT tgisinternal AND tgenabled IN ('O', 'A')"
@@ -43,7 +52,42 @@ def _sqlite(executor: Executor, tally: Tally) -> None:
         if said != "ok":
             tally.tell("", "", "integrity", f"integrity_check: {_first_line(said)}")
     for table, *_ in executor.all("PRAGMA foreign_key_check"):
-        tally.tell(str(table).removeprefix("retailcrm_"), "", "integrity", "foreign_key_check: a row has no other")
+        tally.tell(
+            str(table).removeprefix("retailcrm_"), "", "integrity", "foreign_key_check: a row has no other"
+        )
+    found = set(executor.all(_SCHEMA))
+    for row in sorted(_as_made() - found, key=lambda row: str(row[1])):
+        tally.tell(
+            "", row[1], "schema", f"{row[0]} {row[1]} is not as it was made: what it guards may be broken"
+        )
+
+
+def _as_made() -> set[Row]:
+    """Give tables, indexes and triggers as this library makes them."""
+    from retailcrm.adapters.stores.sql.migrations.upgrading import create_or_upgrade  # noqa: PLC0415 - slow to load
+
+    with (
+        TemporaryDirectory() as folder,
+        closing(SqliteDatabase(Path(folder) / "new.db", any_file_system=True)) as made,
+    ):
+        create_or_upgrade(made)
+        return set(made.executor.all(_SCHEMA))
+
+
+def verify_shops_known(executor: Executor, tally: Tally, shops: Sequence[str]) -> None:
+    """See that every row is of a shop that there is: others would be read by nobody.
+
+    Args:
+        executor: Of the snapshot.
+        tally: Takes the findings.
+        shops: Their keys.
+    """
+    marks = ", ".join("?" for _ in shops) or "''"
+    for name, table in TABLES.tables.items():
+        if "shop" in table.columns:
+            asked = f"SELECT 1 FROM {name} WHERE shop IS NULL OR shop NOT IN ({marks}) LIMIT 1"  # noqa: S608 - our own names
+            if executor.one(asked, shops) is not None:
+                tally.tell(name.removeprefix("retailcrm_"), "", "stray", "rows of a shop that there is not")
 
 
 def _guarded_by(triggers: list[str]) -> set[str]:

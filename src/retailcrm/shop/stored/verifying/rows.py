@@ -20,7 +20,7 @@ Named = dict[str, Any]
 BROKEN: Final = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 """Whatever a damaged row makes reading and arithmetic do."""
 
-_SIZE: Final = 2048
+AT_ONCE: Final = 2048
 """Rows at a time: entries come to some kilobytes each."""
 
 
@@ -31,15 +31,6 @@ def columns_of(table: str) -> tuple[str, ...]:
         table: Its name without the prefix.
     """
     return tuple(TABLES.tables[f"retailcrm_{table}"].columns.keys())
-
-
-def is_there(executor: Executor, table: str) -> bool:
-    """Tell whether the database has a table; one of a newer schema may not be there yet."""
-    if executor.dialect == "sqlite":
-        asked = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
-    else:
-        asked = "SELECT 1 FROM pg_catalog.pg_class WHERE oid = to_regclass(?) AND relkind IN ('r', 'p')"
-    return executor.one(asked, (f"retailcrm_{table}",)) is not None
 
 
 def rows_of(
@@ -58,14 +49,16 @@ def rows_of(
     keys = [column.name for column in TABLES.tables[f"retailcrm_{table}"].primary_key]
     proven = names[-1] == "proof"
     asked = f"SELECT {', '.join(names)} FROM retailcrm_{table} WHERE shop = ? ORDER BY {order}"  # noqa: S608 - our own names
-    for batch in executor.batches(asked, (tally.shop,), size=_SIZE):
+    for batch in executor.batches(asked, (tally.shop,), size=AT_ONCE):
         tally.counts[table] += len(batch)
         progress(table, len(batch))
         for row in batch:
             named = dict(zip(names, row, strict=True))
             if proven and proof(*row[:-1]) != row[-1]:
                 key = "/".join(str(named[name]) for name in keys if name != "shop")
-                tally.tell(table, key, "digest", "the row is not the one that was written: its digest differs")
+                tally.tell(
+                    table, key, "digest", "the row is not the one that was written: its digest differs"
+                )
             yield named
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
+import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 
@@ -14,8 +16,6 @@ from retailcrm.adapters.stores.sql.borrowed.retrying import to_retry
 from retailcrm.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
-    import psycopg
-
     from retailcrm.adapters.stores.sql.borrowed.lending import Hand
     from retailcrm.adapters.stores.sql.executor import Dialect, Executor
 
@@ -60,7 +60,9 @@ class PsycopgHand:
 
     def roll_back(self) -> None:
         """End the transaction that the driver opened."""
-        self._connection.rollback()
+        # The server rolls back whatever loses its connection.
+        with suppress(psycopg.Error):
+            self._connection.rollback()
 
     def is_open(self) -> bool:
         """Tell whether a transaction is open; the server ends it with the connection."""

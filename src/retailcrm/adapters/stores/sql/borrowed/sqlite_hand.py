@@ -72,12 +72,7 @@ class SqliteHand:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.executor: Executor = LentStatements(connection)
-        try:
-            # It raises on a closed connection, and in another thread than the connection's.
-            connection.in_transaction  # noqa: B018
-            connection.total_changes  # noqa: B018
-        except sqlite3.Error as error:
-            raise SettingsError(f"the connection cannot be used: {error}") from None
+        self._check()
         if connection.text_factory is not str:
             raise SettingsError("the connection's text_factory must be str")
 
@@ -87,6 +82,7 @@ class SqliteHand:
         In its old way the driver opens one before INSERT, UPDATE and DELETE, and not before SAVEPOINT. A
         savepoint outside a transaction is one itself: releasing it would commit.
         """
+        self._check()
         connection = self._connection
         if connection.in_transaction:
             return False
@@ -100,6 +96,7 @@ class SqliteHand:
 
     def begin_reading(self) -> bool:
         """Open a transaction for queries if none is open."""
+        self._check()
         if self._connection.in_transaction:
             return False
         self.executor.run("BEGIN")
@@ -111,11 +108,22 @@ class SqliteHand:
 
     def is_open(self) -> bool:
         """Tell whether a transaction is open; SQLite ends one by itself after some errors."""
-        return self._connection.in_transaction
+        try:
+            return self._connection.in_transaction
+        except sqlite3.ProgrammingError:
+            # She closed it.
+            return False
 
     def dangers(self) -> str:
         """Say why the database may lose what it acknowledges."""
         return dangers_of_sqlite(self.executor)
+
+    def _check(self) -> None:
+        try:
+            # It raises on a closed connection, and in another thread than the connection's.
+            sqlite3.Connection.cursor(self._connection)
+        except sqlite3.Error as error:
+            raise SettingsError(f"the connection cannot be used: {error}") from None
 
 
 class SqliteLender:

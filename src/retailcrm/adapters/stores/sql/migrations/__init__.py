@@ -5,9 +5,10 @@ load; :mod:`~retailcrm.adapters.stores.sql.migrations.upgrading` changes, and lo
 module in ``versions`` with its statements beside it as text, for each database; what was released never
 changes again.
 
-To add one, declare the change in ``schema*.py``, set ``HEAD`` to the next number, and write ``versions/v<number>.py``
-like the one before it, with a file of statements for each database. A test compares what they give with what is
-declared, others cut it off at each statement and run it on a store of every earlier version.
+To add one, declare the change in ``schema*.py``, set ``HEAD`` to the next number, and write
+``versions/v<number>.py`` like the one before it, with a file of statements for each database. Tests compare
+what they give with what is declared, cut them off at each statement, and run them on a store of every earlier
+version.
 """
 
 from retailcrm.adapters.stores.sql.migrations.revisions import (

@@ -127,6 +127,8 @@ CREATE TABLE retailcrm_merged (
     PRIMARY KEY (shop, gone)
 );
 
+CREATE INDEX retailcrm_merged_keep ON retailcrm_merged (shop, keep);
+
 CREATE TABLE retailcrm_merges (
     shop TEXT COLLATE "C" NOT NULL,
     position BIGINT NOT NULL,

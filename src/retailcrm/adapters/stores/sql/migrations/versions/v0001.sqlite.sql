@@ -128,6 +128,8 @@ CREATE TABLE retailcrm_merged (
     PRIMARY KEY (shop, gone)
 ) STRICT;
 
+CREATE INDEX retailcrm_merged_keep ON retailcrm_merged (shop, keep);
+
 CREATE TABLE retailcrm_merges (
     shop TEXT NOT NULL,
     position INTEGER NOT NULL,

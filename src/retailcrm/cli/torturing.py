@@ -1,0 +1,58 @@
+"""The work of ``retailcrm torture``: attack a database, and print what came of it."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import attrs
+import click
+
+from retailcrm.adapters.stores.sql.location import database_at, hidden
+from retailcrm.cli.exits import Exit
+from retailcrm.cli.guard import print_json, say
+from retailcrm.cli.printing import console, counted, paragraph, table
+from retailcrm.cli.watch import Watch
+from retailcrm.torture.campaign import campaign
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from retailcrm.torture.campaign import Part
+
+_SHOWN = 20
+
+
+def torture_database(*, db: str, minutes: float, seed: int | None, as_json: bool) -> Exit:
+    """Attack a database for some time and print what came of it."""
+    database_at(db, create=True).close()  # whatever is wrong with the URL is said before anything else
+    first = random.randrange(1_000_000) if seed is None else seed  # noqa: S311 - no secret
+    with Watch(console(errors=True)) as watch:
+        parts = campaign(db, seed=first, minutes=minutes, say=lambda _: None, doing=watch.doing)
+    problems = [problem for part in parts for problem in part.problems]
+    code = Exit.FINDINGS if problems else Exit.OK
+    if as_json:
+        print_json(
+            {"command": "torture", "exit_code": code, "db": hidden(db), "seed": first,
+             "parts": [attrs.asdict(part) for part in parts]}
+        )  # fmt: skip
+    else:
+        _print(console(), db, first, parts, problems)
+    if problems:
+        say(f"{counted(len(problems), 'broken promise')}: the store does not keep what it acknowledges")
+    return code
+
+
+def _print(out: Console, db: str, seed: int, parts: tuple[Part, ...], problems: list[str]) -> None:
+    click.echo(f"{hidden(db)}: seed {seed}")
+    columns = table("attack", "runs", "seconds", "what came of it", "problems")
+    for part in parts:
+        told = ", ".join(
+            f"{name.replace('_', ' ')} {count:,}" for name, count in part.counts.items() if count
+        )
+        columns.add_row(part.name, f"{part.runs:,}", f"{part.seconds:.0f}", told, f"{len(part.problems):,}")
+    out.print(columns)
+    for problem in problems[:_SHOWN]:
+        out.print(paragraph(problem, "problem", "yellow"))
+    if not problems:
+        click.echo("Nothing acknowledged was lost, nothing happened twice.")

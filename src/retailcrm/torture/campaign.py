@@ -1,0 +1,108 @@
+"""Every harness in turn, again and again with other seeds, for as long as there is time."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from retailcrm.torture.clocks import turn_clocks
+from retailcrm.torture.databases import is_postgres
+from retailcrm.torture.deliveries import kill_imports
+from retailcrm.torture.faults import cannot_trace, fault_everywhere
+from retailcrm.torture.flips import flip_bits
+from retailcrm.torture.kill import break_connections, kill_clients
+from retailcrm.torture.races import bank, hot_account, one_end, same_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Harness = Callable[[int], Any]
+
+
+@attrs.frozen(kw_only=True)
+class Part:
+    """What all runs of one harness came to.
+
+    Attributes:
+        name: Which.
+        runs: How often it ran.
+        counts: What it counted, added up.
+        problems: Everything that was wrong, in words, with the seed that shows it again.
+        seconds: How long it took.
+    """
+
+    name: str
+    runs: int
+    counts: dict[str, int]
+    problems: tuple[str, ...]
+    seconds: float
+
+
+def campaign(
+    url: str,
+    *,
+    seed: int,
+    minutes: float,
+    say: Callable[[str], None] = print,
+    doing: Callable[[str], None] = lambda _: None,
+) -> tuple[Part, ...]:
+    """Attack a store for some time.
+
+    Args:
+        url: The store; a shop called ``torture`` is left in it.
+        seed: The first round's; each round takes the next.
+        minutes: How long; at least one round is finished.
+        say: Is told the seeds, and what came of each run.
+        doing: Is told the name of each harness as it begins.
+    """
+    found: dict[str, Part] = {}
+    end, this = time.monotonic() + 60 * minutes, seed
+    while this == seed or time.monotonic() < end:
+        for name, harness in _harnesses(url, say):
+            if this > seed and time.monotonic() >= end:
+                break
+            doing(name)
+            found[name] = _added(found.get(name), name, this, harness(this))
+        this += 1
+    return tuple(found.values())
+
+
+def _harnesses(url: str, say: Callable[[str], None]) -> Iterator[tuple[str, Harness]]:
+    """Give the harnesses of a round, each to be called with a seed."""
+    yield "killed processes", lambda seed: kill_clients(url, seed=seed, kills=10, say=say)
+    yield (
+        "killed crowds",
+        lambda seed: kill_clients(url, seed=seed + 500_000, kills=5, clients=3, say=say),
+    )
+    if is_postgres(url):
+        yield "ended connections", lambda seed: break_connections(url, seed=seed, blows=10, say=say)
+    yield "hot account", lambda seed: hot_account(url, seed=seed, say=say)
+    yield "bank", lambda seed: bank(url, seed=seed, say=say)
+    yield "crossing transfers", lambda seed: bank(url, seed=seed, accounts=2, transfers=25, say=say)
+    yield "same key", lambda seed: same_key(url, seed=seed, say=say)
+    yield "ends of a reservation", lambda seed: one_end(url, seed=seed, say=say)
+    yield "turned clocks", lambda seed: turn_clocks(url, seed=seed, schedules=10, say=say)
+    if not is_postgres(url):
+        yield "flipped bits", lambda seed: flip_bits(seed=seed, flips=100, say=say)
+        yield "killed imports", lambda seed: kill_imports(seed=seed, kills=5, orders=100, say=say)
+        if not cannot_trace():
+            yield "failing system calls", lambda _: fault_everywhere(say=say)
+
+
+def _added(part: Part | None, name: str, seed: int, result: Any) -> Part:  # noqa: ANN401 - each harness has its own
+    """Add what a run came to."""
+    told = {
+        field: value
+        for field, value in attrs.asdict(result, recurse=False).items()
+        if type(value) is int and field not in ("seed", "processes")
+    }
+    before = part or Part(name=name, runs=0, counts={}, problems=(), seconds=0.0)
+    return attrs.evolve(
+        before,
+        runs=before.runs + 1,
+        counts={field: before.counts.get(field, 0) + value for field, value in told.items()},
+        problems=(*before.problems, *(f"seed {seed}: {problem}" for problem in result.problems)),
+        seconds=before.seconds + result.seconds,
+    )

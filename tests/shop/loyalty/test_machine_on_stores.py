@@ -1,0 +1,149 @@
+"""Whatever is done to points in memory comes to the same in a file and on a server, crashes and all."""
+
+from __future__ import annotations
+
+import gc
+import random
+import shutil
+from collections import Counter
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+from tests.postgres import fresh_database
+from tests.shop.loyalty import lives
+from tests.shop.loyalty.books import Books
+from tests.shop.loyalty.machine import machine_of
+from tests.shop.loyalty.replays import Call, Recorded, Replay, kept, standing
+
+from retailcrm import open_shop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from retailcrm import Policy
+
+    Places = Callable[[], AbstractContextManager[str]]
+
+NIGHTLY: Final = settings.get_profile("nightly").max_examples
+SIZE: Final = {"memory": 6, "sqlite": 4, "postgresql": 3}
+"""Stories of each test in a pull request; nightly runs have as many as their profile says."""
+
+
+@pytest.fixture
+def places(request: pytest.FixtureRequest, tmp_path: Path) -> Places:
+    """Give what makes a fresh place for a shop, of the kind that the test is for."""
+    kind = request.param
+    if kind == "memory":
+        return lambda: nullcontext("memory:")
+    if kind == "sqlite":
+        open_shop(f"sqlite:///{tmp_path}/empty.db", shop="another").close()
+        return lambda: _file(tmp_path)
+    server = request.getfixturevalue("postgres_server")
+    return lambda: fresh_database(server)
+
+
+@contextmanager
+def _file(folder: Path) -> Iterator[str]:
+    """Give an empty file of its own; what a story that failed left there disturbs no other."""
+    path = folder / f"{len(list(folder.iterdir()))}" / "shop.db"
+    path.parent.mkdir()
+    shutil.copy(folder / "empty.db", path)
+    yield f"sqlite:///{path}"
+
+
+def crash(replay: Replay) -> None:
+    """Forget every object of a shop without closing it; a server's connections are cut as well."""
+    if replay.url.startswith("postgresql"):
+        with psycopg.connect(replay.url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        replay.store.close()
+    replay.shop = replay.store = None
+    gc.collect()
+
+
+@pytest.mark.parametrize("places", list(SIZE), indirect=True)
+def test_the_points_of_every_store_come_to_the_same(places: Places, request: pytest.FixtureRequest) -> None:
+    """The same operations, with crashes and commands that come twice: the same answers, hashes, journals."""
+    size = SIZE[request.node.callspec.params["places"]]
+
+    def again(calls: list[Call], policy: Policy, shop: Any) -> Counter[str]:
+        with places() as url:
+            replay = replayed(url, calls, policy, ledger_only=True)
+            assert kept(replay.shop) == kept(shop)
+            replay.store.close()
+        return Counter(replay.happened)
+
+    happened = run(size, again)
+    assert set(happened) >= {"given up", "twice"}
+    assert request.node.callspec.params["places"] == "memory" or set(happened) >= {"crash", "half-way"}
+
+
+@pytest.mark.parametrize("places", ["sqlite", "postgresql"], indirect=True)
+def test_a_shop_in_a_store_answers_as_in_memory(places: Places, request: pytest.FixtureRequest) -> None:
+    """Files and merges are kept there too: the same answers, and in the end the same points of everybody."""
+    size = SIZE[request.node.callspec.params["places"]]
+
+    def again(calls: list[Call], policy: Policy, shop: Any) -> Counter[str]:
+        with places() as url:
+            replay = replayed(url, calls, policy, ledger_only=False)
+            now = replay.now
+            assert now is not None
+            for one in (shop, replay.shop):
+                one.advance(now, confirm_clock=True)
+            assert standing(replay.shop) == standing(shop)
+            replay.store.close()
+        return Counter(replay.happened)
+
+    assert set(run(size, again)) >= {"crash", "given up", "half-way", "twice"}
+
+
+def replayed(url: str, calls: list[Call], policy: Policy, *, ledger_only: bool) -> Replay:
+    """Do again what was done, in a store; open it once more at the end."""
+    rng = random.Random(repr(calls))  # noqa: S311 - no secret
+    replay = Replay(url=url, policy=policy, rng=rng, crash=crash, ledger_only=ledger_only)
+    replay.now = calls[0].now
+    replay.open()
+    replay.do(calls)
+    if url != "memory:":
+        replay.again()
+    return replay
+
+
+def run(size: int, again: Callable[[list[Call], Policy, Any], Counter[str]]) -> Counter[str]:
+    """Run the machine in memory; after each story do it again; say what happened then."""
+    happened: Counter[str] = Counter()
+
+    class Machine(machine_of(Books)):  # type: ignore[misc]  # made for the books
+        """The shop in memory, with somebody who writes down what it is asked."""
+
+        def kept(self, shop: Any) -> Any:
+            self.calls: list[Call] = []
+            return Recorded(shop, self.calls, lambda: self.now)
+
+        def teardown(self) -> None:
+            if hasattr(self, "merges"):
+                super().teardown()
+                happened.update(again(list(self.calls), self.policy, self.shop._part))
+
+    Machine.lives = lives
+    run_state_machine_as_test(
+        Machine,
+        settings=settings(
+            max_examples=NIGHTLY if settings().max_examples == NIGHTLY else size,
+            stateful_step_count=25,
+            deadline=None,
+            # The calls of a failure are told; to shorten them takes minutes.
+            phases=[Phase.explicit, Phase.reuse, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    return happened

@@ -1,0 +1,318 @@
+"""A store is worked through again: nothing is found in a right one, whatever is changed in it is."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+import tracemalloc
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+import pytest
+
+from retailcrm import open_shop
+from retailcrm.adapters.stores.sql.codecs import proof
+from retailcrm.adapters.stores.sql.location import database_at
+from retailcrm.adapters.stores.sqlite.database import SqliteDatabase
+from retailcrm.domain.money import Money
+from retailcrm.errors import RetailCRMError
+from retailcrm.shop.policy import policy_from_table
+from retailcrm.shop.stored.verifying import MOST, Verified, beside, rows, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from retailcrm import Shop
+
+MAPPING: Final = {
+    "name": "ours",
+    "columns": {
+        "number": "id", "buyer": "who", "paid_at": "at", "completed_at": "done", "paid": "amount",
+    },
+    "buyer": {"kind": "id", "strength": "stable"},
+    "constants": {"state": "paid"},
+}  # fmt: skip
+POLICY: Final = {
+    "shop": {"zone": "UTC"},
+    "points": {"waiting": {"until": "paid"}, "reward": [{"id": "mug", "points": 3, "stock": 4}]},
+}
+FLIPS: Final = 120
+
+
+class Clock:
+    """Tells the moment that the test says it is."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2024, 4, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def live(url: str) -> None:
+    """Let a shop live for some days: orders, every verb that writes to a table of its own, a merge."""
+    clock = Clock()
+    with open_shop(url, policy=policy_from_table(POLICY), clock=clock) as shop:
+        bring(shop, ("1", "ann", "50.00"), ("2", "bob", "30.00"), ("3", "cat", "20.00"))
+        clock.now += timedelta(days=1)
+        bring(shop, ("2", "bob", "30.00"), ("4", "ann", "10.00"))
+        points = shop.loyalty
+        points.redeem("ann", 12, key="r1", order="ours/main/4")
+        points.reserve("ann", 7, key="h1")
+        points.reserve("bob", 5, key="h2")
+        points.capture("h2", key="c2", points=3)
+        points.give_back("r1", key="g1", points=2)
+        points.reverse("ours/main/2", Money(500, "CNY"), key="v1")
+        points.transfer("ann", "bob", 4, key="t1")
+        points.adjust("bob", 6, key="a1", reason="sorry", actor="kim")
+        points.rewards.buy("bob", "mug", key="b1")
+        points.redeem("cat", 1, key="r0")
+        shop.customers.merge("ann", "cat", by="kim", note="her sister says so")
+        points.redeem("ann", 1, key="r2")
+        shop.advance(clock.now)
+
+
+def bring(shop: Shop, *orders: tuple[str, str, str]) -> None:
+    """Import orders of number, buyer and amount."""
+    names = ("id", "who", "amount")
+    columns = {name: pa.array([row[i] for row in orders]) for i, name in enumerate(names)}
+    days = {name: pa.array(["2024-03-01"] * len(orders)) for name in ("at", "done")}
+    assert not shop.imports.table(pa.table({**columns, **days}), MAPPING).problems
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the file of a shop that has lived; nothing of it is left in its log."""
+    path = tmp_path_factory.mktemp("lived") / "shop.db"
+    live(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def file(lived: Path, tmp_path: Path) -> Path:
+    """Give a copy of it."""
+    return Path(shutil.copy(lived, tmp_path / "shop.db"))
+
+
+def verified(path: Path, shop: str | None = None) -> Verified:
+    """Work a file through."""
+    with closing(SqliteDatabase(path, create=False)) as database:
+        return verify(database, shop)
+
+
+def changed(path: Path, *statements: str, table: str = "") -> None:
+    """Change rows behind the store's back; with a table, its digests are made anew."""
+    with closing(sqlite3.connect(path)) as connection:
+        guards = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        for name, _ in guards:
+            connection.execute(f"DROP TRIGGER {name}")  # noqa: S608 - of the schema
+        for statement in statements:
+            assert connection.execute(statement).rowcount > 0, statement
+        if table:
+            for number, *row in connection.execute(f"SELECT rowid, * FROM retailcrm_{table}").fetchall():  # noqa: S608
+                digest = proof(*row[:-1])
+                connection.execute(
+                    f"UPDATE retailcrm_{table} SET proof = ? WHERE rowid = ?", (digest, number)
+                )  # noqa: S608
+        for _, sql in guards:
+            connection.execute(sql)
+        connection.commit()
+
+
+def test_a_right_store_has_no_findings(lived: Path) -> None:
+    """After every verb all tables are worked through, and every point issued is somewhere."""
+    found = verified(lived)
+    assert found.findings == ()
+    assert found.clean
+    read = {"accounts", "entries", "lots", "holds", "awards", "spendings", "effects", "events", "stocks"}
+    assert read | {"merged", "merges", "files", "orders", "observed_orders", "shops"} <= found.counts.keys()
+    sums = found.points["main/points"]
+    buckets = ("pending", "available", "held", "spent", "expired", "reversed")
+    assert sums["issued"] == sum(sums[name] for name in buckets) == 50 + 30 + 20 + 10 + 6
+    assert sums["moved"] == sums["arrived"] > 4
+
+
+@pytest.mark.parametrize(
+    ("statement", "codes"),
+    [
+        ("UPDATE retailcrm_accounts SET available = available + 1 WHERE account = 'points/bob'", {"digest", "column"}),
+        ("UPDATE retailcrm_accounts SET document = replace(document, '\"debt\":0', '\"debt\":1')", {"digest", "state"}),
+        ("DELETE FROM retailcrm_accounts WHERE account = 'points/bob'", {"missing", "effect"}),
+        ("UPDATE retailcrm_entries SET key = 'x' WHERE key = 'r1'", {"digest", "column"}),
+        ("DELETE FROM retailcrm_entries WHERE version = 1 AND account = 'points/bob'", {"journal"}),
+        ("UPDATE retailcrm_lots SET spent = spent - 1, available = available + 1 WHERE spent > 0", {"digest", "column"}),
+        ("DELETE FROM retailcrm_lots WHERE spent > 0", {"missing", "conservation"}),
+        ("DELETE FROM retailcrm_holds", {"missing"}),
+        ("UPDATE retailcrm_holds SET ends_at = ends_at + 1", {"column"}),
+        ("DELETE FROM retailcrm_spendings WHERE key = 'r1'", {"spending"}),
+        ("UPDATE retailcrm_awards SET account = 'points/bob' WHERE reference = 'ours/main/1'", {"digest"}),
+        ("UPDATE retailcrm_effects SET fingerprint = 'x' WHERE key = 'r1'", {"digest"}),
+        ("UPDATE retailcrm_refunds SET document = replace(document, '500', '501')", {"digest"}),
+        ("UPDATE retailcrm_stocks SET version = 7", {"digest", "column"}),
+        ("UPDATE retailcrm_merged SET keep = 'points/bob'", {"merge"}),
+        ("UPDATE retailcrm_rules SET document = document || ' '", {"digest"}),
+        ("UPDATE retailcrm_events SET recorded_at = recorded_at + 1 WHERE position = 5", {"event"}),
+        ("UPDATE retailcrm_events SET kind = 'points.mooed' WHERE position = 5", {"event"}),
+        ("UPDATE retailcrm_orders SET gross = gross + 1 WHERE number = '1'", {"fold"}),
+        ("DELETE FROM retailcrm_orders WHERE number = '4'", {"fold"}),
+        ("UPDATE retailcrm_observed_orders SET paid = paid + 1 WHERE number = '3'", {"digest", "fold"}),
+        ("UPDATE retailcrm_files SET name = 'x' WHERE file = 1", {"digest"}),
+        ("UPDATE retailcrm_observed_orders SET file = 9 WHERE file = 2", {"stray", "digest"}),
+        ("UPDATE retailcrm_merges SET document = replace(document, 'kim', 'tim')", {"digest"}),
+        ("UPDATE retailcrm_holds SET shop = 'other'", {"stray", "missing"}),
+        ("UPDATE retailcrm_shops SET zone = 'Asia/Nowhere'", {"shop"}),
+    ],
+)  # fmt: skip
+def test_a_changed_row_is_found(file: Path, statement: str, codes: set[str]) -> None:
+    """Whatever is written past the store is told, with the row and without values."""
+    changed(file, statement)
+    found = verified(file)
+    assert codes <= found.found.keys(), found.findings
+    assert not found.clean
+
+
+@pytest.mark.parametrize(
+    ("table", "statement", "codes"),
+    [
+        ("accounts", "UPDATE retailcrm_accounts SET available = available + 1, version = version", {"column"}),
+        ("lots", "UPDATE retailcrm_lots SET spent = spent - 1, available = available + 1 WHERE spent > 0", {"column"}),
+        ("entries", "UPDATE retailcrm_entries SET document = replace(document, '\"points\":12', '\"points\":11')", {"journal"}),
+        ("effects", "UPDATE retailcrm_effects SET document = replace(document, '\"version\":', '\"version\":9')", {"effect"}),
+        ("spendings", "UPDATE retailcrm_spendings SET document = replace(document, '\"points\":10', '\"points\":9')", {"spending"}),
+        ("awards", "UPDATE retailcrm_awards SET document = replace(document, '\"taken\":0', '\"taken\":999')", {"award"}),
+        ("stocks", "UPDATE retailcrm_stocks SET document = replace(document, '\"taken\":1', '\"taken\":5')", {"stock"}),
+        ("stocks", "UPDATE retailcrm_stocks SET document = replace(document, '\"taken\":1', '\"taken\":0')", {"stock"}),
+    ],
+)  # fmt: skip
+def test_a_forged_digest_does_not_help(file: Path, table: str, statement: str, codes: set[str]) -> None:
+    """Whoever makes the digests anew is found by the journals, the lots and the sums."""
+    changed(file, statement, table=table)
+    found = verified(file)
+    assert codes <= found.found.keys(), found.findings
+    assert "digest" not in found.found
+
+
+def test_a_journal_without_its_guard_is_told(file: Path) -> None:
+    """Without its triggers the journal could be rewritten; a table without its CHECK too is not as made."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("DROP TRIGGER retailcrm_entries_keep")
+        connection.execute("DROP INDEX retailcrm_lots_root")
+    found = verified(file)
+    assert found.found == {"guard": 1, "schema": 2}
+    assert [one.code for one in found.findings] == ["schema", "schema", "guard"] or found.found["guard"]
+
+
+def test_one_shop_of_several_is_worked_through(tmp_path: Path) -> None:
+    """A finding names its shop; asked for the other one, there is none."""
+    path = tmp_path / "shop.db"
+    for name in ("one", "two"):
+        with open_shop(f"sqlite:///{path}", shop=name, policy=policy_from_table(POLICY)) as shop:
+            shop.loyalty.adjust("ann", 5, key="a", reason="r", actor="k")
+    changed(path, "UPDATE retailcrm_effects SET fingerprint = 'x' WHERE shop = 'two'")
+    assert [(one.shop, one.table, one.key) for one in verified(path).findings] == [
+        ("two", "effects", "adjust/a")
+    ]
+    assert verified(path, "one").clean
+    assert not verified(path, "two").clean
+
+
+def test_findings_are_kept_up_to_a_number_and_all_counted(tmp_path: Path) -> None:
+    """A store that is broken all through fills no memory: the first thousand are kept."""
+    path = tmp_path / "shop.db"
+    with open_shop(f"sqlite:///{path}", policy=policy_from_table(POLICY)) as shop:
+        shop.loyalty.adjust("ann", 5, key="a", reason="r", actor="k")
+    with closing(sqlite3.connect(path)) as connection:
+        row = connection.execute("SELECT * FROM retailcrm_effects").fetchone()
+        rows = [(*row[:2], f"k{n}", *row[3:]) for n in range(MOST + 50)]
+        connection.executemany("INSERT INTO retailcrm_effects VALUES (?, ?, ?, ?, ?, ?)", rows)
+        connection.commit()
+    found = verified(path)
+    assert len(found.findings) == MOST
+    assert found.found == {"digest": MOST + 50, "column": MOST + 50}
+
+
+def test_messages_tell_no_values(file: Path) -> None:
+    """Reasons, names and other texts of documents stand in no finding."""
+    changed(file, "UPDATE retailcrm_entries SET document = replace(document, 'sorry', 'secret 13800134821')")
+    changed(file, "UPDATE retailcrm_entries SET document = '{' || document WHERE version = 2")
+    found = verified(file)
+    assert not found.clean
+    assert all("13800134821" not in one.message and "secret" not in one.message for one in found.findings)
+
+
+def test_no_flipped_bit_that_changes_a_value_passes(lived: Path, tmp_path: Path) -> None:
+    """Single bits are flipped in copies of the file: found, refused as broken, or no value is another."""
+    whole, before = lived.read_bytes(), values(lived)
+    places = [at for at, byte in enumerate(whole) if byte]
+    chance = random.Random(20261122)
+    told = 0
+    for _ in range(FLIPS):
+        at = chance.choice(places) * 8 + chance.randrange(8)
+        broken = bytearray(whole)
+        broken[at // 8] ^= 1 << (at % 8)
+        path = tmp_path / "flipped.db"
+        for name in ("flipped.db", "flipped.db-wal", "flipped.db-shm"):
+            (tmp_path / name).unlink(missing_ok=True)
+        path.write_bytes(broken)
+        try:
+            clean = verified(path).clean
+        except RetailCRMError:
+            clean = False
+        told += not clean
+        assert not clean or values(path) == before, f"bit {at}"
+    assert told > FLIPS // 2
+
+
+def values(path: Path) -> dict[str, Any]:
+    """Read every value that a digest covers, or that is compared with what is."""
+    unproven = {"retailcrm_shops", "retailcrm_clocks", "retailcrm_events", "retailcrm_policies"}
+    with closing(sqlite3.connect(path)) as connection:
+        connection.text_factory = bytes
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        names = sorted(name.decode() for (name,) in tables if name.startswith(b"retailcrm_"))
+        return {
+            name: connection.execute(f"SELECT * FROM {name} NOT INDEXED").fetchall()  # noqa: S608 - of the schema
+            for name in names
+            if name not in unproven
+        }
+
+
+def test_memory_does_not_grow_with_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five times the accounts take the same memory: some rows and one account are held at a time."""
+    for module in (rows, beside):
+        monkeypatch.setattr(module, "AT_ONCE", 32)
+    peaks = []
+    for accounts in (80, 400):
+        path = tmp_path / f"{accounts}.db"
+        with open_shop(f"sqlite:///{path}", policy=policy_from_table(POLICY)) as shop:
+            commands = [_adjusted(n) for n in range(accounts)]
+            assert sum(len(group) for group in shop.loyalty.batch(commands)) == accounts
+        with closing(SqliteDatabase(path, create=False)) as database:
+            verify(database)
+            tracemalloc.start()
+            assert verify(database).counts["entries"] >= accounts
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]
+
+
+def _adjusted(number: int) -> Callable[[Any], Any]:
+    return lambda points: points.adjust(f"c{number}", 5, key=f"a{number}", reason="r", actor="k")
+
+
+def test_a_right_store_on_postgresql_has_no_findings(postgres_url: str) -> None:
+    """The same shop on PostgreSQL: nothing is found, a change is, and so is a guard that is off."""
+    live(postgres_url)
+    with closing(database_at(postgres_url)) as database:
+        found = verify(database)
+        assert found.findings == ()
+        assert found.points["main/points"]["issued"] == 50 + 30 + 20 + 10 + 6
+        with database.unit() as run:
+            run.run("UPDATE retailcrm_accounts SET available = available + 1 WHERE account = 'points/bob'")
+            run.run("ALTER TABLE retailcrm_entries DISABLE TRIGGER USER")
+        assert {"digest", "column", "guard"} <= verify(database).found.keys()
