@@ -68,6 +68,7 @@ def commands() -> Iterator[tuple[str, click.Command]]:
             yield from ((f"{name} {below}", one) for below, one in command.commands.items())
         else:
             yield name, command
+            yield from ((f"{name} {verb}", one) for verb, one in getattr(command, "verbs", {}).items())
 
 
 def section(name: str, command: click.Command) -> Iterator[str]:

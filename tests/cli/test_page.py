@@ -44,7 +44,7 @@ def test_the_page_is_complete_and_narrow(generator: ModuleType) -> None:
         for option in (p for p in command.params if isinstance(p, click.Option)):
             assert f"\n`{option.opts[0]}" in page
     for code in Exit:
-        assert f"| {int(code)}    | " in page
+        assert f"| {int(code):<4} | " in page
     for key in KEYS:
         assert f"- `{key}`: " in page
     assert max(map(len, page.splitlines())) <= 80

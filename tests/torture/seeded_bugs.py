@@ -49,6 +49,13 @@ class KeyByItself(Around):
         self.ledger.write(Unit(effect=unit.effect))
 
 
+class LostLock(Around):
+    """Reads outside of any transaction; what is written is still guarded by the version that was read."""
+
+    def unit(self) -> Any:
+        return nullcontext()
+
+
 class LastOneWins(Around):
     """Reads outside of any transaction, and writes over whatever came in between: no lock and no guard."""
 
@@ -95,6 +102,10 @@ def acknowledges_first(url: str) -> Any:
 
 def key_by_itself(url: str) -> Any:
     return around(open_it(url), KeyByItself)
+
+
+def lost_lock(url: str) -> Any:
+    return around(open_it(url), LostLock)
 
 
 def last_one_wins(url: str) -> Any:

@@ -13,6 +13,8 @@ from retailcrm.cli.exits import Exit
 from retailcrm.cli.guard import print_json, say
 from retailcrm.cli.printing import console, counted, paragraph, table
 from retailcrm.cli.watch import Watch
+from retailcrm.cli.wording import print_sentence
+from retailcrm.domain.labels import Label
 from retailcrm.torture.campaign import campaign
 
 if TYPE_CHECKING:
@@ -55,4 +57,7 @@ def _print(out: Console, db: str, seed: int, parts: tuple[Part, ...], problems: 
     for problem in problems[:_SHOWN]:
         out.print(paragraph(problem, "problem", "yellow"))
     if not problems:
-        click.echo("Nothing acknowledged was lost, nothing happened twice.")
+        said = Label(
+            "已确认的一笔未失，没有一笔重复。", "Nothing acknowledged was lost, nothing happened twice."
+        )
+        print_sentence(out, said, None, "")

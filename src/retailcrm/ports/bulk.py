@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
-from retailcrm.analytics.columns import Texts
 from retailcrm.analytics.tables.checks import INSTANTS, INT8, INT64, Instants, Ints
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from retailcrm.analytics.columns import Texts
     from retailcrm.domain.points.wallets import EarnRule, Wallet
 
 EARN, ACTIVATE, EXPIRE, REVERSE = range(4)
@@ -193,6 +193,9 @@ class Strange:
 
 class BulkLedger(Protocol):
     """A ledger that takes many new accounts at once; what it keeps is what units would have left there."""
+
+    def is_empty(self) -> bool:
+        """Tell whether the shop has no account and no award at all."""
 
     def strange(self, wallet: str, accounts: Collection[str], orders: Texts) -> Strange:
         """Tell what is there of some accounts and orders.

@@ -9,9 +9,11 @@ import attrs
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from retailcrm.ports.bulk import BulkLedger
     from retailcrm.ports.feed import Feed
     from retailcrm.ports.ledger import Ledger
     from retailcrm.ports.orders import OrderBook
+    from retailcrm.ports.rollups import RollUps
 
 
 @attrs.frozen(kw_only=True)
@@ -49,6 +51,12 @@ class Store(Protocol):
 
     def orders(self, shop: str) -> OrderBook | None:
         """Give a shop's files, orders and merges; ``None`` if the store keeps points alone."""
+
+    def bulk(self, shop: str) -> BulkLedger | None:
+        """Give what takes a shop's new accounts many at a time; ``None`` wherever ``orders`` is."""
+
+    def rollups(self, shop: str) -> RollUps | None:
+        """Give a shop's figures by customer; ``None`` wherever ``orders`` is."""
 
     def feed(self, shop: str) -> Feed:
         """Give a shop's events."""

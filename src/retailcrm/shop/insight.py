@@ -40,20 +40,15 @@ class NoIdentityError(InputError):
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class Reduced:
-    """What one part of the shop's orders comes to; parts hold disjoint customers.
+class Buyers:
+    """What scores are made of.
 
     Attributes:
-        summary: The part's customers.
+        summary: The customers.
         ids: Their ids.
         strength: Their identity strength.
         tier: Their tiers.
         coverage: Orders and money by identity strength.
-        months: Calendar months.
-        potential: People who ordered and never paid.
-        orders: Rows of the part's order table.
-        since: First counted order, whoever bought, UTC; NaT without any.
-        newest: Last counted order, whoever bought, UTC; NaT without any.
     """
 
     summary: CustomerSummary
@@ -61,6 +56,20 @@ class Reduced:
     strength: np.ndarray[tuple[int], np.dtype[np.int8]]
     tier: Coded
     coverage: Coverage
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Reduced(Buyers):
+    """What one part of the shop's orders comes to; parts hold disjoint customers.
+
+    Attributes:
+        months: Calendar months.
+        potential: People who ordered and never paid.
+        orders: Rows of the part's order table.
+        since: First counted order, whoever bought, UTC; NaT without any.
+        newest: Last counted order, whoever bought, UTC; NaT without any.
+    """
+
     months: MonthlyMetrics
     potential: int
     orders: int
@@ -179,11 +188,14 @@ class Insight:
             larger than memory).
         policy: The rules.
         metrics: Tier metrics of the plug-ins, by name.
+        buyers: Gives what scores are made of at a moment, perhaps without looking at all orders: that is
+            what it is given for where it has to; ``None``: always look at them.
     """
 
     parts: Callable[[], Iterable[OrderTable]]
     policy: Policy
     metrics: Mapping[str, TierMetric]
+    buyers: Callable[[np.datetime64, Callable[[], Buyers]], Buyers] | None = None
 
     def reduced(self, as_of: AsOf) -> Reduced:
         """Reduce the shop's orders to its customers as they stood at a moment.
@@ -223,10 +235,13 @@ class Insight:
             >>> shop.insight.score("2024-04-01").to_arrow().select(["customer_id", "net"]).to_pylist()
             [{'customer_id': 'ann', 'net': Decimal('50.00')}, {'customer_id': 'bob', 'net': Decimal('20.00')}]
         """
-        return scores_of(self.reduced(as_of), self.policy, cuts)
+        if self.buyers is None:
+            return scores_of(self.reduced(as_of), self.policy, cuts)
+        found = self.buyers(moment_of(as_of, self.policy.zone), lambda: self.reduced(as_of))
+        return scores_of(found, self.policy, cuts)
 
 
-def scores_of(reduced: Reduced, policy: Policy, cuts: Cuts | None = None, *, nobody: bool = False) -> Scores:
+def scores_of(reduced: Buyers, policy: Policy, cuts: Cuts | None = None, *, nobody: bool = False) -> Scores:
     """Score the customers of a reduced shop; see :meth:`Insight.score`.
 
     Args:

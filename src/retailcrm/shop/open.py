@@ -15,7 +15,7 @@ from retailcrm.shop.imports import Imports
 from retailcrm.shop.insight import AsOf, Insight, moment_of
 from retailcrm.shop.loyalty import Loyalty
 from retailcrm.shop.loyalty.advancing import Advanced, ToldEvent, advance, events_since
-from retailcrm.shop.parts import accounts_of, check_metrics, database_of, parts_of, policy_of
+from retailcrm.shop.parts import accounts_of, check_metrics, database_of, listened, parts_of, policy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -321,17 +321,19 @@ def open_shop(
         kept=parts.kept, sources=sources, zone=rules.zone, currency=rules.currency, clock=now,
         region=rules.phone_region, told=parts.told(),
     )  # fmt: skip
+    points = accounts_of(
+        database.ledger(shop), rules, parts, imports, metrics, tuple(checks.values()), shop, now
+    )
+    rolled = listened(database, shop, rules, parts, points)
     return Shop(
         name=shop,
         policy=rules,
         imports=imports,
-        insight=Insight(store.parts, rules, metrics),
+        insight=Insight(store.parts, rules, metrics, None if rolled is None else rolled.buyers),
         customers=CustomerFiles(store.parts, rules, metrics, shop, store, parts.merges, clock=now),
         kept=parts.kept,
         beside=store.beside,
-        points=accounts_of(
-            database.ledger(shop), rules, parts, imports, metrics, tuple(checks.values()), shop, now
-        ),
+        points=points,
         database=database,
         sections=tuple(plugins.report_sections(manager).values()),
     )

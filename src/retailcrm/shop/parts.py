@@ -15,6 +15,10 @@ from retailcrm.shop.merging import MergedStore
 from retailcrm.shop.observations import Observations
 from retailcrm.shop.partitions import LEAST_BUDGET, PartitionedObservations
 from retailcrm.shop.policy import Policy, load_policy
+from retailcrm.shop.stored.following import Following, Unfollowed, rules_of_points
+from retailcrm.shop.stored.observations import StoredObservations
+from retailcrm.shop.stored.opening import stored_parts
+from retailcrm.shop.stored.rollups import RolledUp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -76,13 +80,30 @@ def parts_of(
     """
     book = store.orders(shop)
     if book is not None:
-        from retailcrm.shop.stored.opening import stored_parts  # noqa: PLC0415 - a shop in memory needs none
-
         found = stored_parts(book, shop, rules, clock, memory_budget=budget)
         return Parts(found.kept, found.merges, found.merged, found.orders)
     kept, merges = kept_in_memory(rules, budget), Merges()
     merged = MergedStore(kept, merges)
     return Parts(kept, merges, merged, OrdersOf(merged.parts, merged.lines))
+
+
+def listened(
+    store: Store, shop: str, rules: Policy, parts: Parts, points: Accounts | None
+) -> RolledUp | None:
+    """Let points and figures follow every import of a shop in a store, in the import's own transaction.
+
+    Returns:
+        What scores ask instead of looking at all orders; ``None`` for a shop in memory.
+    """
+    bulk, figures = store.bulk(shop), store.rollups(shop)
+    if bulk is None or figures is None:
+        return None
+    kept = parts.kept
+    assert isinstance(kept, StoredObservations)  # noqa: S101 - whoever has roll-ups keeps orders
+    rolled = RolledUp(kept=kept, rollups=figures, policy=rules, merges=parts.merges)
+    follows = Unfollowed(bulk) if points is None else Following(accounts=points, kept=kept, bulk=bulk)
+    kept.listeners += (follows, rolled)
+    return rolled
 
 
 def accounts_of(
@@ -99,8 +120,10 @@ def accounts_of(
     if rules.points is None:
         return None
 
-    def observed() -> datetime | None:
+    def in_memory() -> datetime | None:
         return max((account.exported_at for account in imports.accounts()), default=None)
+
+    observed: Callable[[], datetime | None] = getattr(parts.kept, "observed_at", in_memory)
 
     def birthday(customer: str) -> Birthday | None:
         file = parts.merged.file(customer)
@@ -109,7 +132,7 @@ def accounts_of(
     return Accounts(
         ledger=ledger, policy=rules, programme=rules.points, metrics=metrics, shop=shop,
         orders=parts.orders, merges=parts.merges, observed=observed, clock=clock,
-        checks=checks, birthday_of=birthday,
+        checks=checks, birthday_of=birthday, rules=rules_of_points(rules),
     )  # fmt: skip
 
 

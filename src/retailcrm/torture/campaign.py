@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from retailcrm.adapters.stores.sql.location import database_at
+from retailcrm.errors import SettingsError
+from retailcrm.shop.stored.verifying import verify
 from retailcrm.torture.clocks import turn_clocks
-from retailcrm.torture.databases import is_postgres
+from retailcrm.torture.databases import is_postgres, sqlite_file
 from retailcrm.torture.deliveries import kill_imports
 from retailcrm.torture.faults import cannot_trace, fault_everywhere
 from retailcrm.torture.flips import flip_bits
 from retailcrm.torture.kill import break_connections, kill_clients
+from retailcrm.torture.opening import SHOP, open_it
 from retailcrm.torture.races import bank, hot_account, one_end, same_key
 
 if TYPE_CHECKING:
@@ -40,6 +45,21 @@ class Part:
     seconds: float
 
 
+@attrs.frozen(kw_only=True)
+class Verification:
+    """What working everything through again came to.
+
+    Attributes:
+        rows: How many rows there are.
+        problems: What cannot be right, in words.
+        seconds: How long it took.
+    """
+
+    rows: int
+    problems: tuple[str, ...]
+    seconds: float
+
+
 def campaign(
     url: str,
     *,
@@ -56,7 +76,11 @@ def campaign(
         minutes: How long; at least one round is finished.
         say: Is told the seeds, and what came of each run.
         doing: Is told the name of each harness as it begins.
+
+    Raises:
+        SettingsError: The seed was used in this store before.
     """
+    _check_seed(url, seed)
     found: dict[str, Part] = {}
     end, this = time.monotonic() + 60 * minutes, seed
     while this == seed or time.monotonic() < end:
@@ -84,11 +108,37 @@ def _harnesses(url: str, say: Callable[[str], None]) -> Iterator[tuple[str, Harn
     yield "same key", lambda seed: same_key(url, seed=seed, say=say)
     yield "ends of a reservation", lambda seed: one_end(url, seed=seed, say=say)
     yield "turned clocks", lambda seed: turn_clocks(url, seed=seed, schedules=10, say=say)
-    if not is_postgres(url):
-        yield "flipped bits", lambda seed: flip_bits(seed=seed, flips=100, say=say)
-        yield "killed imports", lambda seed: kill_imports(seed=seed, kills=5, orders=100, say=say)
+    if (path := sqlite_file(url)) is not None:
+        disk = path.absolute().parent
+        yield "flipped bits", lambda seed: flip_bits(seed=seed, flips=100, folder=disk, say=say)
+        yield (
+            "killed imports",
+            lambda seed: kill_imports(seed=seed, kills=5, orders=100, folder=disk, say=say),
+        )
         if not cannot_trace():
-            yield "failing system calls", lambda _: fault_everywhere(say=say)
+            yield "failing system calls", lambda _: fault_everywhere(folder=disk, say=say)
+    yield "verified", lambda _: _verified(url)
+
+
+def _verified(url: str) -> Verification:
+    """Work everything in the store through again that all the others left there."""
+    began = time.monotonic()
+    with closing(database_at(url)) as database:
+        found = verify(database, SHOP)
+    return Verification(
+        rows=sum(found.counts.values()),
+        problems=tuple(f"{one.table} {one.key}: {one.message}" for one in found.findings),
+        seconds=time.monotonic() - began,
+    )
+
+
+def _check_seed(url: str, seed: int) -> None:
+    """Refuse a seed that was used before: its customers and keys are there already."""
+    with open_it(url) as shop:
+        if shop.loyalty.history(f"hot{seed}"):
+            raise SettingsError(
+                f"seed {seed} was used in this database before: take another seed or database"
+            )
 
 
 def _added(part: Part | None, name: str, seed: int, result: Any) -> Part:  # noqa: ANN401 - each harness has its own

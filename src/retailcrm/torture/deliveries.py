@@ -80,7 +80,7 @@ def deliver(line: Connection, url: str, paths: Sequence[str]) -> None:
 
 def kill_imports(
     *, seed: int, kills: int, orders: int = 300, deliver: Callable[..., None] = deliver,
-    say: Callable[[str], None] = print,
+    folder: Path | None = None, say: Callable[[str], None] = print,
 ) -> Deliveries:  # fmt: skip
     """Kill imports into new SQLite stores, run them again, and compare with one that nobody killed.
 
@@ -89,15 +89,16 @@ def kill_imports(
         kills: How often.
         orders: How many each of two files has; half of the second's are those of the first, later on.
         deliver: What imports, in its own process.
+        folder: On which disk; in the system's folder for such things if left out.
         say: Is told the seed, and what came of it.
     """
     chance, began = Random(seed), time.monotonic()  # noqa: S311 - a seed repeats it
     problems: list[str] = []
     left = {"nothing": 0, "everything": 0}
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        paths = _files(folder, chance, orders)
-        urls = [f"sqlite:///{folder / f'{n}.db'}" for n in range(kills + 2)]
+    with TemporaryDirectory(dir=folder) as name:
+        place = Path(name)
+        paths = _files(place, chance, orders)
+        urls = [f"sqlite:///{place / f'{n}.db'}" for n in range(kills + 2)]
         empty, lasts = state_of(_opened(urls[0])), _delivered(deliver, urls[1], paths)
         clean = state_of(urls[1])
         for url in urls[2:]:

@@ -90,6 +90,7 @@ def fault_everywhere(
     faults: Sequence[tuple[str, str]] = FAULTS,
     opener: str = OPENER,
     lanes: int = 2,
+    folder: Path | None = None,
     say: Callable[[str], None] = print,
 ) -> Faults:
     """Make every system call of one command on SQLite fail, one after the other.
@@ -99,16 +100,17 @@ def fault_everywhere(
         faults: Which calls fail, and how, as ``strace`` writes it.
         opener: Dotted name of what opens the shop under fire.
         lanes: How many runs at a time, each on a copy of its own.
+        folder: On which disk; in the system's folder for such things if left out.
         say: Is told what came of it.
     """
     tally, began = Tally(), time.monotonic()
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        books = _first(folder / "first.db")
+    with TemporaryDirectory(dir=folder) as name:
+        place = Path(name)
+        books = _first(place / "first.db")
         with ThreadPoolExecutor(lanes) as pool:
 
             def shoot(lane: int, fault: str) -> Tally:
-                return _under_fire(folder, lane, books, command, fault, opener)
+                return _under_fire(place, lane, books, command, fault, opener)
 
             for calls, fault in faults:
                 _until_none_is_left(pool, lanes, f"{calls}:{fault}", shoot, tally)

@@ -69,6 +69,7 @@ def flip_bits(
     seed: int,
     flips: int,
     clean: Callable[[Database], bool] = _clean,
+    folder: Path | None = None,
     say: Callable[[str], None] = print,
 ) -> Flips:
     """Flip one bit each in copies of a shop's file, and verify them.
@@ -79,12 +80,13 @@ def flip_bits(
         seed: Draws the shop's commands and the bits.
         flips: How many.
         clean: Tells whether a database is as it was written.
+        folder: On which disk; in the system's folder for such things if left out.
         say: Is told the seed, and what came of it.
     """
     chance, began = Random(seed), time.monotonic()  # noqa: S311 - a seed repeats it
     counts: Counter[str] = Counter()
     problems: list[str] = []
-    with TemporaryDirectory() as name:
+    with TemporaryDirectory(dir=folder) as name:
         original, copy = Path(name) / "shop.db", Path(name) / "copy.db"
         _make(original, chance)
         content, truth = original.read_bytes(), _values(original)

@@ -92,11 +92,11 @@ def kill_clients(
     say(f"kill_clients seed={seed} kills={kills} clients={clients}")
     chance, tally, books, began = Random(seed), Tally(), Books(), time.monotonic()  # noqa: S311 - repeatable
     for life in range(kills):
-        names = _names(seed, life // _CHAPTER, customers)
+        names = _names(f"killed{seed}", life // _CHAPTER, customers)
         if life % _CHAPTER == 0:
             books = Books()
         givens: list[tuple[object, ...]] = [
-            (url, opener, seed, f"{seed}:{life}:{client}", names) for client in range(clients)
+            (url, opener, seed, f"killed{seed}:{life}:{client}", names) for client in range(clients)
         ]
         lasting = chance.uniform(*milliseconds) / 1000
         _look(url, _lives(givens, lasting), books, names, tally)
@@ -132,9 +132,10 @@ def break_connections(
     chance, tally, began = Random(seed), Tally(), time.monotonic()  # noqa: S311 - a seed repeats it
     name = f"torture{seed}"
     for chapter in range(-(-blows // _CHAPTER)):
-        names = _names(seed, chapter, customers)
+        names = _names(f"ended{seed}", chapter, customers)
         givens: list[tuple[object, ...]] = [
-            (named(url, name), opener, seed, f"{seed}:{chapter}:{client}", names) for client in range(clients)
+            (named(url, name), opener, seed, f"ended{seed}:{chapter}:{client}", names)
+            for client in range(clients)
         ]
         rounds = min(_CHAPTER, blows - chapter * _CHAPTER)
         pauses = [chance.uniform(*milliseconds) / 1000 for _ in range(rounds)]
@@ -175,8 +176,8 @@ def _heard_for(workers: Sequence[Worker], seconds: float) -> list[Any]:
     return said
 
 
-def _names(seed: int, chapter: int, customers: int) -> tuple[str, ...]:
-    return tuple(f"c{seed}-{chapter}-{n}" for n in range(customers))
+def _names(run: str, chapter: int, customers: int) -> tuple[str, ...]:
+    return tuple(f"{run}-{chapter}-{n}" for n in range(customers))
 
 
 def _lives(givens: list[tuple[object, ...]], lasting: float) -> list[Any]:

@@ -146,7 +146,8 @@ def same_key(
 ) -> Race:  # fmt: skip
     """Let processes send the very same command at one moment: it happens once, and all hear the same."""
     who, began = f"same{seed}", time.monotonic()
-    first = [grant(who, 1000, f"same{seed}:grant")]
+    # As many as are needed: whoever comes second to the last one meets an empty account.
+    first = [grant(who, 7 * rounds, f"same{seed}:grant")]
     commands = [Command("redeem", f"same{seed}:{n}", (who, 7)) for n in range(rounds)]
     before = _prepared(url, first)
     seen = _raced(url, opener, [commands] * processes, "", apart=0.03)

@@ -122,6 +122,7 @@ class Replay:
         rng: Chooses what goes wrong when.
         crash: Ends a shop's connections as a crash does.
         ledger_only: Only points are kept in the store; files and merges are told again after a crash.
+        now: What its clock says.
     """
 
     url: str
@@ -129,7 +130,7 @@ class Replay:
     rng: random.Random
     crash: Callable[[Any], None]
     ledger_only: bool
-    now: datetime | None = None
+    now: datetime
     told: list[Call] = attrs.field(factory=list)
     names: dict[str, str] = attrs.field(factory=dict)
     happened: list[str] = attrs.field(factory=list)

@@ -1,5 +1,6 @@
 """Observations on a store: after every import the stored orders are those that all files fold into."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 
@@ -239,3 +240,26 @@ def test_the_collector_is_the_shops(kit, open_parts):
     collector = Collector(currency="CNY")
     collected = parts.kept.collect(collector, kit.batches([{"number": "1"}]))
     assert len(collected.tables[Grain.ORDERS]) == 1
+
+
+@pytest.mark.parametrize("new_database", ["sqlite", "postgresql"], indirect=True)
+def test_imports_at_once_go_one_after_the_other(kit, new_database, open_parts):
+    """Of the same file one is new; orders that several files tell of are folded from all of them."""
+    database, memory = new_database(), Observations("CNY", "Asia/Shanghai")
+    own = [[{"number": str(n), "paid": 10 * i + n, "buyer": "ann"} for n in range(i + 3)] for i in range(4)]
+    both = [{"number": "1", "paid": 500, "paid_at": kit.day(2)}]
+
+    def bring(kept, rows, at):
+        return keep_rows(kit, kept, rows, at) + keep_rows(kit, kept, both, 9)
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda i: bring(open_parts(database).kept, own[i], i + 1), range(4)))
+    assert sum(found) == 5
+    for i in range(4):
+        bring(memory, own[i], i + 1)
+    assert stored_orders(kit, open_parts(database)) == folded_orders(kit, memory)
+
+
+def keep_rows(kit, kept, rows, at):
+    """Keep a file of orders; say whether it was new."""
+    return kit.keep(kept, (Grain.ORDERS, rows), at=at)

@@ -89,6 +89,8 @@ def held_against(kit, found, wanted, ids):
     assert sorted(found.customers()) == sorted(wanted.customers())
     for name in PEOPLE:
         assert sorted(found.called(name)) == sorted(wanted.called(name))
+    for number in "1237":
+        assert found.buyers(number) == wanted.buyers(number)
     for customer in ids:
         mine, theirs = found.of(customer), wanted.of(customer)
         assert (mine is None) == (theirs is None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import sqlite3
 import tracemalloc
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pytest
+from hypothesis import settings
 
 from retailcrm import open_shop
 from retailcrm.adapters.stores.sql.codecs import proof
@@ -40,7 +42,8 @@ POLICY: Final = {
     "shop": {"zone": "UTC"},
     "points": {"waiting": {"until": "paid"}, "reward": [{"id": "mug", "points": 3, "stock": 4}]},
 }
-FLIPS: Final = 120
+FLIPS: Final = 2 * settings().max_examples
+"""120 in a usual run, 10,000 in a nightly one."""
 
 
 class Clock:
@@ -104,21 +107,28 @@ def verified(path: Path, shop: str | None = None) -> Verified:
         return verify(database, shop)
 
 
+def written(old: str, new: str) -> str:
+    """Write a change of documents."""
+    return f"UPDATE TABLE SET document = replace(document, '{old}', '{new}')"  # noqa: S608 - fixed words
+
+
 def changed(path: Path, *statements: str, table: str = "") -> None:
     """Change rows behind the store's back; with a table, its digests are made anew."""
     with closing(sqlite3.connect(path)) as connection:
         guards = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
         connection.execute("PRAGMA ignore_check_constraints = ON")
         for name, _ in guards:
-            connection.execute(f"DROP TRIGGER {name}")  # noqa: S608 - of the schema
+            connection.execute(f"DROP TRIGGER {name}")
         for statement in statements:
-            assert connection.execute(statement).rowcount > 0, statement
+            sql = re.sub("^(UPDATE|DELETE FROM) ", r"\1 retailcrm_", statement)
+            assert connection.execute(sql).rowcount > 0, sql
         if table:
             for number, *row in connection.execute(f"SELECT rowid, * FROM retailcrm_{table}").fetchall():  # noqa: S608
                 digest = proof(*row[:-1])
                 connection.execute(
-                    f"UPDATE retailcrm_{table} SET proof = ? WHERE rowid = ?", (digest, number)
-                )  # noqa: S608
+                    f"UPDATE retailcrm_{table} SET proof = ? WHERE rowid = ?",  # noqa: S608 - a fixed word
+                    (digest, number),
+                )
         for _, sql in guards:
             connection.execute(sql)
         connection.commit()
@@ -140,32 +150,38 @@ def test_a_right_store_has_no_findings(lived: Path) -> None:
 @pytest.mark.parametrize(
     ("statement", "codes"),
     [
-        ("UPDATE retailcrm_accounts SET available = available + 1 WHERE account = 'points/bob'", {"digest", "column"}),
-        ("UPDATE retailcrm_accounts SET document = replace(document, '\"debt\":0', '\"debt\":1')", {"digest", "state"}),
-        ("DELETE FROM retailcrm_accounts WHERE account = 'points/bob'", {"missing", "effect"}),
-        ("UPDATE retailcrm_entries SET key = 'x' WHERE key = 'r1'", {"digest", "column"}),
-        ("DELETE FROM retailcrm_entries WHERE version = 1 AND account = 'points/bob'", {"journal"}),
-        ("UPDATE retailcrm_lots SET spent = spent - 1, available = available + 1 WHERE spent > 0", {"digest", "column"}),
-        ("DELETE FROM retailcrm_lots WHERE spent > 0", {"missing", "conservation"}),
-        ("DELETE FROM retailcrm_holds", {"missing"}),
-        ("UPDATE retailcrm_holds SET ends_at = ends_at + 1", {"column"}),
-        ("DELETE FROM retailcrm_spendings WHERE key = 'r1'", {"spending"}),
-        ("UPDATE retailcrm_awards SET account = 'points/bob' WHERE reference = 'ours/main/1'", {"digest"}),
-        ("UPDATE retailcrm_effects SET fingerprint = 'x' WHERE key = 'r1'", {"digest"}),
-        ("UPDATE retailcrm_refunds SET document = replace(document, '500', '501')", {"digest"}),
-        ("UPDATE retailcrm_stocks SET version = 7", {"digest", "column"}),
-        ("UPDATE retailcrm_merged SET keep = 'points/bob'", {"merge"}),
-        ("UPDATE retailcrm_rules SET document = document || ' '", {"digest"}),
-        ("UPDATE retailcrm_events SET recorded_at = recorded_at + 1 WHERE position = 5", {"event"}),
-        ("UPDATE retailcrm_events SET kind = 'points.mooed' WHERE position = 5", {"event"}),
-        ("UPDATE retailcrm_orders SET gross = gross + 1 WHERE number = '1'", {"fold"}),
-        ("DELETE FROM retailcrm_orders WHERE number = '4'", {"fold"}),
-        ("UPDATE retailcrm_observed_orders SET paid = paid + 1 WHERE number = '3'", {"digest", "fold"}),
-        ("UPDATE retailcrm_files SET name = 'x' WHERE file = 1", {"digest"}),
-        ("UPDATE retailcrm_observed_orders SET file = 9 WHERE file = 2", {"stray", "digest"}),
-        ("UPDATE retailcrm_merges SET document = replace(document, 'kim', 'tim')", {"digest"}),
-        ("UPDATE retailcrm_holds SET shop = 'other'", {"stray", "missing"}),
-        ("UPDATE retailcrm_shops SET zone = 'Asia/Nowhere'", {"shop"}),
+        (
+            "UPDATE accounts SET available = available + 1 WHERE account = 'points/bob'",
+            {"digest", "column"},
+        ),
+        ("UPDATE accounts SET document = replace(document, 'debt', 'dept')", {"digest", "state"}),
+        ("DELETE FROM accounts WHERE account = 'points/bob'", {"missing", "effect"}),
+        ("UPDATE entries SET key = 'x' WHERE key = 'r1'", {"digest", "column"}),
+        ("DELETE FROM entries WHERE version = 1 AND account = 'points/bob'", {"journal"}),
+        (
+            "UPDATE lots SET spent = spent - 1, available = available + 1 WHERE spent > 0",
+            {"digest", "column"},
+        ),
+        ("DELETE FROM lots WHERE spent > 0", {"missing", "conservation"}),
+        ("DELETE FROM holds", {"missing"}),
+        ("UPDATE holds SET ends_at = ends_at + 1", {"column"}),
+        ("DELETE FROM spendings WHERE key = 'r1'", {"spending"}),
+        ("UPDATE awards SET account = 'points/bob' WHERE reference = 'ours/main/1'", {"digest"}),
+        ("UPDATE effects SET fingerprint = 'x' WHERE key = 'r1'", {"digest"}),
+        ("UPDATE refunds SET document = replace(document, '500', '501')", {"digest"}),
+        ("UPDATE stocks SET version = 7", {"digest", "column"}),
+        ("UPDATE merged SET keep = 'points/bob'", {"merge"}),
+        ("UPDATE rules SET document = document || ' '", {"digest"}),
+        ("UPDATE events SET recorded_at = recorded_at + 1 WHERE position = 5", {"event"}),
+        ("UPDATE events SET kind = 'points.mooed' WHERE position = 5", {"event"}),
+        ("UPDATE orders SET gross = gross + 1 WHERE number = '1'", {"fold"}),
+        ("DELETE FROM orders WHERE number = '4'", {"fold"}),
+        ("UPDATE observed_orders SET paid = paid + 1 WHERE number = '3'", {"digest", "fold"}),
+        ("UPDATE files SET name = 'x' WHERE file = 1", {"digest"}),
+        ("UPDATE observed_orders SET file = 9 WHERE file = 2", {"stray", "digest"}),
+        ("UPDATE merges SET document = replace(document, 'kim', 'tim')", {"digest"}),
+        ("UPDATE holds SET shop = 'other'", {"stray", "missing"}),
+        ("UPDATE shops SET zone = 'Asia/Nowhere'", {"shop"}),
     ],
 )  # fmt: skip
 def test_a_changed_row_is_found(file: Path, statement: str, codes: set[str]) -> None:
@@ -177,23 +193,25 @@ def test_a_changed_row_is_found(file: Path, statement: str, codes: set[str]) -> 
 
 
 @pytest.mark.parametrize(
-    ("table", "statement", "codes"),
+    ("table", "statement", "code"),
     [
-        ("accounts", "UPDATE retailcrm_accounts SET available = available + 1, version = version", {"column"}),
-        ("lots", "UPDATE retailcrm_lots SET spent = spent - 1, available = available + 1 WHERE spent > 0", {"column"}),
-        ("entries", "UPDATE retailcrm_entries SET document = replace(document, '\"points\":12', '\"points\":11')", {"journal"}),
-        ("effects", "UPDATE retailcrm_effects SET document = replace(document, '\"version\":', '\"version\":9')", {"effect"}),
-        ("spendings", "UPDATE retailcrm_spendings SET document = replace(document, '\"points\":10', '\"points\":9')", {"spending"}),
-        ("awards", "UPDATE retailcrm_awards SET document = replace(document, '\"taken\":0', '\"taken\":999')", {"award"}),
-        ("stocks", "UPDATE retailcrm_stocks SET document = replace(document, '\"taken\":1', '\"taken\":5')", {"stock"}),
-        ("stocks", "UPDATE retailcrm_stocks SET document = replace(document, '\"taken\":1', '\"taken\":0')", {"stock"}),
+        ("accounts", "UPDATE accounts SET available = available + 1", "column"),
+        ("accounts", written('"debt":0', '"debt":1'), "state"),
+        ("lots", "UPDATE lots SET spent = spent - 1, available = available + 1 WHERE spent > 0", "column"),
+        ("lots", written('"spent":0', '"spent":1'), "state"),
+        ("entries", written('"points":12', '"points":11'), "journal"),
+        ("effects", written('"version":', '"version":9'), "effect"),
+        ("spendings", written('"points":10', '"points":9'), "spending"),
+        ("awards", written('"taken":0', '"taken":999'), "award"),
+        ("stocks", written('"taken":1', '"taken":5'), "stock"),
+        ("stocks", written('"taken":1', '"taken":0'), "stock"),
     ],
-)  # fmt: skip
-def test_a_forged_digest_does_not_help(file: Path, table: str, statement: str, codes: set[str]) -> None:
+)
+def test_a_forged_digest_does_not_help(file: Path, table: str, statement: str, code: str) -> None:
     """Whoever makes the digests anew is found by the journals, the lots and the sums."""
-    changed(file, statement, table=table)
+    changed(file, statement.replace("TABLE", table), table=table)
     found = verified(file)
-    assert codes <= found.found.keys(), found.findings
+    assert code in found.found, found.findings
     assert "digest" not in found.found
 
 
@@ -204,7 +222,7 @@ def test_a_journal_without_its_guard_is_told(file: Path) -> None:
         connection.execute("DROP INDEX retailcrm_lots_root")
     found = verified(file)
     assert found.found == {"guard": 1, "schema": 2}
-    assert [one.code for one in found.findings] == ["schema", "schema", "guard"] or found.found["guard"]
+    assert {one.key for one in found.findings} == {"", "retailcrm_entries_keep", "retailcrm_lots_root"}
 
 
 def test_one_shop_of_several_is_worked_through(tmp_path: Path) -> None:
@@ -213,7 +231,7 @@ def test_one_shop_of_several_is_worked_through(tmp_path: Path) -> None:
     for name in ("one", "two"):
         with open_shop(f"sqlite:///{path}", shop=name, policy=policy_from_table(POLICY)) as shop:
             shop.loyalty.adjust("ann", 5, key="a", reason="r", actor="k")
-    changed(path, "UPDATE retailcrm_effects SET fingerprint = 'x' WHERE shop = 'two'")
+    changed(path, "UPDATE effects SET fingerprint = 'x' WHERE shop = 'two'")
     assert [(one.shop, one.table, one.key) for one in verified(path).findings] == [
         ("two", "effects", "adjust/a")
     ]
@@ -238,8 +256,8 @@ def test_findings_are_kept_up_to_a_number_and_all_counted(tmp_path: Path) -> Non
 
 def test_messages_tell_no_values(file: Path) -> None:
     """Reasons, names and other texts of documents stand in no finding."""
-    changed(file, "UPDATE retailcrm_entries SET document = replace(document, 'sorry', 'secret 13800134821')")
-    changed(file, "UPDATE retailcrm_entries SET document = '{' || document WHERE version = 2")
+    changed(file, "UPDATE entries SET document = replace(document, 'sorry', 'secret 13800134821')")
+    changed(file, "UPDATE entries SET document = '{' || document WHERE version = 2")
     found = verified(file)
     assert not found.clean
     assert all("13800134821" not in one.message and "secret" not in one.message for one in found.findings)
@@ -249,7 +267,7 @@ def test_no_flipped_bit_that_changes_a_value_passes(lived: Path, tmp_path: Path)
     """Single bits are flipped in copies of the file: found, refused as broken, or no value is another."""
     whole, before = lived.read_bytes(), values(lived)
     places = [at for at, byte in enumerate(whole) if byte]
-    chance = random.Random(20261122)
+    chance = random.Random(20261122)  # noqa: S311 - places, not secrets
     told = 0
     for _ in range(FLIPS):
         at = chance.choice(places) * 8 + chance.randrange(8)

@@ -355,6 +355,12 @@ class MemoryStore:
     def orders(self, shop: str) -> None:
         """Keep no orders: the shop itself has them in memory."""
 
+    def bulk(self, shop: str) -> None:  # noqa: ARG002 - of no shop
+        """Take accounts one by one."""
+
+    def rollups(self, shop: str) -> None:  # noqa: ARG002 - of no shop
+        """Keep no figures: they are computed when somebody asks."""
+
     def feed(self, shop: str) -> MemoryFeed:
         """Give a shop's events."""
         return self.ledger(shop).feed

@@ -19,7 +19,6 @@ from retailcrm.domain.points.settling import settle
 from retailcrm.errors import SettingsError
 from retailcrm.ports.ledger import Change, Spending, Unit
 from retailcrm.shop.buyers import ids_of
-from retailcrm.shop.customers.finding import buyers_of
 from retailcrm.shop.loyalty.facts import facts_of, known_by
 from retailcrm.shop.loyalty.homes import homes_of, was_in, way_of
 from retailcrm.shop.loyalty.orders_of import OrdersOf, plain_of
@@ -208,7 +207,7 @@ class Accounts:
         shop, _, number = rest.partition("/")
         if self.observed() is None or shop != self.shop:
             return None
-        return buyers_of(self.orders.parts(), number).get(platform)
+        return self.orders.buyers(number).get(platform)
 
     def tier_of(self, who: str | Identity, at: datetime) -> str | None:
         """Give the name of somebody's tier; ``None`` without a ladder."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from retailcrm.domain.points.moving import transfer
 from retailcrm.domain.points.outcomes import Refusal
+from retailcrm.shop.loyalty.accounts import account_id
 from retailcrm.shop.loyalty.once import Plan
 from retailcrm.shop.loyalty.plans import change_of
 
@@ -23,6 +24,9 @@ def transferred(
     wallet: str,
 ) -> Plan | Refusal:
     """Give points to somebody else."""
+    # Both at once, so that two who give to each other do not wait for each other.
+    name = accounts.programme.wallet(wallet).name
+    accounts.ledger.lock(*(account_id(name, accounts.customer(who)) for who in (giver, taker)))
     giving, taking = accounts.spendable(giver, wallet), accounts.current(taker, wallet)
     moved = transfer(giving.account, taking.account, points, key=key, now=accounts.clock())
     if isinstance(moved, Refusal):

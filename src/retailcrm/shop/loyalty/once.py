@@ -15,6 +15,7 @@ from retailcrm.errors import (
     ConflictError,
     IdempotencyConflictError,
     InputError,
+    NotFoundError,
     RetryTransactionError,
     UnknownOutcomeError,
 )
@@ -117,9 +118,16 @@ def _decided(
     known = ledger.effect(verb, key)
     if known is not None:
         return _again(known, fingerprint)
-    plan = decide()
+    try:
+        plan = decide()
+    except (IdempotencyConflictError, InputError, NotFoundError):
+        if (known := ledger.effect(verb, key)) is None:
+            raise
+        return _again(known, fingerprint)
     if isinstance(plan, Refusal):
-        return _refused(key, plan)
+        # The same command may have been done while this one waited for the account: hence the refusal.
+        known = ledger.effect(verb, key)
+        return _refused(key, plan) if known is None else _again(known, fingerprint)
     if plan.refusal is not None:
         ledger.write(_unit(plan, None))
         return _refused(key, plan.refusal)

@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from retailcrm.analytics.tables import Customers
+from retailcrm.shop.customers.finding import buyers_of
 from retailcrm.shop.picking import picked
 
 if TYPE_CHECKING:
@@ -73,6 +74,10 @@ class OrdersOf:
     def called(self, plain: str) -> tuple[str, ...]:
         """Give the customers whose id is a plain key, or that key behind its platform and kind."""
         return tuple(name for orders in self.parts() for name in self._of(orders).named.get(plain, ()))
+
+    def buyers(self, number: str) -> dict[str, str | None]:
+        """Give the buyer of every order with a number, by platform; ``None`` where nobody knows her."""
+        return buyers_of(self.parts(), number)
 
     def customers(self) -> Iterator[str]:
         """Give the ids of all customers with orders, part by part."""

@@ -38,7 +38,7 @@ def columns_take(wallet: Wallet) -> bool:
     """Tell whether columns follow a wallet's rules; where they do not, customers are followed one by one.
 
     Points that lapse when a customer does nothing are prolonged by each of her orders, several lots in one
-    entry; goods that earn nothing are listed one by one. Both are rare, and stay with the rule of one customer.
+    entry; goods that earn nothing are listed one by one. Both are rare, and left to the rule of one customer.
     """
     return wallet.inactive is None and (wallet.earn is None or wallet.earn.base.items)
 
@@ -49,8 +49,8 @@ class Fresh:
 
     Attributes:
         points: All that is to be written.
-        left: Customers, by their place in the table, whose numbers do not fit columns: nothing of theirs is in
-            the points.
+        left: Customers, by their place in the table, whose numbers do not fit columns: nothing of theirs
+            is among the points.
     """
 
     points: FreshPoints
@@ -147,7 +147,8 @@ def _written(
     written = entries_of(lots, moment(until), wallet.shortfall)
     shared = np.gcd(facts.paid_back, facts.gross)
     awards = FreshAwards(
-        account=np.searchsorted(held, facts.customer), facts=facts, share=found.share, base=found.base, part_start=found.part_start,
+        account=np.searchsorted(held, facts.customer), facts=facts, share=found.share, base=found.base,
+        part_start=found.part_start,
         points=found.points, exact=found.exact, times=found.times, room=found.room, cut=found.cut,
         taken=written.taken, forgiven=written.forgiven,
         back=(facts.paid_back // shared, facts.gross // shared),

@@ -1,9 +1,9 @@
 """The journals of new accounts, in columns: what following each customer's orders one by one would write.
 
 Nothing was spent, so all points of an award are in one bucket at any time. What is written follows from the
-customer's steps (each order and each refund, by time) and from what falls due in between: a step first writes
-what is due by then, oldest first, under its own key. What is due after the last step is written for the moment
-up to which the files know.
+customer's steps (each order and each refund, by time) and from what falls due in between: a step first
+writes what is due by then, oldest first, under its own key. What is due after the last step is written for
+the moment up to which the files know.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ class _Steps:
         )  # fmt: skip
 
     def first_by(self, lots: Lots, at: Ints) -> Ints:
-        """Give each order's customer's first step at or after a moment, after the award; else the last's next."""
+        """Give the customer's first step at or after a moment that is later than the award; else past all."""
         # Customer and moment in one rising number: steps are few enough for their moments to be numbered.
         moments = np.unique(self.at)
         place = np.searchsorted(moments, self.at)
@@ -270,7 +270,8 @@ class _Back:
 
 def _before(step: Ints, phase: Ints, steps: _Steps) -> NDArray[np.bool_]:
     """Tell whether something due is written before the refund takes anything."""
-    return (step < steps.refund) | ((step == steps.refund) & (phase == _DUE))
+    before: NDArray[np.bool_] = (step < steps.refund) | ((step == steps.refund) & (phase == _DUE))
+    return before
 
 
 @attrs.define(eq=False)
@@ -331,7 +332,7 @@ class _Table:
             award=award, version=version, verb=found["verb"], key=key, keyed=keyed,
             effective_at=found["effective_at"].view("datetime64[us]"), source=found["source"],
             target=found["target"], points=found["points"], forgiven=found["forgiven"],
-            buckets=_buckets(lots, award, found),
+            buckets=_buckets(award, found),
         )  # fmt: skip
 
 
@@ -343,7 +344,7 @@ def _keys(step: Ints, award: Ints, steps: _Steps) -> tuple[NDArray[np.int8], Int
     return key, np.where(last, award, steps.order[at])
 
 
-def _buckets(lots: Lots, award: Ints, found: dict[str, Any]) -> tuple[Ints, ...]:
+def _buckets(award: Ints, found: dict[str, Any]) -> tuple[Ints, ...]:
     """Give what the lot of each entry has in each bucket after it: a running sum of its movements."""
     order = np.argsort(award, kind="stable")
     first = np.ones(len(order), np.bool_)

@@ -12,6 +12,8 @@ from retailcrm.adapters.sources import arrow
 from retailcrm.shop.stored.bulk_facts import references
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from retailcrm.analytics.tables import LineTable, OrderTable
     from retailcrm.shop.stored.observations import StoredObservations
 
@@ -37,16 +39,14 @@ def lines_by_rows(lines: LineTable, of: OrderTable, orders: OrderTable) -> LineT
         of: That table.
         orders: The other one; lines of orders that it does not have are left out.
     """
-    theirs, ours = (
-        arrow.arrow_texts(references(table, np.arange(len(table)), "")) for table in (of, orders)
-    )
+    theirs, ours = (arrow.arrow_texts(references(table, np.arange(len(table)), "")) for table in (of, orders))
     place = pc.index_in(theirs, value_set=ours).fill_null(-1).to_numpy(zero_copy_only=False)
     row = np.append(place, -1)[lines.order].astype(np.int32)
     kept = np.flatnonzero(row >= 0)
     return taken(lines, kept, row[kept])
 
 
-def taken(lines: LineTable, kept: np.ndarray[tuple[int], np.dtype[np.int64]], row: object) -> LineTable:
+def taken(lines: LineTable, kept: NDArray[np.int64], row: NDArray[np.int32]) -> LineTable:
     """Give some lines, each with the row of its order."""
     return attrs.evolve(
         lines, order=row, product=lines.product.take(kept), quantity=lines.quantity[kept],

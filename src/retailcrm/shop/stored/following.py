@@ -1,7 +1,7 @@
 """Points follow the orders of every import, in its own transaction.
 
-Whoever has no account yet is followed in columns, all at once; everybody else one by one, just as whoever asks
-for an account of a shop in memory.
+Whoever has no account yet is followed in columns, all at once; everybody else one by one, just as whoever
+asks for an account of a shop in memory.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from retailcrm.analytics.tables import OrderTable
     from retailcrm.domain.points.wallets import Wallet
-    from retailcrm.ports.bulk import BulkLedger, FreshPoints, Strange
+    from retailcrm.ports.bulk import BulkLedger, FreshPoints
     from retailcrm.shop.loyalty.accounts import Accounts
     from retailcrm.shop.policy import Policy
     from retailcrm.shop.stored.changes import OrdersChanged
@@ -68,7 +68,7 @@ def rules_of_points(policy: Policy) -> str:
 
 @attrs.frozen(eq=False, kw_only=True)
 class Following:
-    """Follows what imports change: a listener of :class:`~retailcrm.shop.stored.observations.StoredObservations`.
+    """Follows what imports change: a listener of the stored orders.
 
     Attributes:
         accounts: The shop's accounts.
@@ -141,8 +141,8 @@ class Following:
             wallet: Which currency of points.
             orders: All orders of some customers, by their present ids.
             tell: Whether the event feed is told of each entry.
-            only_new: Everybody was followed before, if by other rules: only orders that were not awarded then,
-                and points that wait, can have anything new.
+            only_new: Everybody was followed before, if by other rules: only orders that were not awarded
+                then, and points that wait, can have anything new.
         """
         fresh, others = self._parted(wallet, orders, only_new=only_new)
         left: list[str] = []
@@ -156,27 +156,37 @@ class Following:
         self, wallet: Wallet, orders: OrderTable, *, only_new: bool
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Tell which customers are new, and which others are to be followed one by one."""
-        accounts, ids = self.accounts, orders.customers.ids.tolist()
-        facts = facts_in_columns(orders, None, accounts.shop, accounts.policy.counting, self._now())
-        plain = {plain_of(one) for one in ids}
-        names = {account_id(wallet.name, one) for one in plain.union(ids)}
-        known = self.bulk.strange(wallet.name, names, facts.reference)
-        old = np.array([_is_old(wallet.name, one, known) for one in ids], np.bool_)
-        awarded = np.array([one in known.orders for one in facts.reference], np.bool_) if known.orders else None
-        if awarded is not None:
-            old[facts.customer[awarded]] = True
-        # Points of whoever was ever taken for somebody else may lie elsewhere.
-        old |= np.array([accounts.merges.concerns(one) for one in ids], np.bool_)
-        earns = np.bincount(facts.customer, minlength=len(ids)) > 0
+        ids = orders.customers.ids.tolist()
+        old = np.zeros(len(ids), np.bool_)
+        if self.accounts.merges.log:
+            # Points of whoever was ever taken for somebody else may lie elsewhere.
+            old |= np.array([self.accounts.merges.concerns(one) for one in ids], np.bool_)
+        if self.bulk.is_empty():
+            news, waits = ~old, old
+        else:
+            known, news, waits = self._known(wallet, orders, ids)
+            old |= known
         if not columns_take(wallet):
-            return np.zeros(len(ids), np.bool_), old | earns
-        others = old.copy()
-        if only_new:
-            new = np.zeros(len(ids), np.bool_)
-            new[facts.customer if awarded is None else facts.customer[~awarded]] = True
-            waits = np.array([account_id(wallet.name, one) in known.waiting for one in ids], np.bool_)
-            others &= new | waits
-        return ~old & earns, others
+            return np.zeros(len(ids), np.bool_), news | old
+        return ~old, old & (news | waits) if only_new else old
+
+    def _known(
+        self, wallet: Wallet, orders: OrderTable, ids: list[str]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+        """Tell who has anything in the ledger, who has orders that were not awarded, whose points wait."""
+        accounts = self.accounts
+        facts = facts_in_columns(orders, None, accounts.shop, accounts.policy.counting, self._now())
+        mine = [account_id(wallet.name, one) for one in ids]
+        # Ids have their platform before them only once a shop has two: she may have been followed before.
+        plain = [account_id(wallet.name, plain_of(one)) for one in ids]
+        found = self.bulk.strange(wallet.name, {*mine, *plain}, facts.reference)
+        pairs = zip(mine, plain, strict=True)
+        known = np.array([not found.accounts.isdisjoint(pair) for pair in pairs], np.bool_)
+        awarded = np.array([one in found.orders for one in facts.reference], np.bool_)
+        known[facts.customer[awarded]] = True
+        news = np.zeros(len(ids), np.bool_)
+        news[facts.customer[~awarded]] = True
+        return known, news, np.array([name in found.waiting for name in mine], np.bool_)
 
     def _fresh(
         self, wallet: Wallet, orders: OrderTable, left: list[str], *, tell: bool
@@ -202,11 +212,6 @@ class Following:
             if current.entries or current.awards or current.spendings:
                 change = (current.change(current.account),)
                 ledger.write(Unit(changes=change, awards=current.awards, spendings=current.spendings))
-
-
-def _is_old(wallet: str, customer: str, known: Strange) -> bool:
-    names = {account_id(wallet, customer), account_id(wallet, plain_of(customer))}
-    return bool(known.accounts & names)
 
 
 @attrs.frozen(eq=False)

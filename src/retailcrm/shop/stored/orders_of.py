@@ -11,7 +11,9 @@ from retailcrm.analytics.columns import Texts
 from retailcrm.analytics.tables import Customers
 from retailcrm.domain.identity import CustomerId
 from retailcrm.shop.customers.cards import platform_of
+from retailcrm.shop.customers.finding import buyers_of
 from retailcrm.shop.loyalty.orders_of import OrdersOf, plain_of
+from retailcrm.shop.merging import merged_orders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,6 +75,11 @@ class StoredOrdersOf(OrdersOf):
         return tuple(
             name for name in dict.fromkeys(wanted) if plain_of(name) == plain and self.of(name) is not None
         )
+
+    def buyers(self, number: str) -> dict[str, str | None]:
+        """Give the buyer of every order with a number, by platform; ``None`` where nobody knows her."""
+        found = self.kept.orders_numbered([number])
+        return buyers_of([merged_orders(found, self.merges.present())], number)
 
     def customers(self) -> Iterator[str]:
         """Give the ids of all customers with orders, each once."""

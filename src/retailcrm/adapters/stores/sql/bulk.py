@@ -62,11 +62,13 @@ class SqlBulk:
     database: Database
     shop: str
 
+    def is_empty(self) -> bool:
+        """Tell whether the shop has no account and no award at all."""
+        run = self.database.executor
+        return run.one(_ANY, (self.shop,)) is None and run.one(_ANY_ACCOUNT, (self.shop,)) is None
+
     def strange(self, wallet: str, accounts: Collection[str], orders: Texts) -> Strange:
         """Tell what is there of some accounts and orders."""
-        run = self.database.executor
-        if run.one(_ANY, (self.shop,)) is None and run.one(_ANY_ACCOUNT, (self.shop,)) is None:
-            return Strange()
         names = list(accounts)
         there = dict(self._asked(_ACCOUNTS, (), names))
         homes = (name for (name,) in self._asked(_HOMES, (), names))
@@ -104,7 +106,8 @@ class SqlBulk:
         # While one batch is written, the texts of the next are made on the other processor.
         with _roomy(self.database.executor) as run, ThreadPoolExecutor(1) as others:
             rules: set[str] = set()
-            laid = (others.submit(FreshRows(self.shop, one).laid) for one in points if self._ruled(one, rules))
+            some = (one for one in points if self._ruled(one, rules))
+            laid = (others.submit(FreshRows(self.shop, one).laid) for one in some)
             for batch in _one_ahead(laid):
                 for table, rows in batch.result().items():
                     run.many(inserts[table], rows.rows())

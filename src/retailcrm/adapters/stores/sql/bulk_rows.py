@@ -12,37 +12,33 @@ import pyarrow.compute as pc
 
 from retailcrm.adapters.sources import arrow
 from retailcrm.adapters.stores.sql import bulk_shapes as shapes
+from retailcrm.adapters.stores.sql.bulk_laid import Laid, literals
+from retailcrm.adapters.stores.sql.bulk_states import FAR, AccountsNow, LotsNow, OpenLots
 from retailcrm.adapters.stores.sql.bulk_texts import (
-    digests,
     is_plain,
     joined,
     json_texts,
     list_texts,
     listed,
-    literal,
     moment_texts,
-    python_texts,
     text,
     whole_texts,
 )
-from retailcrm.adapters.stores.sql.codecs import micros, proof
+from retailcrm.adapters.stores.sql.codecs import micros
 from retailcrm.domain.points.documents import canonical, fraction_text
 from retailcrm.domain.points.entries import Verb
 from retailcrm.ports.bulk import (
-    AVAILABLE,
     BY_FOLLOWING,
     EARN,
     NOTHING,
-    PENDING,
     REVERSE,
     FactColumns,
-    FreshAwards,
     FreshEntries,
     FreshPoints,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -56,8 +52,6 @@ _VERBS: Final = (Verb.EARN, Verb.ACTIVATE, Verb.EXPIRE, Verb.REVERSE)
 _FAR: Final = int(np.iinfo(np.int64).max)
 _OF_ENTRIES: Final = (*shapes.BUCKETS, "touched_at")
 """What of a lot's document changes with its entries."""
-
-Row = tuple[Any, ...]
 
 
 @attrs.frozen(eq=False)
@@ -82,7 +76,7 @@ class FreshRows:
 
     def _laid_accounts(self) -> Laid | None:
         """Lay out the accounts in which something was written."""
-        found = self._accounts
+        found = AccountsNow.of(self._lots, self._open, self.points)
         if not len(found):
             return None
         name = self._names.take(pa.array(found.account))
@@ -95,8 +89,9 @@ class FreshRows:
         document = shapes.account_shape().filled(columns)
         held = np.zeros(len(found), np.int64)
         values: list[Any] = [
-            name, found.version, found.recorded_at, found.settled_at, found.pending, found.available, held, held,
-            np.where(found.next_change_at == _FAR, NOTHING, found.next_change_at), document,
+            name, found.version, found.recorded_at, found.settled_at, found.pending, found.available, held,
+            held,
+            np.where(found.next_change_at == FAR, NOTHING, found.next_change_at), document,
         ]  # fmt: skip
         return self._rows(values, self._plain_accounts[found.account], nulls=frozenset({8}))
 
@@ -122,7 +117,8 @@ class FreshRows:
         name = self._lot_ids.take(pa.array(award))
         account = self._names.take(pa.array(self.points.awards.account[award]))
         values = [
-            account, name, name, pending, available, held, held, expired, reversed_, held, self._lots.documents
+            account, name, name, pending, available, held, held, expired, reversed_, held,
+            self._lot_documents,
         ]  # fmt: skip
         return self._rows(values, self._plain[award])
 
@@ -235,7 +231,8 @@ class FreshRows:
 
     def _award_documents(self) -> Column:
         awards, multipliers = self.points.awards, self.points.multipliers
-        lists = [f'"multipliers":{canonical([fraction_text(one) for one in each])}' for each, _ in multipliers]
+        texts = [canonical([fraction_text(one) for one in each]) for each, _ in multipliers]
+        lists = [f'"multipliers":{each}' for each in texts]
         together = [f'"{fraction_text(value)}"' for _, value in multipliers]
         times = pa.array(awards.times)
         columns = known_columns(awards.facts) | {
@@ -312,22 +309,17 @@ class FreshRows:
         return self._plain_accounts[self.points.awards.account]
 
     @cached_property
-    def _lots(self) -> _Lots:
-        """The lots as they are in the end."""
-        entries = self.points.entries
-        touching = np.flatnonzero(entries.target != NOTHING)
-        last = np.full(len(self.points.awards), NOTHING)
-        # The last of several values for one place is the one that stays.
-        last[entries.award[touching]] = touching
-        award = np.flatnonzero(last != NOTHING)
-        at = last[award]
-        buckets = tuple(column[at] for column in entries.buckets)
-        documents = joined(self._lot_pieces(award, buckets, entries.effective_at[at])) if len(award) else None
-        return _Lots(award=award, buckets=buckets, documents=documents)
+    def _lots(self) -> LotsNow:
+        return LotsNow.of(self.points)
 
     @cached_property
-    def _open(self) -> _Open:
-        return _Open.of(self._lots, self.points.awards)
+    def _lot_documents(self) -> Column:
+        lots = self._lots
+        return joined(self._lot_pieces(lots.award, lots.buckets, lots.touched_at))
+
+    @cached_property
+    def _open(self) -> OpenLots:
+        return OpenLots.of(self._lots, self.points.awards)
 
     def _open_lots(self, account: Ints) -> Column:
         """Write the lists of open lots of some accounts, in the order in which they are spent."""
@@ -335,11 +327,7 @@ class FreshRows:
         start = np.searchsorted(found.account, np.append(account, len(self.points.accounts)))
         if not len(found.place):
             return text("[]")
-        return listed(self._lots.documents.take(pa.array(found.place)), start)
-
-    @cached_property
-    def _accounts(self) -> _Accounts:
-        return _Accounts.of(self._lots, self._open, self.points)
+        return listed(self._lot_documents.take(pa.array(found.place)), start)
 
     def _rows(
         self, values: Sequence[Any], plain: NDArray[np.bool_], nulls: frozenset[int] = frozenset()
@@ -347,45 +335,8 @@ class FreshRows:
         """Lay out rows with the shop before them, and what their digests are made of."""
         pieces: list[Column] = [text(repr(self.shop))]
         for number, column in enumerate(values):
-            pieces += [text(","), _literals(column, number in nulls)]
+            pieces += [text(","), literals(column, null=number in nulls)]
         return Laid((self.shop,), values, nulls=nulls, proven=joined(pieces), plain=plain)
-
-
-@attrs.frozen(eq=False)
-class Laid:
-    """Rows in columns, ready to be handed to a database.
-
-    Attributes:
-        front: What stands before every row.
-        values: The columns: whole numbers, or Arrow texts.
-        nulls: Numbers of those columns whose :data:`~retailcrm.ports.bulk.NOTHING` is NULL.
-        proven: What each row's digest is made of; ``None``: rows have none.
-        plain: Where that is right: elsewhere, digests are made of the row's values.
-    """
-
-    front: tuple[str, ...]
-    values: Sequence[Any]
-    nulls: frozenset[int] = frozenset()
-    proven: Column = None
-    plain: NDArray[np.bool_] | None = None
-
-    def rows(self) -> Iterator[Row]:
-        """Give the rows."""
-        lists = [
-            _nulled(column, number in self.nulls) if isinstance(column, np.ndarray) else python_texts(column)
-            for number, column in enumerate(self.values)
-        ]
-        if self.plain is not None:
-            lists.append(self._proofs(lists))
-        front = self.front
-        return (front + row for row in zip(*lists, strict=True))
-
-    def _proofs(self, lists: list[list[Any]]) -> list[str]:
-        proofs = digests(self.proven)
-        assert self.plain is not None  # noqa: S101 - the caller has looked
-        for row in np.flatnonzero(~self.plain).tolist():
-            proofs[row] = proof(*self.front, *(column[row] for column in lists))
-        return proofs
 
 
 _AMOUNTS: Final = ("points", "cut", "taken", "forgiven")
@@ -402,88 +353,6 @@ def known_columns(facts: FactColumns) -> dict[str, Column | list[Column]]:
     }
 
 
-@attrs.frozen(eq=False, kw_only=True)
-class _Lots:
-    """Lots as they are in the end.
-
-    Attributes:
-        award: Row of each one's award, rising.
-        buckets: Points in each bucket.
-        documents: As JSON.
-    """
-
-    award: Ints
-    buckets: tuple[Ints, ...]
-    documents: Column
-
-
-@attrs.frozen(eq=False, kw_only=True)
-class _Open:
-    """Lots that are still open, account by account in the order in which they are spent.
-
-    Attributes:
-        account: Row of the account, rising.
-        place: Place among all lots.
-        due: When something will happen to each by itself, microseconds; far if nobody knows.
-    """
-
-    account: Ints
-    place: Ints
-    due: Ints
-
-    @classmethod
-    def of(cls, lots: _Lots, awards: FreshAwards) -> _Open:
-        place = np.flatnonzero((lots.buckets[PENDING] > 0) | (lots.buckets[AVAILABLE] > 0))
-        award = lots.award[place]
-        activates, expires = (_us(column[award]) for column in (awards.activates_at, awards.expires_at))
-        begins = np.where(activates == _FAR, awards.facts.paid_at[award].view(np.int64), activates)
-        ends = np.where(expires == _FAR, begins, expires)
-        account = awards.account[award]
-        order = np.lexsort((awards.facts.rank[award], begins, ends, expires == _FAR, account))
-        waits = lots.buckets[PENDING][place] > 0
-        return cls(account=account[order], place=place[order], due=np.where(waits, activates, expires)[order])
-
-
-@attrs.frozen(eq=False, kw_only=True)
-class _Accounts:
-    """Accounts in which something was written; moments in microseconds."""
-
-    account: Ints
-    version: Ints
-    recorded_at: Ints
-    settled_at: Ints
-    pending: Ints
-    available: Ints
-    next_change_at: Ints
-
-    def __len__(self) -> int:
-        return len(self.account)
-
-    @classmethod
-    def of(cls, lots: _Lots, open_lots: _Open, points: FreshPoints) -> _Accounts:
-        entries, n = points.entries, len(points.accounts)
-        of_entry = points.awards.account[entries.award]
-        version = np.bincount(of_entry, minlength=n)
-        account = np.flatnonzero(version)
-        settled, due = np.full(n, -_FAR), np.full(n, _FAR)
-        np.maximum.at(settled, of_entry, entries.effective_at.view(np.int64))
-        np.minimum.at(due, open_lots.account, open_lots.due)
-        sums = {}
-        for name, bucket in (("pending", PENDING), ("available", AVAILABLE)):
-            sums[name] = np.zeros(n, np.int64)
-            np.add.at(sums[name], points.awards.account[lots.award], lots.buckets[bucket])
-        version = version[account]
-        return cls(
-            account=account, version=version, recorded_at=micros(points.recorded_at) + version - 1,
-            settled_at=settled[account], pending=sums["pending"][account],
-            available=sums["available"][account], next_change_at=due[account],
-        )  # fmt: skip
-
-
-def _us(at: NDArray[np.datetime64]) -> Ints:
-    return np.where(np.isnat(at), _FAR, at.view(np.int64))
-
-
 def _instants(micro: Ints) -> NDArray[np.datetime64]:
     return micro.view("datetime64[us]")
 
@@ -495,15 +364,3 @@ def _words(words: Sequence[str]) -> Column:
 def _fractions(value: tuple[Ints, Ints]) -> Column:
     top, bottom = (whole_texts(one) for one in value)
     return joined([text('"'), top, text("/"), bottom, text('"')])
-
-
-def _nulled(column: Ints, null: bool) -> list[Any]:  # noqa: FBT001 - of one caller
-    found: list[Any] = column.tolist()
-    return [None if one == NOTHING else one for one in found] if null else found
-
-
-def _literals(column: Any, null: bool) -> Column:  # noqa: ANN401, FBT001 - of one caller
-    if not isinstance(column, np.ndarray):
-        return literal(column)
-    plain = whole_texts(column)
-    return pc.if_else(pa.array(column == NOTHING), text("None"), plain) if null else plain

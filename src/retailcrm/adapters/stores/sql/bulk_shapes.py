@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -63,8 +63,8 @@ def lot_shape(wallet: Wallet) -> Shape:
 
 def _lot(wallet: Wallet, marks: _Marks) -> tuple[Lot, str, dict[str, str]]:
     names = ("awarded_at", "activates_at", "expires_at", "touched_at", "limit_at")
-    moments = {name: next(marks.moments) for name in names}
-    points = {name: next(marks.numbers) for name in BUCKETS}
+    moments: dict[str, Any] = {name: next(marks.moments) for name in names}
+    points: dict[str, Any] = {name: next(marks.numbers) for name in BUCKETS}
     lot = Lot(id="@lot@", source="@lot@", expiry=wallet.expiry, idle=wallet.inactive, **moments, **points)
     found = {"lot": '"@lot@"'}
     found |= {name: _moment(at) for name, at in moments.items()}
@@ -143,7 +143,7 @@ def known_shape() -> Shape:
 
 
 def known_of(award: str) -> str:
-    """Cut what is known of its order out of an award's document: no text within it could say where it ends."""
+    """Cut what is known of its order out of an award's document: no text in it has the words of its end."""
     _, _, rest = award.partition('"known":')
     return rest[: rest.index(',"lot":"')]
 
@@ -155,8 +155,8 @@ _KNOWN: Final = ("reference", "lines", *_MOMENTS, *_AMOUNTS)
 
 def _award(rule: EarnRule, digest: str) -> tuple[str, dict[str, str]]:
     marks = _Marks.new()
-    facts = {name: next(marks.moments) for name in _MOMENTS}
-    amounts = {name: next(marks.numbers) for name in _AMOUNTS}
+    facts: dict[str, Any] = {name: next(marks.moments) for name in _MOMENTS}
+    amounts: dict[str, Any] = {name: next(marks.numbers) for name in _AMOUNTS}
     known = OrderFacts(reference="@reference@", **facts, **amounts)
     numbers = {name: next(marks.numbers) for name in ("points", "cut", "room", "taken", "forgiven")}
     exact, multiplier, share = (Fraction(1, next(marks.numbers)) for _ in range(3))

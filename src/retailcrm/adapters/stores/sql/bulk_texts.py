@@ -18,7 +18,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from retailcrm.adapters.sources import arrow
-from retailcrm.analytics.columns import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -68,11 +67,11 @@ def moment_texts(values: Instants) -> Column:
 
 
 def json_texts(values: Column) -> Column:
-    """Write texts as JSON.
+    r"""Write texts as JSON.
 
     Example:
         >>> json_texts(pa.array(['a"b', "小明"], pa.large_string())).to_pylist()
-        ['"a\\\\"b"', '"小明"']
+        ['"a\\"b"', '"小明"']
     """
     if pc.any(pc.match_substring_regex(values, _ESCAPED)).as_py():
         return pa.array([json.dumps(one, ensure_ascii=False) for one in values.to_pylist()], _KIND)
@@ -171,7 +170,7 @@ def digests(texts: Column) -> list[str]:
     """Give the first digits of each text's SHA-256."""
     sha = hashlib.sha256
     column = arrow.texts(texts)
-    data = memoryview(np.ascontiguousarray(column.data))
+    data = memoryview(np.ascontiguousarray(column.data).data)
     return [sha(data[a:b]).hexdigest()[:_PROOF] for a, b in pairwise(column.offsets.tolist())]
 
 

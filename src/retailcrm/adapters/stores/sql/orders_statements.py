@@ -72,48 +72,44 @@ def file_rows(grain: Grain, columns: Iterable[str]) -> str:
     )
 
 
-_ASKED: Final[dict[Dialect, str]] = {
-    "sqlite": "json_each(?) AS asked",
-    "postgresql": "unnest(?::text[]) AS asked (value)",
-}
-"""Many values as one value of a statement; SQLite looks each of them up, since they stand first."""
-
-
 def many(values: Sequence[str], dialect: Dialect) -> object:
     """Give many values as one value of a statement."""
     return json.dumps(values, ensure_ascii=False) if dialect == "sqlite" else list(values)
 
 
-def _chosen(columns: str, table: str, column: str, dialect: Dialect, more: str = "") -> str:
+def _chosen(columns: str, table: str, column: str, dialect: Dialect, more: str = "", index: str = "") -> str:
     """Ask for the rows of a table whose column is one of many; the values are these, and the shop.
 
-    SQLite would read the whole shop rather than use an index beside the primary key: it is told.
+    SQLite would read the whole shop rather than use an index beside the primary key: it is told to look each
+    value up, and where. PostgreSQL chooses by how many there are.
     """
-    index = f" INDEXED BY {table}_{column}" if dialect == "sqlite" else ""
-    return (
-        f"SELECT {columns} FROM {_ASKED[dialect]} CROSS JOIN {table}{index} "  # noqa: S608 - fixed words
-        f"WHERE shop = ? AND {column} = asked.value{more}"
-    )
+    if dialect == "sqlite":
+        source = f"json_each(?) AS asked CROSS JOIN {table}{index}"
+        return f"SELECT {columns} FROM {source} WHERE {column} = asked.value AND shop = ?{more}"  # noqa: S608 - fixed words
+    return f"SELECT {columns} FROM {table} WHERE {column} = ANY(?::text[]) AND shop = ?{more}"  # noqa: S608 - fixed words
+
+
+def _by(table: str, column: str) -> str:
+    return f" INDEXED BY {table}_{column}"
 
 
 def rows_with(grain: Grain, column: str, columns: Iterable[str], dialect: Dialect) -> str:
     """Ask for the rows of all files whose number or line is one of many."""
-    return _chosen(f"file, place, {', '.join(columns)}", table_of(grain), column, dialect)
+    table, names = table_of(grain), f"file, place, {', '.join(columns)}"
+    return _chosen(names, table, column, dialect, index=_by(table, column))
 
 
 def told(grain: Grain, column: str, of: str, dialect: Dialect) -> str:
     """Ask for a column of the rows of all files whose other column is one of many."""
-    return _chosen(f"DISTINCT {column}", table_of(grain), of, dialect, f" AND {column} IS NOT NULL")
+    table = table_of(grain)
+    return _chosen(f"DISTINCT {column}", table, of, dialect, f" AND {column} IS NOT NULL", _by(table, of))
 
 
 def orders_of(dialect: Dialect) -> str:
     """Ask for the present orders of many customers."""
-    return _chosen(_ORDER, "retailcrm_orders", "customer", dialect)
+    return _chosen(_ORDER, "retailcrm_orders", "customer", dialect, index=_by("retailcrm_orders", "customer"))
 
 
 def orders_numbered(dialect: Dialect) -> str:
     """Ask for the present orders of a platform with one of many numbers."""
-    return (
-        f"SELECT {_ORDER} FROM {_ASKED[dialect]} CROSS JOIN retailcrm_orders "  # noqa: S608 - fixed words
-        "WHERE shop = ? AND platform = ? AND number = asked.value"
-    )
+    return _chosen(_ORDER, "retailcrm_orders", "number", dialect, " AND platform = ?")

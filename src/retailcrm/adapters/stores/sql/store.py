@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from retailcrm.adapters.stores.sql.bulk import SqlBulk
 from retailcrm.adapters.stores.sql.feed import SqlFeed
 from retailcrm.adapters.stores.sql.ledger import SqlLedger
 from retailcrm.adapters.stores.sql.orders import SqlOrders
+from retailcrm.adapters.stores.sql.rollups import SqlRollUps
 from retailcrm.ports.stores import Capabilities
 
 if TYPE_CHECKING:
@@ -43,6 +45,14 @@ class SqlStore:
     def orders(self, shop: str) -> SqlOrders:
         """Give a shop's files, orders and merges."""
         return SqlOrders(self.database, shop)
+
+    def bulk(self, shop: str) -> SqlBulk:
+        """Give what takes a shop's new accounts many at a time."""
+        return SqlBulk(self.database, shop)
+
+    def rollups(self, shop: str) -> SqlRollUps:
+        """Give a shop's figures by customer."""
+        return SqlRollUps(self.database, shop)
 
     def feed(self, shop: str) -> SqlFeed:
         """Give a shop's events."""

@@ -345,6 +345,15 @@ CREATE TABLE retailcrm_refunds (
     PRIMARY KEY (shop, wallet, order_ref)
 );
 
+CREATE TABLE retailcrm_rolled (
+    shop TEXT COLLATE "C" NOT NULL,
+    rules TEXT COLLATE "C" NOT NULL,
+    file BIGINT NOT NULL,
+    unknown TEXT COLLATE "C" NOT NULL,
+    proof TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (shop, rules)
+);
+
 CREATE TABLE retailcrm_rules (
     shop TEXT COLLATE "C" NOT NULL,
     digest TEXT COLLATE "C" NOT NULL,
@@ -387,6 +396,16 @@ CREATE TABLE retailcrm_stocks (
     proof TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (shop, reward),
     CONSTRAINT not_below_zero CHECK (version >= 0)
+);
+
+CREATE TABLE retailcrm_summaries (
+    shop TEXT COLLATE "C" NOT NULL,
+    rules TEXT COLLATE "C" NOT NULL,
+    first TEXT COLLATE "C" NOT NULL,
+    customers BIGINT NOT NULL,
+    packed TEXT COLLATE "C" NOT NULL,
+    proof TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (shop, rules, first)
 );
 
 -- What was written stays: a correction is another entry.

@@ -364,6 +364,15 @@ CREATE TABLE retailcrm_refunds (
     PRIMARY KEY (shop, wallet, order_ref)
 ) STRICT;
 
+CREATE TABLE retailcrm_rolled (
+    shop TEXT NOT NULL,
+    rules TEXT NOT NULL,
+    file INTEGER NOT NULL,
+    unknown TEXT NOT NULL,
+    proof TEXT NOT NULL,
+    PRIMARY KEY (shop, rules)
+) STRICT;
+
 CREATE TABLE retailcrm_rules (
     shop TEXT NOT NULL,
     digest TEXT NOT NULL,
@@ -406,6 +415,16 @@ CREATE TABLE retailcrm_stocks (
     proof TEXT NOT NULL,
     PRIMARY KEY (shop, reward),
     CONSTRAINT not_below_zero CHECK (version >= 0)
+) STRICT;
+
+CREATE TABLE retailcrm_summaries (
+    shop TEXT NOT NULL,
+    rules TEXT NOT NULL,
+    first TEXT NOT NULL,
+    customers INTEGER NOT NULL,
+    packed TEXT NOT NULL,
+    proof TEXT NOT NULL,
+    PRIMARY KEY (shop, rules, first)
 ) STRICT;
 
 -- What was written stays: a correction is another entry.
