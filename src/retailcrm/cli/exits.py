@@ -31,6 +31,6 @@ class Exit(IntEnum):
     NOBODY = 6, "Nobody: no order counts, no buyer is known, or nobody has that id."
     FINDINGS = 7, "A check (policy, verify, doctor) found an error."
     CLOCK = 8, "The clock is too far ahead of the newest file; nothing was done."
-    DECLINED = 9, "The shop's rules refuse it: too few points, a debt, a limit; nothing was done."
-    UNKNOWN = 10, "Nobody can say whether it was done: run it again with the same --key."
+    DECLINED = 9, "Refused by the rules: too few points, a limit; nothing was done."
+    UNKNOWN = 10, "Nobody knows whether it was done; run it again with the same --key."
     BUSY = 11, "Others were writing; nothing was done. Run it again."

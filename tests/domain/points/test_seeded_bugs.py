@@ -196,7 +196,7 @@ FAULTS = {
         "account", "owed, since = owed - repaid, when", "owed, since = owed, when"
     ),
     "a day too few": Fault(
-        "expiry", "+ timedelta(days=self.days or 0)", "+ timedelta(days=(self.days or 1) - 1)"
+        "expiry", "+ timedelta(days=expiry.days or 0)", "+ timedelta(days=(expiry.days or 1) - 1)"
     ),
     "days of another zone": Fault(
         "expiry", "local_date(activated_at, self.zone)", 'local_date(activated_at, "UTC")'

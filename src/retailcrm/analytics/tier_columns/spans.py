@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -134,6 +135,7 @@ class Spans:
         return self.periods[np.searchsorted(self.periods, at, side="right") - 1 + later]
 
 
+@lru_cache(maxsize=1 << 15)
 def _day_start(day: int, zone: str) -> int:
     start = start_of_day(date.fromordinal(day + _EPOCH_DAY), zone)
     return (start - _EPOCH) // timedelta(microseconds=1)

@@ -285,9 +285,10 @@ class Accounts:
         awards = {
             ref: one for home in self._homes(stored.id) for ref, one in self.ledger.awards(home).items()
         }
+        lots = cache(lambda: self.ledger.lots(stored.id))
         found = follow(
             stored, facts, awards, rules, observed_at=until, unit=self.unit, multipliers=rates,
-            lots_of=lambda root: _of_root(self.ledger.lots(stored.id), root),
+            lots_of=lambda root: _of_root(lots(), root),
             lapsed_of=lambda award: self.lapsed_of(stored.id, award), digest=self.policy.digest,
         )  # fmt: skip
         placed = tuple((self.ledger.awarded(rules.name, a.reference) or stored.id, a) for a in found.awards)
@@ -348,7 +349,7 @@ class Accounts:
         """Bring the ledger up to who is who today."""
         members = {str(one) for one in self.merges.aliases.members(CustomerId(customer))}
         if self.observed() is not None:
-            plain = {plain_of(one) for one in members}
+            plain = {plain_of(one) for one in members} - members
             members |= {one for one in plain if len(self.orders.called(one)) == 1}
         mine = account_id(wallet, customer)
         for gone, keep in self.ledger.merged().items():

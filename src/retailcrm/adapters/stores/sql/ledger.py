@@ -58,6 +58,7 @@ class SqlLedger:
     database: Database
     shop: str
     _accounts: Texts[Account] = attrs.field(factory=lambda: Texts(_document(account_from)), init=False)
+    _lots: Texts[Lot] = attrs.field(factory=lambda: Texts(_document(lot_from)), init=False)
     _awards: Texts[Awarded] = attrs.field(init=False)
     _rules: dict[str, EarnRule] = attrs.field(factory=dict, init=False)
     _writer: Writer = attrs.field(init=False)
@@ -120,7 +121,7 @@ class SqlLedger:
 
     def lots(self, account: str) -> Mapping[str, Lot]:
         """Give all lots that an account ever had, as they are now, by id."""
-        lots = (_LOT(text) for (text,) in self._all(sql.LOTS, account))
+        lots = (self._lots(text) for (text,) in self._all(sql.LOTS, account))
         return {lot.id: lot for lot in lots}
 
     def awards(self, account: str) -> Mapping[str, Awarded]:
@@ -254,4 +255,3 @@ class SqlLedger:
 
 
 _ENTRY: Final = _document(entry_from)
-_LOT: Final = _document(lot_from)

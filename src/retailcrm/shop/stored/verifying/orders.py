@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from retailcrm.adapters.stores.sql.orders import SqlOrders
 from retailcrm.adapters.stores.sql.orders_digest import RowsDigest
+from retailcrm.adapters.stores.sql.rollups import SqlRollUps
 from retailcrm.adapters.stores.sql.schema_orders import FILES, MERGES, OBSERVED
 from retailcrm.ports.batches import Grain
 from retailcrm.shop.folding import fold
@@ -43,6 +44,9 @@ def verify_orders(
         _without_gaps(
             tally, table, [row[place] for row in stored_rows(executor, tally, table, place, progress)]
         )
+    # What roll-ups say follows from the orders by rules that only the policy knows; a digest guards each.
+    for key in SqlRollUps(database, tally.shop).damaged():
+        tally.tell("summaries", key, "digest", "the roll-up is not the one that was written")
     book = SqlOrders(database, tally.shop)
     try:
         files = book.files()
