@@ -18,8 +18,8 @@ from retailcrm.cli.exits import Exit
 Run = Callable[..., Result]
 
 COMMANDS: Final = [
-    "demo", "score", "report", "customer", "duplicates", "archive", "import", "points", "tick", "verify", "db",
-    "doctor", "torture", "policy", "plugins",
+    "demo", "score", "report", "customer", "duplicates", "archive", "import", "points", "tick", "verify",
+    "db", "doctor", "torture", "policy", "plugins",
 ]  # fmt: skip
 SECONDS: Final = 0.3
 TRIES: Final = 7

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import attrs
 
+from retailcrm.ports.batches import Grain
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
-
-    from retailcrm.ports.batches import Grain
 
 
 ORDER_COLUMNS: Final[Mapping[str, str]] = {
@@ -42,6 +42,9 @@ ORDER_COLUMNS: Final[Mapping[str, str]] = {
 }
 """Columns of the present orders and their kinds. ``customer`` is ``""`` where nobody knows; a moment or
 postage that no file tells is missing."""
+
+BY_WHO: Final = frozenset({Grain.CUSTOMERS, Grain.REVIEWS})
+"""Grains whose rows are about a person; where they name one, their column ``who`` says which."""
 
 
 @attrs.frozen(kw_only=True)
@@ -113,6 +116,9 @@ class OrderBook(Protocol):
             rows: How many will be written, if that is known: a store may want room for very many.
         """
 
+    def snapshot(self) -> AbstractContextManager[object]:
+        """See one moment in all that is read until it ends; nothing can be written in it."""
+
     def lock(self) -> None:
         """Inside a unit: keep all others from importing and merging until it ends."""
 
@@ -151,13 +157,16 @@ class OrderBook(Protocol):
         grain: Grain,
         columns: Collection[str],
         numbers: Any,  # noqa: ANN401 - Arrow texts
+        of: str = "number",
     ) -> dict[int, Any]:
         """Give the rows of all files with any of many order numbers, by file, in their order there.
 
         Args:
             grain: Which.
-            columns: Names of the columns to give; texts that repeat come as others do.
+            columns: Names of the columns to give, ``place`` among them if it is asked for; texts that repeat
+                come as others do.
             numbers: Arrow texts, each once.
+            of: The column that they are looked for in: ``number``, or ``who`` of :data:`BY_WHO`.
         """
 
     def told(self, grain: Grain, column: str, of: str, values: Any) -> Any:  # noqa: ANN401 - Arrow texts

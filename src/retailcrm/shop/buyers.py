@@ -114,7 +114,7 @@ class BuyerKinds:
             key: What it holds.
             customer_id: As in the scores.
         """
-        front = _prefix(key.platform, key.kind) if self.several else ""
+        front = self._front(key.platform, key.kind)
         nobody = np.empty(0, np.int64)
         if not customer_id.startswith(front):
             return nobody
@@ -131,6 +131,18 @@ class BuyerKinds:
         if len(rows) and not strength_of(key.kind, values[int(rows[0])].as_py() or "", Strength(2)):
             return nobody
         return rows
+
+    def plain_ids(self, customer_id: str) -> tuple[str, ...]:
+        """Give what keys of each kind call a customer, without platform and kind; see :func:`plain_ids`.
+
+        Args:
+            customer_id: As in the scores.
+        """
+        fronts = {self._front(platform, kind) for platform, kind in self.strengths}
+        return tuple(customer_id.removeprefix(f) for f in sorted(fronts) if customer_id.startswith(f))
+
+    def _front(self, platform: str, kind: str) -> str:
+        return _prefix(platform, kind) if self.several else ""
 
 
 @attrs.frozen(eq=False)
@@ -268,6 +280,25 @@ def _ids(values: Any, kind: tuple[str, str], *, prefixed: bool) -> Texts:  # noq
     front = pa.scalar(_prefix(*kind), pa.large_string())
     joint = pa.scalar("", pa.large_string())
     return arrow.texts(pc.binary_join_element_wise(front, arrow.arrow_texts(plain), joint))
+
+
+def plain_ids(column: Any, kind: str) -> Any:  # noqa: ANN401 - Arrow has no types
+    """Give the customer ids of keys as they are where a shop has but one kind: no platform and kind in front.
+
+    Args:
+        column: Keys, Arrow, any text type; nulls stay.
+        kind: What they are.
+
+    Example:
+        >>> plain_ids(pa.array(["小明", None]), "nick").to_pylist()
+        ['小明', None]
+    """
+    values = combined(column)
+    if kind in _PLAIN:
+        return values
+    values = one_form(kind, values)
+    ids = arrow.arrow_texts(_ids(values.fill_null(""), ("", kind), prefixed=False))
+    return pc.if_else(values.is_valid(), ids, pa.scalar(None, pa.large_string()))
 
 
 def _prefix(platform: str, kind: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,47 +34,79 @@ EVIDENCE_TEXTS: Final[Mapping[EvidenceKind, str]] = {
 _FORMULA: Final = re.compile(r"[ \t\r\n]*[=+\-@＝＋－＠\t\r\n\0]")
 
 
+@attrs.frozen(eq=False)
+class Decided:
+    """What a log of decisions means.
+
+    Attributes:
+        aliases: Which id stands for whom.
+        present: The present id of every id that was merged away; of every log a mapping of its own, so that
+            readers see by its identity that it is new.
+        concerned: Every id that a decision ever named.
+    """
+
+    aliases: Aliases = attrs.field(factory=Aliases)
+    present: Mapping[str, str] = attrs.field(factory=dict)
+    concerned: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, aliases: Aliases) -> Decided:
+        """Look through a log."""
+        ids = {i for e in aliases.log if isinstance(e, Merged) for i in (e.keep, e.gone)}
+        present = {str(i): str(now) for i in sorted(ids) if (now := aliases.resolve(i)) != i}
+        return cls(aliases, present, frozenset(ids))
+
+
 @attrs.define(eq=False)
 class Merges:
     """The decisions of a shop, and what they mean today."""
 
-    _aliases: Aliases = attrs.field(factory=Aliases, init=False)
-    _present: Mapping[str, str] = attrs.field(factory=dict, init=False)
-    _concerned: frozenset[str] = attrs.field(default=frozenset(), init=False)
+    _decided: Decided = attrs.field(factory=Decided, init=False)
 
     @property
     def aliases(self) -> Aliases:
         """Which id stands for whom."""
-        return self._aliases
+        return self._now().aliases
 
     @property
     def log(self) -> tuple[Merged | Unmerged, ...]:
         """Every decision, those taken back and the taking back included."""
-        return self._aliases.log
+        return self.aliases.log
 
     def present(self) -> Mapping[str, str]:
         """Give the present id of every customer id that was merged away."""
-        return self._present
+        return self._now().present
 
     def concerns(self, customer: str) -> bool:
         """Tell whether anybody was ever taken for a customer, or she for anybody."""
-        self.present()
-        return customer in self._concerned
+        return customer in self._now().concerned
+
+    @contextmanager
+    def unit(self) -> Iterator[None]:
+        """Decide, and do what follows from it, as a whole or not at all."""
+        before = self._decided
+        try:
+            yield
+        except BaseException:
+            self._decided = before
+            raise
 
     def parted(self, customer: str) -> tuple[str, ...]:
         """Give the present ids of those whom a customer was taken for once, and is not any more."""
-        undone = {entry.merge_id for entry in self.log if isinstance(entry, Unmerged)}
+        decided = self._now()
+        undone = {entry.merge_id for entry in decided.aliases.log if isinstance(entry, Unmerged)}
         found: set[str] = set()
-        for entry in self.log:
+        for entry in decided.aliases.log:
             if isinstance(entry, Merged) and entry.merge_id in undone:
-                sides = {self._present.get(side, str(side)) for side in (entry.keep, entry.gone)}
+                sides = {decided.present.get(side, str(side)) for side in (entry.keep, entry.gone)}
                 found |= sides - {customer} if customer in sides else set()
         return tuple(sorted(found))
 
     def counting(self) -> tuple[Merged, ...]:
         """Give the merges that were not taken back, in the order they were decided."""
-        back = {entry.merge_id for entry in self.log if isinstance(entry, Unmerged)}
-        return tuple(e for e in self.log if isinstance(e, Merged) and e.merge_id not in back)
+        log = self.log
+        back = {entry.merge_id for entry in log if isinstance(entry, Unmerged)}
+        return tuple(e for e in log if isinstance(e, Merged) and e.merge_id not in back)
 
     def merge(self, keep: str, gone: str, *, evidence: Iterable[Evidence], actor: str, at: datetime) -> str:
         """Decide that two ids are one person; see :meth:`retailcrm.domain.identity.Aliases.merge`.
@@ -82,7 +115,7 @@ class Merges:
             The id of the merge.
         """
         self._take(
-            self._aliases.merge(CustomerId(keep), CustomerId(gone), evidence=evidence, actor=actor, at=at)
+            self.aliases.merge(CustomerId(keep), CustomerId(gone), evidence=evidence, actor=actor, at=at)
         )
         entry = self.log[-1]
         return entry.merge_id
@@ -93,7 +126,7 @@ class Merges:
         Raises:
             NotFoundError: No such merge counts today.
         """
-        self._take(self._aliases.unmerge(merge_id, actor=actor, at=at))
+        self._take(self.aliases.unmerge(merge_id, actor=actor, at=at))
 
     def adopt(self, decisions: Iterable[Decision], *, at: datetime) -> tuple[str, ...]:
         """Take decisions over, such as those of a file; pairs that are one already are passed over.
@@ -105,7 +138,7 @@ class Merges:
         Returns:
             The ids of the merges that are new.
         """
-        parent: dict[str, str] = dict(self._present)
+        parent: dict[str, str] = dict(self.present())
         number = sum(isinstance(entry, Merged) for entry in self.log)
         new: list[Merged] = []
         for told in decisions:
@@ -126,12 +159,11 @@ class Merges:
         self._take(Aliases((*self.log, *new)))
         return tuple(entry.merge_id for entry in new)
 
+    def _now(self) -> Decided:
+        return self._decided
+
     def _take(self, aliases: Aliases) -> None:
-        self._aliases = aliases
-        ids = {i for e in aliases.log if isinstance(e, Merged) for i in (e.keep, e.gone)}
-        self._concerned = frozenset(ids)
-        # A new mapping each time, never the old one changed: readers see by its identity that it is new.
-        self._present = {i: now for i in sorted(ids) if (now := aliases.resolve(i)) != i}
+        self._decided = Decided.of(aliases)
 
 
 def _root(parent: dict[str, str], customer: str) -> str:

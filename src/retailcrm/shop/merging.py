@@ -20,7 +20,8 @@ from retailcrm.shop.picking import picked
 from retailcrm.shop.said import Said, named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
 
@@ -103,10 +104,30 @@ class MergedStore:
     def file(self, customer: str) -> CustomerFile:
         """Give what was told of a customer under any of her ids, by whom and when."""
         present = self.merges.aliases.resolve(CustomerId(customer))
-        file = CustomerFile(present)
-        for member in sorted(self.merges.aliases.members(present)):
-            file = file.joined(customer_file(self.kept, member))
+        file, members = CustomerFile(present), sorted(self.merges.aliases.members(present))
+        kept = self.kept.about(members)
+        for member in members:
+            file = file.joined(customer_file(kept, member))
         return file
+
+    def about(self, customers: Iterable[str], numbers: Collection[str] = ()) -> MergedStore:
+        """Give a store that knows all of some customers, and perhaps nothing of others.
+
+        In a database only what belongs to them is read, by index.
+
+        Args:
+            customers: Any of their ids.
+            numbers: Numbers of orders that are looked for too.
+        """
+        aliases = self.merges.aliases
+        kept = self.kept.about(
+            sorted({str(member) for one in customers for member in aliases.members(CustomerId(one))}), numbers
+        )
+        return self if kept is self.kept else MergedStore(kept, self.merges)
+
+    def snapshot(self) -> AbstractContextManager[object]:
+        """See one moment in all that this store tells until it ends, whoever imports or merges meanwhile."""
+        return self.kept.snapshot()
 
 
 def merged_people(said: Sequence[Said], kinds: BuyerKinds, present: Mapping[str, str]) -> People:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import attrs
@@ -16,7 +17,8 @@ from retailcrm.shop.reviews import review_table
 from retailcrm.shop.said import Said, members_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from retailcrm.analytics.tables import LineTable, OrderTable
     from retailcrm.domain.problems import Problem
@@ -99,6 +101,19 @@ class Observations:
                 kinds=kinds_seen(files),
             )
         return self._beside
+
+    def about(self, customers: Collection[str], numbers: Collection[str] = ()) -> Observations:  # noqa: ARG002 - all is at hand
+        """Give observations that know all of some customers: these do.
+
+        Args:
+            customers: Ids before merges.
+            numbers: Numbers of orders that are looked for too.
+        """
+        return self
+
+    def snapshot(self) -> AbstractContextManager[object]:
+        """See one moment until it ends: in memory nobody else imports."""
+        return nullcontext()
 
     def close(self) -> None:
         """Hold nothing outside memory."""

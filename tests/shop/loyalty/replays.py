@@ -259,21 +259,22 @@ def alike(found: Any, wanted: Any) -> bool:
 
 
 def standing(shop: Any) -> dict[str, Any]:
-    """Give how every account stands, whoever wrote down when how it came to be so."""
-    ledger = shop.loyalty._accounts.ledger
-    found: dict[str, Any] = {"merged": dict(ledger.merged())}
+    """Give how every account stands, whoever wrote down when, and in which of two that were one, how so."""
+    ledger, gone = shop.loyalty._accounts.ledger, Counter[tuple[str, str]]()
+    found: dict[str, Any] = {}
     for name in ledger.accounts():
-        account, sums = ledger.account(name), Counter[tuple[str, str]]()
+        account = ledger.account(name)
         for lot in ledger.lots(name).values():
-            sums.update({(lot.root, bucket): getattr(lot, bucket) for bucket in CLOSED})
+            gone.update({(lot.root, bucket): getattr(lot, bucket) for bucket in CLOSED})
         lots = sorted(
             (lot.root, lot.pending, lot.available, lot.held, str(lot.activates_at), str(lot.expires_at))
             for lot in account.lots
         )
         holds = [(hold.id, hold.points, hold.ends_at) for hold in account.holds]
-        found[name] = account.debt, lots, holds, +sums
+        if lots or holds or account.debt:
+            found[name] = account.debt, lots, holds
         assert replay(name, ledger.entries(name)) == account
-    return found
+    return found | {"gone": +gone}
 
 
 def different(found: Any, wanted: Any) -> str:

@@ -202,3 +202,17 @@ def numbered(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def evolved(accounts: Accounts, **changes: Any) -> Accounts:
     return attrs.evolve(accounts, **changes)
+
+
+def orders_by_hand(*told: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give orders of Ann, unless said otherwise; moments are days after the start."""
+    found = []
+    for number, one in enumerate(told):
+        plain = {
+            "number": str(number), "platform": "web", "customer": 0, "state": OrderState.PAID, "credit": False,
+            "refunded": 0, "postage": 0, "lines": (), "placed_at": None, "shipped_at": None,
+            "completed_at": None, "refunded_at": None, "first_seen": None,
+        }  # fmt: skip
+        days = {name: START + timedelta(days=at) for name, at in one.items() if name.endswith("_at")}
+        found.append(plain | one | days)
+    return found

@@ -25,11 +25,16 @@ class FetchedOrders(OrdersOf):
 
     names: frozenset[str] = attrs.field(kw_only=True)
     others: OrdersOf = attrs.field(kw_only=True)
+    _last: tuple[str, OrderTable | None] = attrs.field(default=("", None), init=False)
 
     def of(self, customer: str) -> OrderTable | None:
         """Give one customer's orders as a table of its own; ``None`` if the files know none."""
-        # Named in full: a class with slots is another one than the one that `super` knows of.
-        return OrdersOf.of(self, customer) if customer in self.names else self.others.of(customer)
+        if customer not in self.names:
+            return self.others.of(customer)
+        if self._last[0] != customer:
+            # Named in full: a class with slots is another one than the one that `super` knows of.
+            self._last = customer, OrdersOf.of(self, customer)
+        return self._last[1]
 
     def lines_of(self, customer: str) -> tuple[tuple[int, ...], ...]:
         """Tell what the lines of each of one customer's orders sold for."""

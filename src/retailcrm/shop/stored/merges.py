@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,10 @@ from retailcrm.domain.identity import (
     Unmerged,
 )
 from retailcrm.domain.points.documents import canonical, moment_text
-from retailcrm.shop.merges import Merges
+from retailcrm.shop.merges import Decided, Merges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from retailcrm.ports.orders import OrderBook
     from retailcrm.shop.merges import Decision
@@ -37,58 +38,45 @@ class StoredMerges(Merges):
     """
 
     book: OrderBook
-    _last: tuple[int, str] = attrs.field(default=(0, ""), init=False)
+    _last: tuple[tuple[int, str], Decided] = attrs.field(factory=lambda: ((0, ""), Decided()), init=False)
 
-    @property
-    def aliases(self) -> Aliases:
-        """Which id stands for whom."""
-        self._refresh()
-        return self._aliases
-
-    @property
-    def log(self) -> tuple[Merged | Unmerged, ...]:
-        """Every decision, those taken back and the taking back included."""
-        return self.aliases.log
-
-    def present(self) -> Mapping[str, str]:
-        """Give the present id of every customer id that was merged away."""
-        self._refresh()
-        return self._present
+    @contextmanager
+    def unit(self) -> Iterator[None]:
+        """Decide, and do what follows from it, in one transaction; nobody else decides or imports in it."""
+        with self.book.unit():
+            self.book.lock()
+            yield
 
     def merge(self, keep: str, gone: str, *, evidence: Iterable[Evidence], actor: str, at: datetime) -> str:
         """Decide that two ids are one person, for everybody who uses the store."""
-        with self.book.unit():
-            self._lock()
+        with self.unit():
             return super().merge(keep, gone, evidence=evidence, actor=actor, at=at)
 
     def undo(self, merge_id: str, *, actor: str, at: datetime) -> None:
         """Take a merge back, as if it had never been."""
-        with self.book.unit():
-            self._lock()
+        with self.unit():
             super().undo(merge_id, actor=actor, at=at)
 
     def adopt(self, decisions: Iterable[Decision], *, at: datetime) -> tuple[str, ...]:
         """Take decisions over, such as those of a file; all of them or none."""
-        with self.book.unit():
-            self._lock()
+        with self.unit():
             return super().adopt(decisions, at=at)
 
-    def _lock(self) -> None:
-        self.book.lock()
-        self._refresh()
-
     def _take(self, aliases: Aliases) -> None:
-        known = len(self._aliases.log)
+        known = len(self.aliases.log)
         self.book.decide([decision_text(entry) for entry in aliases.log[known:]], known)
-        super()._take(aliases)
-        self._last = self.book.last_decision()
+        self._last = self.book.last_decision(), Decided.of(aliases)
 
-    def _refresh(self) -> None:
+    def _now(self) -> Decided:
         """Read the log if it is not the one that was read last: others decided, or ours was rolled back."""
         last = self.book.last_decision()
-        if last != self._last:
-            super()._take(Aliases(tuple(decision_of(text) for text in self.book.decisions())))
-            self._last = last
+        before, decided = self._last
+        if last != before:
+            # What others have decided since then is read the next time.
+            texts = self.book.decisions()[: last[0]]
+            decided = Decided.of(Aliases(tuple(decision_of(text) for text in texts)))
+            self._last = last, decided
+        return decided
 
 
 def decision_text(entry: Merged | Unmerged) -> str:

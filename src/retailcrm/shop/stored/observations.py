@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import numpy as np
@@ -19,12 +21,13 @@ from retailcrm.shop.folding import fold
 from retailcrm.shop.observations import Observations
 from retailcrm.shop.picking import picked
 from retailcrm.shop.stored.changes import OrdersChanged
-from retailcrm.shop.stored.journal import RowsKept, account_of, account_text, observed_of, told_text
+from retailcrm.shop.stored.journal import RowsKept, account_text, observed_of, told_text
+from retailcrm.shop.stored.known import FilesKnown, with_who
 from retailcrm.shop.stored.order_rows import changed_rows, customers_of, own_customers, rows_of, table_of
 from retailcrm.shop.stored.touched import BY_NUMBER, Touched, once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from retailcrm.shop.beside import Beside
     from retailcrm.shop.folding import Folded
     from retailcrm.shop.observed import Collected, FileAccount, Observed
+    from retailcrm.shop.said import Said
     from retailcrm.shop.stored.changes import Listener
 
 WHOLE_FROM: Final = 50_000
@@ -56,9 +60,26 @@ class StoredObservations(Observations):
     book: OrderBook = attrs.field(kw_only=True)
     clock: Callable[[], datetime] = attrs.field(kw_only=True)
     listeners: list[Listener] = attrs.field(factory=list, kw_only=True)
-    _last: tuple[int, str] = attrs.field(default=(0, ""), init=False)
-    _journal: tuple[FileKept, ...] = attrs.field(default=(), init=False)
-    _told: tuple[FileAccount, ...] | None = attrs.field(default=None, init=False)
+    _known: FilesKnown = attrs.field(init=False)
+    _pinned: Any = attrs.field(factory=threading.local, init=False)
+
+    @_known.default
+    def _no_files(self) -> FilesKnown:
+        return FilesKnown(self.currency, self.zone, book=self.book)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See one moment in all that is asked until it ends, by this thread; nothing can be written in it."""
+        with self.book.snapshot():
+            if self._pin() is not None:
+                yield
+                return
+            # The first question settles the moment.
+            self._pinned.known = self._now()
+            try:
+                yield
+            finally:
+                self._pinned.known = None
 
     def add(self, observed: Observed, collected: Collected) -> bool:
         """Keep a file and what follows from it, as a whole or not at all.
@@ -66,14 +87,15 @@ class StoredObservations(Observations):
         Returns:
             ``False`` if the very same is there already, and nothing was done.
         """
-        tables = {grain: settled(rows) for grain, rows in observed.tables.items()}
+        whole = with_who(observed.tables, observed.buyer_keys)
+        tables = {grain: settled(rows) for grain, rows in whole.items()}
         kept = {grain: _kept(rows) for grain, rows in tables.items()}
         with self.book.unit(sum(map(len, tables.values()))):
             self.book.lock()
             if self.book.has(observed.digest):
                 return False
-            before = self._files_kept()
-            file = self._file(observed, collected.account, kept, number=self._last[0] + 1)
+            before = self._now().journal
+            file = self._file(observed, collected.account, kept, number=self.book.last_file()[0] + 1)
             self.book.add(file, tables)
             self.book.note_observed(file.exported_at)
             change = self._changed((*before, file), tables)
@@ -145,14 +167,20 @@ class StoredObservations(Observations):
 
     def accounts(self) -> tuple[FileAccount, ...]:
         """Give the account of every file that the shop has, in order of import."""
-        self._files_kept()
-        if self._told is None:
-            self._told = tuple(account_of(text) for text in self.book.accounts() if text)
-        return self._told
+        return self._now().accounts()
 
     def observed_at(self) -> datetime | None:
         """Give the moment of the newest export; ``None`` without files."""
-        return max((file.exported_at for file in self._files_kept()), default=None)
+        return max((file.exported_at for file in self._now().journal), default=None)
+
+    def about(self, customers: Collection[str], numbers: Collection[str] = ()) -> Observations:
+        """Give observations that know all of some customers; only what is theirs is read, by index.
+
+        Args:
+            customers: Ids before merges.
+            numbers: Numbers of orders that are looked for too, with all that is known of their buyers.
+        """
+        return self._now().about(customers, numbers)
 
     def orders_of(self, customers: Collection[str]) -> OrderTable:
         """Give all orders of customers, by when they were placed.
@@ -169,7 +197,7 @@ class StoredObservations(Observations):
 
     def has_lines(self) -> bool:
         """Say whether files tell of lines of orders."""
-        kept = (file.grains.get(Grain.LINES) for file in self._files_kept())
+        kept = (file.grains.get(Grain.LINES) for file in self._now().journal)
         return any(one is not None and "product" in one.columns for one in kept)
 
     def lines_of(self, orders: OrderTable) -> Folded:
@@ -179,47 +207,47 @@ class StoredObservations(Observations):
             orders: Which.
         """
         numbers = pc.unique(arrow.arrow_texts(orders.numbers))
-        found = Touched(self.book, self._files_kept()).observed(numbers, (Grain.ORDERS, Grain.LINES))
+        found = Touched(self.book, self._now().journal).observed(numbers, (Grain.ORDERS, Grain.LINES))
         files = [attrs.evolve(file, tables=_with_products(file.tables)) for file in found]
         return fold(files, currency=self.currency, zone=self.zone)
 
     def folded(self) -> Folded:
         """Give the shop's present orders."""
-        self._files_kept()
-        return super().folded()
+        return self._now().folded()
 
     def files(self) -> list[Observed]:
         """Give all files, oldest export first."""
-        self._files_kept()
-        return super().files()
+        return self._now().files()
+
+    def pieces(self) -> Iterator[tuple[list[Observed], Folded]]:
+        """Give the files' rows with the orders that they fold into, in one piece."""
+        return self._now().pieces()
+
+    def said(self) -> tuple[Said, ...]:
+        """Give all that files say of people."""
+        return self._now().said()
+
+    def buyer_kinds(self) -> BuyerKinds:
+        """Give the kinds of buyer keys that the files have."""
+        return self._now().buyer_kinds()
 
     def beside(self) -> Beside:
         """Give what the shop knows beside its orders."""
-        self._files_kept()
-        return super().beside()
+        return self._now().beside()
 
-    def _adopted(self) -> list[Observed]:
-        self._files_kept()
-        return super()._adopted()
+    def _pin(self) -> FilesKnown | None:
+        found: FilesKnown | None = getattr(self._pinned, "known", None)
+        return found
 
-    def _files_kept(self) -> tuple[FileKept, ...]:
-        """Give the journal; what was computed from fewer files, or from one taken back, is dropped."""
-        last = self.book.last_file()
-        if last != self._last:
-            journal = tuple(self.book.files())
-            kept = set(map(_place, journal))
-            same = {old.file: self._files[old.digest] for old in self._journal if _place(old) in kept}
-            self._files = {
-                file.digest: same.get(file.file) or observed_of(file, RowsKept(self.book, file))
-                for file in journal
-            }
-            self._folded = self._beside = self._told = None
-            self._journal, self._last = journal, last
-        return self._journal
-
-
-def _place(file: FileKept) -> tuple[int, str]:
-    return file.file, file.digest
+    def _now(self) -> FilesKnown:
+        """Give the files as they are now, or as they were when this thread's snapshot began."""
+        if (pinned := self._pin()) is not None:
+            return pinned
+        known, last = self._known, self.book.last_file()
+        if known.last != last:
+            # Of a file that was taken back nothing is left.
+            known = self._known = known.newer(last)
+        return known
 
 
 def _with_products(tables: Mapping[Grain, pa.Table]) -> Mapping[Grain, pa.Table]:

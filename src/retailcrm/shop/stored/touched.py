@@ -47,7 +47,16 @@ class Touched:
 
     def numbers(self) -> pa.Array:
         """Give the order numbers that the file at hand can change, each once."""
-        found = once([self.tables[grain].column("number") for grain in BY_NUMBER if grain in self.tables])
+        return self.tied(
+            once([self.tables[grain].column("number") for grain in BY_NUMBER if grain in self.tables])
+        )
+
+    def tied(self, found: pa.Array) -> pa.Array:
+        """Give order numbers with all those that refunds tie to them, each once.
+
+        Args:
+            found: Which; each once.
+        """
         if not self._has(Grain.REFUNDS, "number") or not self._has(Grain.LINES, "line"):
             return found
         known, asked = found, found
@@ -72,18 +81,32 @@ class Touched:
             numbers: Which; each once.
             grains: Which of the rows.
         """
-        rows = {grain: self._rows(grain, numbers) for grain in grains}
-        return [observed_of(file, self._tables(file, rows)) for file in self.files]
+        rows = {grain: self.rows(grain, numbers) for grain in grains}
+        return [observed_of(file, self.tables_of(file, rows)) for file in self.files]
 
-    def _rows(self, grain: Grain, numbers: pa.Array) -> dict[int, pa.Table]:
-        """Give the rows that are not at hand, by file."""
+    def rows(self, grain: Grain, values: pa.Array, of: str = "number") -> dict[int, pa.Table]:
+        """Give rows that are not at hand, with their places, by file.
+
+        Args:
+            grain: Which of the rows.
+            values: What is looked for; each once.
+            of: The column it is looked for in; files without it have none of these rows.
+        """
         others = [file.grains[grain] for file in self.files if file.file != self.new and grain in file.grains]
         told = {name for kept in others for name in kept.columns}
-        return self.book.rows_with(grain, sorted(told), numbers) if told else {}
+        if of not in told or not len(values):
+            return {}
+        return self.book.rows_with(grain, sorted({*told, "place"}), values, of)
 
-    def _tables(
+    def tables_of(
         self, file: FileKept, rows: Mapping[Grain, Mapping[int, pa.Table]]
     ) -> Mapping[Grain, pa.Table]:
+        """Give the rows of one file by grain, with the columns that it has.
+
+        Args:
+            file: Which.
+            rows: Of all files, as :meth:`rows` gives them.
+        """
         if file.file == self.new:
             return {grain: self.tables[grain] for grain in rows if grain in self.tables}
         return {

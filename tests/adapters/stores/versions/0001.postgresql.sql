@@ -164,8 +164,11 @@ CREATE TABLE retailcrm_observed_customers (
     consent BIGINT,
     consent_sms BIGINT,
     consent_email BIGINT,
+    who TEXT COLLATE "C",
     PRIMARY KEY (shop, file, place)
 );
+
+CREATE INDEX retailcrm_observed_customers_who ON retailcrm_observed_customers (shop, who);
 
 CREATE TABLE retailcrm_observed_lines (
     shop TEXT COLLATE "C" NOT NULL,
@@ -291,10 +294,13 @@ CREATE TABLE retailcrm_observed_reviews (
     at BIGINT,
     second_text TEXT COLLATE "C",
     second_at BIGINT,
+    who TEXT COLLATE "C",
     PRIMARY KEY (shop, file, place)
 );
 
 CREATE INDEX retailcrm_observed_reviews_number ON retailcrm_observed_reviews (shop, number);
+
+CREATE INDEX retailcrm_observed_reviews_who ON retailcrm_observed_reviews (shop, who);
 
 CREATE TABLE retailcrm_orders (
     shop TEXT COLLATE "C" NOT NULL,

@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def read_columns(url: str, statement: str, values: Sequence[str | int]) -> Any:  # noqa: ANN401 - an Arrow table
+def read_columns(url: str, statement: str, values: Sequence[str | int], snapshot: str = "") -> Any:  # noqa: ANN401 - an Arrow table
     """Give the rows of a query as an Arrow table, as they are committed at one moment.
 
     Args:
         url: As libpq takes it.
         statement: A query with ``?`` for each value.
         values: Texts and whole numbers.
+        snapshot: Name of an open transaction's snapshot, to see what it sees; empty: as it is now.
 
     Raises:
         MissingExtraError: The driver is not installed.
@@ -30,6 +31,8 @@ def read_columns(url: str, statement: str, values: Sequence[str | int]) -> Any: 
     try:
         with dbapi.connect(url) as connection, connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            if snapshot:
+                cursor.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
             cursor.execute(_numbered(statement), tuple(values))
             return cursor.fetch_arrow_table()
     except dbapi.Error as error:

@@ -99,6 +99,12 @@ class PostgresDatabase:
         """Open a transaction for reading; inside a unit it is the unit."""
         return Snapshot(self._sessions.get())
 
+    def shared_snapshot(self) -> str:
+        """Inside a snapshot: name it, so that another connection sees the same; else give nothing."""
+        session = self._sessions.get()
+        found = session.executor.one("SELECT pg_export_snapshot()") if session.depth else None
+        return "" if found is None else str(found[0])
+
     def savepoint(self) -> AbstractContextManager[Executor]:
         """Inside a unit: what is done in the block goes alone if the block raises."""
         return Savepoint(self._sessions.get())

@@ -24,10 +24,11 @@ from retailcrm.adapters.stores.sql.orders_columns import (
 )
 from retailcrm.domain.points.documents import canonical
 from retailcrm.ports.batches import COLUMNS, Grain
-from retailcrm.ports.orders import ORDER_COLUMNS, ColumnsKept, FileKept
+from retailcrm.ports.orders import BY_WHO, ORDER_COLUMNS, ColumnsKept, FileKept
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from retailcrm.adapters.stores.sql.executor import Database, Row
@@ -80,6 +81,10 @@ class SqlOrders:
             finally:
                 run.all(f"PRAGMA cache_size = {before}")
 
+    def snapshot(self) -> AbstractContextManager[object]:
+        """See one moment in all that is read until it ends."""
+        return self.database.snapshot()
+
     def lock(self) -> None:
         """Inside a unit: keep all others from importing and merging until it ends."""
         self._run.one(sql.LOCK[self.database.dialect], (self.shop,))
@@ -127,17 +132,19 @@ class SqlOrders:
             for rows in run.batches(sql.file_rows(grain, kept), (self.shop, file.file)):
                 yield read_batch(rows, kept)
 
-    def rows_with(self, grain: Grain, columns: Collection[str], numbers: pa.Array) -> dict[int, pa.Table]:
+    def rows_with(
+        self, grain: Grain, columns: Collection[str], numbers: pa.Array, of: str = "number"
+    ) -> dict[int, pa.Table]:
         """Give the rows of all files with any of many order numbers, by file, in their order there."""
         kinds = _KINDS[grain]
-        wanted = {"file": "int64", "place": "int64", **{name: kinds[name] for name in columns}}
-        statement = sql.rows_with(grain, "number", columns, self.database.dialect)
+        wanted = {name: kinds[name] for name in dict.fromkeys(("file", "place", *columns))}
+        statement = sql.rows_with(grain, of, wanted, self.database.dialect)
         found = self._among(statement, numbers, wanted)
         found = found.sort_by([("file", "ascending"), ("place", "ascending")])
         files, starts, counts = np.unique(
             found.column("file").to_numpy(), return_index=True, return_counts=True
         )
-        plain = found.drop_columns(["file", "place"])
+        plain = found.select([*columns])
         spans = zip(files.tolist(), starts.tolist(), counts.tolist(), strict=True)
         return {file: plain.slice(start, count) for file, start, count in spans}
 
@@ -212,12 +219,12 @@ class SqlOrders:
 
     def _whole(self, statement: str, columns: Mapping[str, str], *values: str | int) -> pa.Table | None:
         """Read whole columns of what is committed; ``None`` where they are read row by row."""
-        database = self.database
+        database: Any = self.database  # of PostgreSQL, which can do more than the others
         if database.dialect == "sqlite" or database.borrowed or database.in_unit:
             return None
         from retailcrm.adapters.stores.postgres.columns import read_columns  # noqa: PLC0415 - an extra
 
-        found = read_columns(database.url, statement, values)  # type: ignore[attr-defined]  # PostgreSQL has it
+        found = read_columns(database.url, statement, values, database.shared_snapshot())
         return pa.table({name: typed(found.column(name), kind) for name, kind in columns.items()})
 
     def _among(self, statement: str, values: pa.Array, columns: Mapping[str, str], *more: object) -> pa.Table:
@@ -250,7 +257,11 @@ _KIND: Final[Mapping[str, str]] = {
     "event": "int8",
 }
 _KINDS: Final = {
-    grain: {"record": "int64", **{name: _KIND.get(kind, kind) for name, kind in columns.items()}}
+    grain: {
+        **dict.fromkeys(("file", "place", "record"), "int64"),
+        **{name: _KIND.get(kind, kind) for name, kind in columns.items()},
+        **({"who": "text"} if grain in BY_WHO else {}),
+    }
     for grain, columns in COLUMNS.items()
 }
 """Kind of every column of a grain; texts that repeat are not told from others."""

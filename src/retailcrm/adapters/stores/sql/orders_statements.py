@@ -94,8 +94,8 @@ def _by(table: str, column: str) -> str:
 
 
 def rows_with(grain: Grain, column: str, columns: Iterable[str], dialect: Dialect) -> str:
-    """Ask for the rows of all files whose number or line is one of many."""
-    table, names = table_of(grain), f"file, place, {', '.join(columns)}"
+    """Ask for the rows of all files whose number, or whose person, is one of many."""
+    table, names = table_of(grain), ", ".join(columns)
     return _chosen(names, table, column, dialect, index=_by(table, column))
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Index, UniqueConstraint
 
 from retailcrm.adapters.stores.sql.schema import table, text, whole
 from retailcrm.ports.batches import COLUMNS, Grain
+from retailcrm.ports.orders import BY_WHO
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Table
@@ -59,6 +60,8 @@ def _observed(grain: Grain) -> Table:
     index = [Index(f"retailcrm_{name}_number", "shop", "number")] if "number" in columns else []
     if grain is Grain.LINES:
         index.append(Index(f"retailcrm_{name}_line", "shop", "line"))
+    if grain in BY_WHO:
+        index.append(Index(f"retailcrm_{name}_who", "shop", "who"))
     return _table(
         name,
         text("shop", key=True),
@@ -66,12 +69,13 @@ def _observed(grain: Grain) -> Table:
         whole("place", key=True),
         whole("record"),
         *(_column(column, kind) for column, kind in columns.items()),
+        *([_column("who", "text")] if grain in BY_WHO else []),
         *index,
     )
 
 
 OBSERVED: Final = {grain: _observed(grain) for grain in Grain}
-"""The rows of all files by grain; ``place`` is where it stands in the file's rows of that grain, from 0."""
+"""The rows of all files by grain; ``place`` is where it stands in the file's rows of that grain, from 0. ``who`` is the buyer in the form that customer ids are made of."""
 
 ORDERS: Final = _table(
     "orders",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
@@ -62,7 +63,8 @@ def _sqlite(executor: Executor, tally: Tally) -> None:
         )
 
 
-def _as_made() -> set[Row]:
+@cache
+def _as_made() -> frozenset[Row]:
     """Give tables, indexes and triggers as this library makes them."""
     from retailcrm.adapters.stores.sql.migrations.upgrading import create_or_upgrade  # noqa: PLC0415 - slow to load
 
@@ -71,7 +73,7 @@ def _as_made() -> set[Row]:
         closing(SqliteDatabase(Path(folder) / "new.db", any_file_system=True)) as made,
     ):
         create_or_upgrade(made)
-        return set(made.executor.all(_SCHEMA))
+        return frozenset(made.executor.all(_SCHEMA))
 
 
 def verify_shops_known(executor: Executor, tally: Tally, shops: Sequence[str]) -> None:

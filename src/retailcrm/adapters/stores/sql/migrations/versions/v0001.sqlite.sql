@@ -162,10 +162,13 @@ CREATE TABLE retailcrm_observed_customers (
     consent INTEGER,
     consent_sms INTEGER,
     consent_email INTEGER,
+    who TEXT,
     PRIMARY KEY (shop, file, place)
 )
  WITHOUT ROWID,
  STRICT;
+
+CREATE INDEX retailcrm_observed_customers_who ON retailcrm_observed_customers (shop, who);
 
 CREATE TABLE retailcrm_observed_lines (
     shop TEXT NOT NULL,
@@ -301,12 +304,15 @@ CREATE TABLE retailcrm_observed_reviews (
     at INTEGER,
     second_text TEXT,
     second_at INTEGER,
+    who TEXT,
     PRIMARY KEY (shop, file, place)
 )
  WITHOUT ROWID,
  STRICT;
 
 CREATE INDEX retailcrm_observed_reviews_number ON retailcrm_observed_reviews (shop, number);
+
+CREATE INDEX retailcrm_observed_reviews_who ON retailcrm_observed_reviews (shop, who);
 
 CREATE TABLE retailcrm_orders (
     shop TEXT NOT NULL,
