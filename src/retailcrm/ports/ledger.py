@@ -153,6 +153,10 @@ class Ledger(Protocol):
             UnknownOutcomeError: Nobody can say whether it was kept.
         """
 
+    @property
+    def in_unit(self) -> bool:
+        """Whether this thread is inside a unit, so that only whoever opened it can begin anew."""
+
     def using(self, connection: object) -> Ledger:
         """Give the same ledger inside a transaction that the caller has open, and ends.
 

@@ -118,6 +118,11 @@ class MemoryLedger:
         """Keep other threads away for as long as the unit lasts; if it fails, nothing was written in it."""
         return self._steps.unit()
 
+    @property
+    def in_unit(self) -> bool:
+        """Whether a unit is open; nobody else's can be, while this thread asks inside one."""
+        return self._steps.is_open
+
     def using(self, connection: object) -> MemoryLedger:
         """Refuse: memory takes no part in a transaction of a database.
 
@@ -355,10 +360,10 @@ class MemoryStore:
     def orders(self, shop: str) -> None:
         """Keep no orders: the shop itself has them in memory."""
 
-    def bulk(self, shop: str) -> None:  # noqa: ARG002 - of no shop
+    def bulk(self, shop: str) -> None:
         """Take accounts one by one."""
 
-    def rollups(self, shop: str) -> None:  # noqa: ARG002 - of no shop
+    def rollups(self, shop: str) -> None:
         """Keep no figures: they are computed when somebody asks."""
 
     def feed(self, shop: str) -> MemoryFeed:

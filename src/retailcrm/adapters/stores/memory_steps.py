@@ -34,6 +34,12 @@ class Steps:
     _failed: bool = attrs.field(default=False, init=False)
     _undo: list[Callable[[], object]] = attrs.field(factory=list, init=False)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a unit is open."""
+        with self.lock:
+            return self._depth > 0
+
     @contextmanager
     def unit(self) -> Iterator[None]:
         """Keep other threads away for as long as the unit lasts; if it fails, every step is taken back.

@@ -2,47 +2,37 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
 
-from retailcrm.domain.customers import CustomerFile
-from retailcrm.domain.identity import (
-    REFUSAL_LABELS,
-    CustomerId,
-    Evidence,
-    Identity,
-    IdentityKind,
-    Merged,
-    MergePreview,
-    MergeRefusal,
-    Party,
-    Unmerged,
-    preview_merge,
-)
-from retailcrm.errors import ConflictError, InputError, NotFoundError
+from retailcrm.domain.identity import IdentityKind
+from retailcrm.errors import InputError, NotFoundError
 from retailcrm.shop.archive import Archive
 from retailcrm.shop.archive.rows import ArchiveRows
-from retailcrm.shop.customers.belongings import parcels_of, reviews_of
-from retailcrm.shop.customers.cards import Cards, CustomerCard, ParcelCard
-from retailcrm.shop.customers.effects import MergeEffect, fields_in_force
-from retailcrm.shop.customers.finding import Finder, email_form, phone_form, place_of
-from retailcrm.shop.customers.parties import Known
+from retailcrm.shop.buyers import ids_of
+from retailcrm.shop.customers.finding import email_form, phone_form
 from retailcrm.shop.customers.suggestions import suggested
+from retailcrm.shop.customers.view import CustomerView
 from retailcrm.shop.insight import Insight, moment_of
 from retailcrm.shop.merges import COLUMNS, Merges, merge_row, read_decisions, write_rows
-from retailcrm.shop.merging import merged_orders, stacked_orders
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
-    import numpy as np
+    import pyarrow as pa
 
     from retailcrm.analytics.tables import OrderTable
+    from retailcrm.domain.customers import CustomerFile
+    from retailcrm.domain.identity import Evidence, Identity, Merged, Unmerged
     from retailcrm.ports.tier_metrics import TierMetric
+    from retailcrm.shop.customers.cards import CustomerCard
     from retailcrm.shop.customers.duplicates import Duplicates
+    from retailcrm.shop.customers.effects import MergeEffect
     from retailcrm.shop.insight import AsOf
     from retailcrm.shop.merging import MergedStore
     from retailcrm.shop.policy import Policy
@@ -50,6 +40,10 @@ if TYPE_CHECKING:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _nothing(_: Sequence[str]) -> None:
+    """Let nothing follow from a merge."""
 
 
 @attrs.frozen
@@ -64,6 +58,7 @@ class CustomerFiles:
         store: What the shop keeps, as it stands after all merges; ``None``: orders only.
         decided: Who was taken for whom.
         clock: Tells when a merge is decided.
+        joined: Told of ids that were taken for one another, or are not any more, before that is committed.
     """
 
     parts: Callable[[], Iterable[OrderTable]]
@@ -73,6 +68,7 @@ class CustomerFiles:
     store: MergedStore | None = None
     decided: Merges = attrs.field(factory=Merges)
     clock: Callable[[], datetime] = _now
+    joined: Callable[[Sequence[str]], None] = _nothing
 
     def get(
         self,
@@ -84,6 +80,9 @@ class CustomerFiles:
         as_of: AsOf,
     ) -> CustomerCard:
         """Give one customer's file, found by exactly one of four things.
+
+        In a database only what is hers is read; by phone or e-mail address all that files say of people is,
+        for an address is hers only if no newer file tells of another one.
 
         Args:
             who: A customer id as in the scores, or an identity as the platform knows it. Where all keys
@@ -123,17 +122,17 @@ class CustomerFiles:
         given = [name for name, value in asked.items() if value is not None]
         if len(given) != 1:
             raise InputError(f"say who by exactly one of who, phone, email and order, not by {len(given)}")
-        if phone is not None:
-            return self._card(
-                self._finder.by_contact(IdentityKind.PHONE, phone_form(phone, self.policy.phone_region)),
-                as_of,
-            )
-        if email is not None:
-            return self._card(self._finder.by_contact(IdentityKind.EMAIL, email_form(email)), as_of)
-        if order is not None:
-            return self._card(self._finder.by_order(order), as_of)
-        assert who is not None  # noqa: S101 - exactly one was given
-        return self._card(self._finder.by_id(who), as_of)
+        with self._moment():
+            if phone is not None:
+                form = phone_form(phone, self.policy.phone_region)
+                who = self._about().finder.by_contact(IdentityKind.PHONE, form)
+            elif email is not None:
+                who = self._about().finder.by_contact(IdentityKind.EMAIL, email_form(email))
+            elif order is not None:
+                who = self._about(order=order).finder.by_order(order)
+            assert who is not None  # noqa: S101 - exactly one was given
+            hers = self._about(who)
+            return hers.card(hers.finder.by_id(who), as_of)
 
     def history(self, who: str | Identity) -> CustomerFile:
         """Give who said what about a customer, and when; the value in force of each field first.
@@ -148,14 +147,16 @@ class CustomerFiles:
         Raises:
             NotFoundError: Nobody has that id.
         """
-        return self._file(self._finder.by_id(who))
+        with self._moment():
+            hers = self._about(who)
+            return hers.file(hers.finder.by_id(who))
 
     def duplicates(self, *, limit: int | None = None) -> Duplicates:
         """Find the customers that evidence takes for one person.
 
         The same e-mail address is evidence, and the same phone under the same name; a phone alone is not
         (households share phones), and masked, virtual and blank values never are. Only values in force
-        count. Nothing is changed.
+        count. Nothing is changed. Everybody is compared with everybody, so the whole shop is read.
 
         Args:
             limit: How many groups to give at most, those with the most orders first; ``None`` gives all.
@@ -163,7 +164,8 @@ class CustomerFiles:
         Returns:
             The groups, with their evidence and the way to join each.
         """
-        return suggested(self.store, self.decided, self.shop, limit)
+        with self._moment():
+            return suggested(self.store, self.decided, self.shop, limit)
 
     def preview(self, keep: str, gone: str, *, as_of: AsOf) -> MergeEffect:
         """Tell what a merge would change, or why it is not offered; nothing is changed.
@@ -179,25 +181,8 @@ class CustomerFiles:
         Raises:
             NotFoundError: Nobody has one of the ids.
         """
-        a, b = self._finder.by_id(keep), self._finder.by_id(gone)
-        tables = [self._finder.orders(a), self._finder.orders(b)]
-        cards = [self._with_profile(self._cards.card(table, as_of)) for table in tables]
-        files = (self._file(a), self._file(b))
-        if a == b:
-            together = cards[0]
-        else:
-            joined = self._cards.card(merged_orders(stacked_orders(tables), {b: a}), as_of)
-            ids = tuple(sorted({*cards[0].ids, *cards[1].ids}))
-            profile = files[0].joined(files[1]).profile() if files[0].history or files[1].history else None
-            together = attrs.evolve(joined, ids=ids, profile=profile)
-        sides = self._parties(keep, gone, (len(tables[0]), len(tables[1])))
-        return MergeEffect(
-            preview=preview_merge(self.decided.aliases, *sides),
-            keep=cards[0],
-            gone=cards[1],
-            together=together,
-            fields=fields_in_force(*files),
-        )
+        with self._moment():
+            return self._about(keep, gone).preview(keep, gone, as_of)
 
     def merge(
         self, keep: str, gone: str, *, by: str, evidence: Iterable[Evidence] | None = None, note: str = ""
@@ -219,17 +204,11 @@ class CustomerFiles:
             NotFoundError: Nobody has one of the ids.
             ConflictError: They are one person already.
         """
-        self._finder.by_id(keep)
-        self._finder.by_id(gone)
-        found = self._compared(keep, gone)
-        if found.refusal is MergeRefusal.SAME_CUSTOMER:
-            raise ConflictError(f"{keep} and {gone} are one customer already")
-        reasons = list(found.evidence if evidence is None else evidence)
-        if note.strip():
-            reasons.append(Evidence.stated(note))
-        if not reasons and found.refusal is not None:
-            raise InputError(f"{REFUSAL_LABELS[found.refusal].en}; a note that says why would do")
-        return self.decided.merge(keep, gone, evidence=reasons, actor=by, at=self.clock())
+        with self.decided.unit():
+            reasons = self._about(keep, gone).reasons(keep, gone, evidence, note)
+            merge_id = self.decided.merge(keep, gone, evidence=reasons, actor=by, at=self.clock())
+            self.joined((keep, gone))
+        return merge_id
 
     def undo(self, merge_id: str, *, by: str) -> None:
         """Take a merge back: every figure is again as if it had never been.
@@ -241,7 +220,10 @@ class CustomerFiles:
         Raises:
             NotFoundError: No such merge counts today.
         """
-        self.decided.undo(merge_id, actor=by, at=self.clock())
+        with self.decided.unit():
+            sides = [(one.keep, one.gone) for one in self.decided.counting() if one.merge_id == merge_id]
+            self.decided.undo(merge_id, actor=by, at=self.clock())
+            self.joined(sides[0])
 
     @property
     def merges(self) -> tuple[Merged | Unmerged, ...]:
@@ -280,14 +262,18 @@ class CustomerFiles:
         decisions = list(read_decisions(Path(path)))
         for i, told in enumerate(decisions):
             if not told.evidence:
-                found = self._compared(told.keep, told.gone).evidence
+                found = self._about().compared(told.keep, told.gone).evidence
                 if not found:
                     raise InputError(
                         f"{path}, line {told.line}: nothing shows that {told.keep} and {told.gone} are one "
                         "person; say why in the column note"
                     )
                 decisions[i] = attrs.evolve(told, evidence=found)
-        return self.decided.adopt(decisions, at=self.clock())
+        with self.decided.unit():
+            new = self.decided.adopt(decisions, at=self.clock())
+            taken = [one for one in self.decided.counting() if one.merge_id in new]
+            self.joined([side for one in taken for side in (one.keep, one.gone)])
+        return new
 
     def archive(self, as_of: AsOf) -> Archive:
         """Give the customer archive table (客户档案表): one row an order that counts, with ten columns.
@@ -306,63 +292,22 @@ class CustomerFiles:
         store, policy = self.store, self.policy
         if store is None:
             raise NotFoundError("these customers have no files behind them, only orders")
-        reduced = Insight(store.parts, policy, self.metrics).reduced(as_of)
-        rows = ArchiveRows(store, policy, reduced, moment_of(as_of, policy.zone))
-        return Archive(policy.currency, rows.tables)
+        def tables() -> Iterator[pa.Table]:
+            with store.snapshot():
+                reduced = Insight(store.parts, policy, self.metrics).reduced(as_of)
+                yield from ArchiveRows(store, policy, reduced, moment_of(as_of, policy.zone)).tables()
 
-    @property
-    def _cards(self) -> Cards:
-        return Cards(self.policy, self.metrics, self.shop)
+        return Archive(policy.currency, tables)
 
-    @property
-    def _finder(self) -> Finder:
-        people = (lambda: None) if self.store is None else (lambda: self.store.beside().people)
-        return Finder(self.parts, people, self.decided.aliases, self.shop)
+    def _moment(self) -> AbstractContextManager[object]:
+        return nullcontext() if self.store is None else self.store.snapshot()
 
-    def _card(self, customer: str, as_of: AsOf) -> CustomerCard:
-        card = self._with_profile(self._cards.card(self._finder.orders(customer), as_of))
-        if self.store is None:
-            return card
-        moment = moment_of(as_of, self.policy.zone)
-        numbers = [order.ref.number for order in card.orders]
-        kept = self.store.kept
-        return attrs.evolve(
-            card,
-            reviews=reviews_of(kept.files(), kept.buyer_kinds(), card.ids, numbers, moment),
-            parcels=self._parcels(card.id, moment),
-        )
-
-    def _parcels(self, customer: str, moment: np.datetime64) -> tuple[ParcelCard, ...]:
-        """Give her parcels; orders larger than memory leave them out."""
-        assert self.store is not None  # noqa: S101 - only asked where there is a store
-        parcels = self.store.beside().parcels
-        if parcels is None:
-            return ()
-        orders = next(iter(self.parts()))
-        code = place_of(orders.customers.ids, customer)
-        return () if code is None else parcels_of(orders, code, parcels, moment)
-
-    def _with_profile(self, card: CustomerCard) -> CustomerCard:
-        file = self._file(card.id)
-        return attrs.evolve(
-            card,
-            ids=tuple(sorted(self.decided.aliases.members(card.id))),
-            profile=file.profile() if file.history else None,
-        )
-
-    def _file(self, customer: str) -> CustomerFile:
-        return CustomerFile(CustomerId(customer)) if self.store is None else self.store.file(customer)
-
-    def _parties(self, keep: str, gone: str, orders: tuple[int, int]) -> tuple[Party, Party]:
-        people = None if self.store is None else self.store.kept.beside().people
-        aliases = self.decided.aliases
-        known = (
-            Known(aliases, self.shop, {})
-            if people is None
-            else Known.of(people, (keep, gone), aliases, self.shop)
-        )
-        return known.parties(keep, gone, orders)
-
-    def _compared(self, keep: str, gone: str) -> MergePreview:
-        """Look for evidence in what the files tell of two ids."""
-        return preview_merge(self.decided.aliases, *self._parties(keep, gone, (0, 0)))
+    def _about(self, *who: str | Identity, order: str | None = None) -> CustomerView:
+        """Give what knows all of some customers, or of an order; nothing said: of everybody."""
+        store = self.store
+        parts = self.parts
+        if store is not None and (who or order is not None):
+            ids = [name for one in who for name in ((one,) if isinstance(one, str) else ids_of(one))]
+            store = store.about(ids, () if order is None else (order,))
+            parts = self.parts if store is self.store else store.parts
+        return CustomerView(parts, self.policy, self.metrics, self.shop, store, self.decided)

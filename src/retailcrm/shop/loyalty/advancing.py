@@ -16,8 +16,8 @@ from retailcrm.domain.points.settling import settle
 from retailcrm.errors import ClockJumpError, ConflictError, RetryTransactionError
 from retailcrm.ports.ledger import Change, Unit
 from retailcrm.shop.loyalty.accounts import account_id, customer_of, wallet_of
+from retailcrm.shop.loyalty.attempts import Attempts
 from retailcrm.shop.loyalty.grouping import GroupLedger
-from retailcrm.shop.loyalty.once import TRIES, wait
 from retailcrm.shop.loyalty.referral_refunds import undone
 
 if TYPE_CHECKING:
@@ -165,7 +165,8 @@ def _changes(accounts: Accounts, now: datetime) -> Iterator[Change]:
 
 def _advance_some(accounts: Accounts, names: Sequence[str], now: datetime) -> list[Change]:
     """Write what fell due in some accounts, all together: whoever is beaten to it begins anew."""
-    for attempt in range(TRIES):
+    attempts = Attempts()
+    while True:
         try:
             with accounts.ledger.unit():
                 kept = GroupLedger(accounts.ledger)
@@ -177,20 +178,21 @@ def _advance_some(accounts: Accounts, names: Sequence[str], now: datetime) -> li
         except RetryTransactionError:
             raise
         except ConflictError:
-            if attempt + 1 == TRIES:
+            if not attempts.again():
                 raise
-            wait(attempt)
         else:
             return changes
-    raise AssertionError("the last attempt returns or raises")
 
 
 def _names(accounts: Accounts, now: datetime) -> Iterator[str]:
     """Give every account in which something may be due, those that nobody has touched yet included."""
+    wallets = [wallet.name for wallet in accounts.programme.wallets]
     if accounts.ledger.whole("", accounts.rules):
+        # Whoever was taken for somebody else may not have been asked for since.
+        people = sorted(set(accounts.merges.present().values()) | set(accounts.merges.present()))
+        yield from (account_id(wallet, one) for wallet in wallets for one in people)
         yield from accounts.ledger.due(now)
         return
-    wallets = [wallet.name for wallet in accounts.programme.wallets]
     seen = set(accounts.ledger.accounts())
     yield from sorted(seen)
     if accounts.observed() is not None:

@@ -15,11 +15,12 @@ from retailcrm.errors import (
     RetailCRMError,
     RetryTransactionError,
     StoreError,
+    StoreFullError,
     UnknownOutcomeError,
 )
 from retailcrm.ports.outcomes import Done, Outcome, Unknown
+from retailcrm.shop.loyalty.attempts import Attempts
 from retailcrm.shop.loyalty.grouping import GroupLedger
-from retailcrm.shop.loyalty.once import TRIES, wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -60,7 +61,32 @@ def in_groups(
 def _group(
     group: Sequence[Command], accounts: Accounts, verbs: Callable[[Accounts], Loyalty]
 ) -> tuple[Result, ...]:
-    for attempt in range(TRIES):
+    """Run a group; where the store does not take it as a whole, one by one, so that the others are taken."""
+    try:
+        return _together(group, accounts, verbs)
+    except (ConflictError, StoreFullError):
+        raise
+    except RetailCRMError as error:
+        if len(group) == 1:
+            raise
+        whole = error
+    results: list[Result] = []
+    for command in group:
+        try:
+            results += _together((command,), accounts, verbs)
+        except RetailCRMError as error:
+            results.append(error)
+    if all(isinstance(one, StoreError) for one in results):
+        raise whole
+    return tuple(results)
+
+
+def _together(
+    group: Sequence[Command], accounts: Accounts, verbs: Callable[[Accounts], Loyalty]
+) -> tuple[Result, ...]:
+    """Run commands in one unit; begin anew as long as others write first."""
+    attempts = Attempts()
+    while True:
         results: list[Result] = []
         try:
             with accounts.ledger.unit():
@@ -73,12 +99,10 @@ def _group(
         except RetryTransactionError:
             raise
         except ConflictError:
-            if attempt + 1 == TRIES:
+            if not attempts.again():
                 raise
-            wait(attempt)
         else:
             return tuple(results)
-    raise AssertionError("the last attempt returns or raises")
 
 
 def _result(command: Command, points: Loyalty) -> Result:

@@ -49,6 +49,11 @@ class GroupLedger:
         """Whether what is written stands only if somebody else's transaction is committed."""
         return self.ledger.borrowed
 
+    @property
+    def in_unit(self) -> bool:
+        """Say yes: the group is one."""
+        return True
+
     def unit(self) -> AbstractContextManager[object]:
         """Join the group's unit."""
         return nullcontext()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import random
-import time
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from retailcrm.domain.identity import Identity
 from retailcrm.domain.points.outcomes import Refusal
 from retailcrm.errors import (
     ConflictError,
@@ -21,6 +20,7 @@ from retailcrm.errors import (
 )
 from retailcrm.ports.ledger import Change, Effect, Ledger, RefundsTold, Spending, Unit
 from retailcrm.ports.outcomes import Detail, Done, Outcome, Refused, Staged, Unknown
+from retailcrm.shop.loyalty.attempts import Attempts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,14 +29,10 @@ if TYPE_CHECKING:
     from retailcrm.domain.points.referrals import Brought
     from retailcrm.domain.points.stocks import Stock
 
-TRIES: Final = 12
-"""Times that a command is decided before others who write first are left to the caller."""
+LONGEST: Final = 255
+"""Characters that a key, an id or a reference has at most: every database can look for so many."""
 
 _ENCODER: Final = json.JSONEncoder(sort_keys=True, default=str, ensure_ascii=False)
-
-_FIRST: Final = 0.002
-_LONGEST: Final = 0.2
-"""Seconds that it waits at most before the second time, and before any: each wait is twice the last."""
 
 
 @attrs.frozen(kw_only=True)
@@ -80,15 +76,16 @@ def once(
         decide: Reads the accounts and decides; asked again if somebody else writes first.
 
     Raises:
-        InputError: The key is empty.
+        InputError: The key is empty, or a text is too long or cannot be kept.
         IdempotencyConflictError: The key stands for something else.
         ConflictError: Others wrote first, again and again.
         RetryTransactionError: Others wrote first, in a transaction that only the caller can repeat.
     """
     if not key.strip():
         raise InputError(f"{verb} needs a key: by it the command happens once, however often it is sent")
-    fingerprint = _fingerprint(asked)
-    for attempt in range(TRIES):
+    check_texts({"key": key, **asked})
+    fingerprint, attempts = _fingerprint(asked), Attempts()
+    while True:
         try:
             # Deciding writes too where a merge is to be followed; whoever is beaten to it decides again.
             with ledger.unit():
@@ -98,17 +95,11 @@ def once(
         except (IdempotencyConflictError, RetryTransactionError):
             raise
         except ConflictError:
-            if attempt + 1 == TRIES:
+            # Within a unit that somebody else opened only he can begin anew.
+            if ledger.in_unit or not attempts.again():
                 raise
-            wait(attempt)
         else:
             return outcome
-    raise AssertionError("the last attempt returns or raises")
-
-
-def wait(attempt: int) -> None:
-    """Wait before another attempt: those who met would meet again if all went on at once."""
-    time.sleep(random.uniform(0, min(_LONGEST, _FIRST * 2**attempt)))  # noqa: S311 - no secret
 
 
 def _decided(
@@ -117,17 +108,17 @@ def _decided(
     """Do a command inside a unit, or give what it came to before."""
     known = ledger.effect(verb, key)
     if known is not None:
-        return _again(known, fingerprint)
+        return _again(ledger, known, fingerprint)
     try:
         plan = decide()
     except (IdempotencyConflictError, InputError, NotFoundError):
         if (known := ledger.effect(verb, key)) is None:
             raise
-        return _again(known, fingerprint)
+        return _again(ledger, known, fingerprint)
     if isinstance(plan, Refusal):
         # The same command may have been done while this one waited for the account: hence the refusal.
         known = ledger.effect(verb, key)
-        return _refused(key, plan) if known is None else _again(known, fingerprint)
+        return _refused(key, plan) if known is None else _again(ledger, known, fingerprint)
     if plan.refusal is not None:
         ledger.write(_unit(plan, None))
         return _refused(key, plan.refusal)
@@ -136,12 +127,14 @@ def _decided(
     return Staged(done=done) if ledger.borrowed else done
 
 
-def _again(known: Effect, fingerprint: str) -> Done:
+def _again(ledger: Ledger, known: Effect, fingerprint: str) -> Done | Staged:
     if known.fingerprint != fingerprint:
         raise IdempotencyConflictError(
             f"key {known.key!r} of {known.verb} stands for another command already; take a new key"
         )
-    return attrs.evolve(known.done, repeated=True)
+    done = attrs.evolve(known.done, repeated=True)
+    # In the caller's own transaction the first time may be a part of it, and go with it.
+    return Staged(done=done) if ledger.borrowed else done
 
 
 def _refused(key: str, refusal: Refusal) -> Refused:
@@ -171,6 +164,25 @@ def _unit(plan: Plan, effect: Effect | None) -> Unit:
         stocks=plan.stocks,
         referrals=plan.referrals,
     )
+
+
+def check_texts(asked: Mapping[str, Any]) -> None:
+    """Refuse what some store could not keep, whatever store this is.
+
+    Args:
+        asked: What is asked for; only its texts are looked at, and sentences may be longer.
+
+    Raises:
+        InputError: A text is longer than any id, or has a character that no database keeps.
+    """
+    for name, value in asked.items():
+        text = value.value if isinstance(value, Identity) else getattr(value, "reference", value)
+        if not isinstance(text, str):
+            continue
+        if len(text) > LONGEST and name not in ("reason", "actor"):
+            raise InputError(f"{name} has {len(text)} characters; at most {LONGEST} are kept")
+        if "\0" in text or any("\ud800" <= one <= "\udfff" for one in text if one > "\ud7ff"):
+            raise InputError(f"{name} has a character that is none: U+0000, or half of a pair")
 
 
 def _fingerprint(asked: Mapping[str, Any]) -> str:

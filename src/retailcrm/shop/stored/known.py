@@ -75,16 +75,11 @@ class FilesKnown(Observations):
             numbers: Numbers of orders that are looked for too.
         """
         hers = self.book.orders_of(tuple(customers)).column("number")
-        theirs = self.book.orders_numbered(pa.array(list(numbers), _TEXT)) if numbers else None
-        buyers = [] if theirs is None else theirs.column("customer").unique().to_pylist()
-        asked = {*customers, *filter(None, buyers)}
-        if more := asked.difference(customers):
-            hers = pa.chunked_array([*hers.chunks, *self.book.orders_of(tuple(more)).column("number").chunks])
         touched = Touched(self.book, self.journal)
         known = touched.tied(once([hers, pa.array(list(numbers), _TEXT)]))
         rows = {grain: touched.rows(grain, known) for grain in BY_NUMBER}
         kinds = self.buyer_kinds()
-        ids = pa.array(sorted({plain for one in asked for plain in kinds.plain_ids(one)}), _TEXT)
+        ids = pa.array(sorted({plain for one in customers for plain in kinds.plain_ids(one)}), _TEXT)
         rows |= {grain: self._said(touched, grain, ids, known) for grain in BY_WHO}
         found = Observations(self.currency, self.zone)
         for file in self.journal:

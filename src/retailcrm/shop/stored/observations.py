@@ -178,7 +178,7 @@ class StoredObservations(Observations):
 
         Args:
             customers: Ids before merges.
-            numbers: Numbers of orders that are looked for too, with all that is known of their buyers.
+            numbers: Numbers of orders that are looked for too.
         """
         return self._now().about(customers, numbers)
 

@@ -76,6 +76,11 @@ class SqlLedger:
         """Whether what is written stands only if somebody else's transaction is committed."""
         return self.database.borrowed
 
+    @property
+    def in_unit(self) -> bool:
+        """Whether this thread is inside a unit."""
+        return self.database.in_unit
+
     def unit(self) -> AbstractContextManager[object]:
         """Open a transaction for writing; one inside another joins it."""
         return self.database.unit()
