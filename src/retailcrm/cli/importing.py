@@ -35,7 +35,8 @@ def import_files(
     check_outputs({"--problems": problems}, inputs.paths)
     shop, mapping = open_kept(inputs)
     with shop:
-        with Watch(console(errors=True)) as watch:
+        # Points follow once, when all is there: redemptions stand between orders of the same time.
+        with Watch(console(errors=True)) as watch, shop.history():
             read = read_into(shop, inputs, mapping, watch, personal=personal)
         found = accounts.problems_of(read)
         if problems is not None:

@@ -222,6 +222,12 @@ class BulkLedger(Protocol):
             ConflictError: There is one of them.
         """
 
+    def mark_stale(self, customers: Iterable[str]) -> None:
+        """Keep, in the unit that is open, that something of customers' orders is not in their accounts yet."""
+
+    def clear_stale(self, customers: Iterable[str]) -> None:
+        """Keep, in the unit that is open, that all of customers' orders is in their accounts."""
+
     def followed(self) -> str:
         """Give the digest of the rules by which all stored orders were followed; empty if none is known."""
 

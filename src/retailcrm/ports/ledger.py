@@ -193,6 +193,12 @@ class Ledger(Protocol):
             the account was never merged with another. Whoever cannot tell says no.
         """
 
+    def stale(self) -> Sequence[str]:
+        """Give the customers of whose orders something is known that is not in their accounts yet, sorted.
+
+        Their accounts are not whole; nobody's is where :meth:`whole` always says no.
+        """
+
     def entries(self, account: str) -> Sequence[Entry]:
         """Give an account's journal, oldest first."""
 

@@ -46,6 +46,15 @@ class Store(Protocol):
             UnknownOutcomeError: Nobody can say whether it was committed.
         """
 
+    def alone(self) -> AbstractContextManager[object]:
+        """Keep other writers away until the block ends, around a transaction that the caller commits.
+
+        Only a store whose database lets commits of two connections harm each other does anything here.
+
+        Raises:
+            ConflictError: Others have been writing all the time.
+        """
+
     def ledger(self, shop: str) -> Ledger:
         """Give a shop's points."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from retailcrm.shop.tiering import no_tiers, tiers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from contextlib import AbstractContextManager
 
     from retailcrm.analytics.counting import CountingPolicy
     from retailcrm.analytics.tables import CustomerSummary, OrderTable
@@ -190,12 +192,14 @@ class Insight:
         metrics: Tier metrics of the plug-ins, by name.
         buyers: Gives what scores are made of at a moment, perhaps without looking at all orders: that is
             what it is given for where it has to; ``None``: always look at them.
+        snapshot: Opens what lets one moment be seen, whoever imports or merges meanwhile.
     """
 
     parts: Callable[[], Iterable[OrderTable]]
     policy: Policy
     metrics: Mapping[str, TierMetric]
     buyers: Callable[[np.datetime64, Callable[[], Buyers]], Buyers] | None = None
+    snapshot: Callable[[], AbstractContextManager[object]] = nullcontext
 
     def reduced(self, as_of: AsOf) -> Reduced:
         """Reduce the shop's orders to its customers as they stood at a moment.
@@ -207,7 +211,8 @@ class Insight:
             Customers, coverage and months: all that scores and report are made of.
         """
         moment = moment_of(as_of, self.policy.zone)
-        return join_parts([reduce_part(part, moment, self.policy, self.metrics) for part in self.parts()])
+        with self.snapshot():
+            return join_parts([reduce_part(part, moment, self.policy, self.metrics) for part in self.parts()])
 
     def score(self, as_of: AsOf, *, cuts: Cuts | None = None) -> Scores:
         """Score every customer with at least one counted order before a moment.
@@ -237,7 +242,8 @@ class Insight:
         """
         if self.buyers is None:
             return scores_of(self.reduced(as_of), self.policy, cuts)
-        found = self.buyers(moment_of(as_of, self.policy.zone), lambda: self.reduced(as_of))
+        with self.snapshot():
+            found = self.buyers(moment_of(as_of, self.policy.zone), lambda: self.reduced(as_of))
         return scores_of(found, self.policy, cuts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -15,10 +16,12 @@ from retailcrm.shop.imports import Imports
 from retailcrm.shop.insight import AsOf, Insight, moment_of
 from retailcrm.shop.loyalty import Loyalty
 from retailcrm.shop.loyalty.advancing import Advanced, ToldEvent, advance, events_since
+from retailcrm.shop.loyalty.joining import followed, still
 from retailcrm.shop.parts import accounts_of, check_metrics, database_of, listened, parts_of, policy_of
+from retailcrm.shop.stored.observations import StoredObservations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
     from types import TracebackType
 
     from retailcrm.domain.events import PointsMoved
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from retailcrm.shop.partitions import PartitionedObservations
     from retailcrm.shop.policy import Policy
     from retailcrm.shop.report_data import Description
+    from retailcrm.shop.stored.following import Following
 
 
 @attrs.define(kw_only=True)
@@ -60,6 +64,7 @@ class Shop:
     _beside: Callable[[], Beside]
     _database: Store
     _points: Accounts | None = None
+    _follows: Following | None = None
     _sections: tuple[ReportSection, ...] = ()
 
     @property
@@ -118,12 +123,33 @@ class Shop:
         """
         return events_since(self._programme(), since)
 
+    @contextmanager
+    def history(self) -> Iterator[None]:
+        """Import what happened before, and what was spent meanwhile, before points follow.
+
+        In a store points follow every import at once, up to its export: a redemption of an earlier time would
+        come too late. Inside this block they wait: import orders, take redemptions, in this sequence; at its
+        end everybody is followed. In memory points follow when they are asked for, and this changes nothing.
+        Whoever stops in between has lost nothing: asked for, points are right.
+        """
+        kept, follows = self._kept, self._follows
+        if follows is None or not isinstance(kept, StoredObservations):
+            yield
+            return
+        kept.paused = True
+        try:
+            yield
+        finally:
+            kept.paused = False
+        follows.catch_up()
+
     def take_redemptions(self, path: str | Path) -> Taken:
         """Spend points as a till's file says that they were spent, each row at its own time, once.
 
         Args:
             path: A CSV file with the columns buyer, points and time; see
-                :mod:`retailcrm.shop.loyalty.redemptions_file`. Orders are imported before.
+                :mod:`retailcrm.shop.loyalty.redemptions_file`. Orders are imported before; in a store
+                inside one :meth:`history` with them.
 
         Returns:
             What became of its rows; those left out with their reason.
@@ -148,7 +174,9 @@ class Shop:
         """
         from retailcrm.shop.loyalty.standing import standing  # noqa: PLC0415 - only reports need it
 
-        return standing(self._programme(), moment_of(as_of, self.policy.zone), wallet)
+        points = still(self._programme(), wallet)
+        with self._kept.snapshot():
+            return standing(points, moment_of(as_of, self.policy.zone), wallet)
 
     def points_of(self, who: str | Identity, as_of: AsOf, *, wallet: str = "") -> Journal:
         """Tell one customer's journal and balance; a customer of whom nothing is known has an empty one.
@@ -163,7 +191,9 @@ class Shop:
         """
         from retailcrm.shop.loyalty.journal_of import journal_of  # noqa: PLC0415 - only reports need it
 
-        return journal_of(self._programme(), who, moment_of(as_of, self.policy.zone), wallet)
+        points = self._programme()
+        with self._kept.snapshot():
+            return journal_of(points, who, moment_of(as_of, self.policy.zone), wallet)
 
     def points_due(self, since: AsOf, until: AsOf) -> Due:
         """Tell which points become spendable and which lapse between two moments; nothing is written.
@@ -178,7 +208,10 @@ class Shop:
         from retailcrm.shop.loyalty.due import due  # noqa: PLC0415 - only reports need it
 
         zone = self.policy.zone
-        return due(self._programme(), moment_of(since, zone), moment_of(until, zone))
+        points = self._programme()
+        points = still(points, *(wallet.name for wallet in points.programme.wallets))
+        with self._kept.snapshot():
+            return due(points, moment_of(since, zone), moment_of(until, zone))
 
     def _programme(self) -> Accounts:
         if self._points is None:
@@ -197,14 +230,16 @@ class Shop:
         """
         from retailcrm.shop.report_data import describe  # noqa: PLC0415 - needs much that scoring does not
 
-        return describe(
-            self.insight,
-            self._beside(),
-            self.imports.accounts(),
-            as_of,
-            name=self.policy.name or self.name,
-            points=self._points,
-        )
+        points = None if self._points is None else still(self._points, "")
+        with self._kept.snapshot():
+            return describe(
+                self.insight,
+                self._beside(),
+                self.imports.accounts(),
+                as_of,
+                name=self.policy.name or self.name,
+                points=points,
+            )
 
     def report(
         self, path: str | Path, *, as_of: AsOf, lang: str = "zh", xlsx: str | Path | None = None
@@ -251,6 +286,24 @@ class Shop:
         if xlsx is not None:
             write_workbook(found.data, xlsx, lang=language, sections=sections)
         return target
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Keep all other writers of an SQLite file away, around a transaction of yours.
+
+        SQLite before 3.51.3 may lose pages where two connections commit at one moment. Enter it before you
+        begin, and leave it after you have committed or rolled back; verbs in it work as ever, by themselves
+        or :meth:`~retailcrm.shop.loyalty.Loyalty.using` your connection. With a newer SQLite, PostgreSQL and
+        memory it does nothing.
+
+        Raises:
+            ConflictError: Others have been writing all the time.
+
+        Example:
+            >>> shop = open_shop()
+            >>> with shop.alone():
+            ...     pass  # begin, write, commit
+        """
+        return self._database.alone()
 
     def close(self) -> None:
         """Give back what the shop holds on disk; a shop in memory holds nothing."""
@@ -324,17 +377,22 @@ def open_shop(
     points = accounts_of(
         database.ledger(shop), rules, parts, imports, metrics, tuple(checks.values()), shop, now
     )
-    rolled = listened(database, shop, rules, parts, points)
+    rolled, follows = listened(database, shop, rules, parts, points)
     return Shop(
         name=shop,
         policy=rules,
         imports=imports,
-        insight=Insight(store.parts, rules, metrics, None if rolled is None else rolled.buyers),
-        customers=CustomerFiles(store.parts, rules, metrics, shop, store, parts.merges, clock=now),
+        insight=Insight(
+            store.parts, rules, metrics, None if rolled is None else rolled.buyers, store.snapshot
+        ),
+        customers=CustomerFiles(
+            store.parts, rules, metrics, shop, store, parts.merges, clock=now, joined=followed(points)
+        ),
         kept=parts.kept,
         beside=store.beside,
         points=points,
         database=database,
+        follows=follows,
         sections=tuple(plugins.report_sections(manager).values()),
     )
 

@@ -89,21 +89,22 @@ def parts_of(
 
 def listened(
     store: Store, shop: str, rules: Policy, parts: Parts, points: Accounts | None
-) -> RolledUp | None:
+) -> tuple[RolledUp | None, Following | None]:
     """Let points and figures follow every import of a shop in a store, in the import's own transaction.
 
     Returns:
-        What scores ask instead of looking at all orders; ``None`` for a shop in memory.
+        What scores ask instead of looking at all orders, and what makes points follow; ``None`` for a shop in
+        memory, and without points.
     """
     bulk, figures = store.bulk(shop), store.rollups(shop)
     if bulk is None or figures is None:
-        return None
+        return None, None
     kept = parts.kept
     assert isinstance(kept, StoredObservations)  # noqa: S101 - whoever has roll-ups keeps orders
     rolled = RolledUp(kept=kept, rollups=figures, policy=rules, merges=parts.merges)
-    follows = Unfollowed(bulk) if points is None else Following(accounts=points, kept=kept, bulk=bulk)
-    kept.listeners += (follows, rolled)
-    return rolled
+    follows = None if points is None else Following(accounts=points, kept=kept, bulk=bulk)
+    kept.listeners += (follows or Unfollowed(bulk), rolled)
+    return rolled, follows
 
 
 def accounts_of(

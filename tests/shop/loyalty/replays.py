@@ -14,6 +14,7 @@ from retailcrm.domain.points.documents import canonical, entry_document, state_h
 from retailcrm.errors import RetailCRMError
 from retailcrm.ports.outcomes import Done
 from retailcrm.shop.loyalty.advancing import Advanced
+from retailcrm.shop.loyalty.joining import followed
 
 if TYPE_CHECKING:
     import random
@@ -156,6 +157,8 @@ class Replay:
             else:
                 self.decide(call)
         self.now = here
+        # What is decided from now on moves points in the store; what is told again has moved them before.
+        self.shop.customers = attrs.evolve(self.shop.customers, joined=followed(self.shop._points))
 
     def decide(self, call: Call) -> Any:
         """Merge, or take a merge back, under the name that it has here."""

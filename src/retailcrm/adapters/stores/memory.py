@@ -151,6 +151,10 @@ class MemoryLedger:
         """Say no: a shop in memory takes orders in when it is asked for them."""
         return False
 
+    def stale(self) -> Sequence[str]:
+        """Give nobody: no account of a shop in memory is ever whole."""
+        return ()
+
     @_whole
     def entries(self, account: str) -> Sequence[Entry]:
         """Give an account's journal, oldest first."""
@@ -351,6 +355,10 @@ class MemoryStore:
     def unit(self) -> AbstractContextManager[object]:
         """Keep other threads away for as long as the unit lasts; if it fails, nothing was written in it."""
         return self._steps.unit()
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Do nothing: there is no file that writers could harm."""
+        return nullcontext()
 
     def ledger(self, shop: str) -> MemoryLedger:
         """Give a shop's points."""

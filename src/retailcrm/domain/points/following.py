@@ -256,8 +256,10 @@ class _Pen:
                 idle=wallet.inactive,
             )
         )  # fmt: skip
-        if wallet.inactive is not None:
-            self.take(extend(self.account, key=lot, now=facts.paid_at, active_at=facts.paid_at))
+        # Of an order that is told late, later ones kept the points alive as well.
+        active = sorted({one.at for one in self.awards.values() if one.at >= facts.paid_at})
+        for at in active if wallet.inactive is not None else ():
+            self.take(extend(self.account, key=lot, now=at, active_at=at))
 
     def _room(self, rule: EarnRule, at: datetime) -> int | None:
         """Give the points that the caps leave an order of a moment."""

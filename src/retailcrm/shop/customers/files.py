@@ -292,6 +292,7 @@ class CustomerFiles:
         store, policy = self.store, self.policy
         if store is None:
             raise NotFoundError("these customers have no files behind them, only orders")
+
         def tables() -> Iterator[pa.Table]:
             with store.snapshot():
                 reduced = Insight(store.parts, policy, self.metrics).reduced(as_of)

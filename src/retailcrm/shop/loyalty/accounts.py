@@ -114,6 +114,7 @@ class Accounts:
         checks: What looks at referrals.
         birthday_of: Gives a customer's birthday; ``None`` if no file tells it.
         rules: Digest of what decides on points: a ledger that took all orders in under it knows all.
+        still: Whether a snapshot is open, in which nothing can be written.
     """
 
     ledger: Ledger
@@ -128,6 +129,7 @@ class Accounts:
     checks: Sequence[ReferralCheck] = ()
     birthday_of: Callable[[str], Birthday | None] = _nobody
     rules: str = ""
+    still: bool = False
 
     @property
     def unit(self) -> int:

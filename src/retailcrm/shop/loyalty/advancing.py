@@ -188,8 +188,9 @@ def _names(accounts: Accounts, now: datetime) -> Iterator[str]:
     """Give every account in which something may be due, those that nobody has touched yet included."""
     wallets = [wallet.name for wallet in accounts.programme.wallets]
     if accounts.ledger.whole("", accounts.rules):
-        # Whoever was taken for somebody else may not have been asked for since.
-        people = sorted(set(accounts.merges.present().values()) | set(accounts.merges.present()))
+        # Whoever was taken for somebody else may not have been asked for since; of others more is known by now.
+        present = accounts.merges.present()
+        people = sorted({*present.values(), *present, *accounts.ledger.stale()})
         yield from (account_id(wallet, one) for wallet in wallets for one in people)
         yield from accounts.ledger.due(now)
         return

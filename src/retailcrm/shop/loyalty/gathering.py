@@ -14,7 +14,8 @@ from retailcrm.analytics.tables.points import LotTable, MovementTable
 from retailcrm.domain.points.following import activation
 from retailcrm.shop.loyalty.accounts import customer_of, wallet_of
 from retailcrm.shop.loyalty.facts import known_by
-from retailcrm.shop.loyalty.known_orders import KnownOrders, aware, joined, points_of
+from retailcrm.shop.loyalty.joining import caught_up
+from retailcrm.shop.loyalty.known_orders import KnownOrders, aware, points_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,8 +106,8 @@ class _Journals:
 def _journals(accounts: Accounts, wallet: str, as_of: np.datetime64) -> _Journals:
     """Give the journal of every account of the ledger, with what its orders told since, up to a moment."""
     ledger, at = accounts.ledger, aware(as_of)
-    for name in [one for one in ledger.accounts() if wallet_of(one) == wallet]:
-        joined(accounts, accounts.customer(customer_of(name)), wallet)
+    if not accounts.still:
+        caught_up(accounts, wallet)
     names = [one for one in ledger.accounts() if wallet_of(one) == wallet]
     if not names:
         return _Journals()

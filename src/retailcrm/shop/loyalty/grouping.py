@@ -109,6 +109,10 @@ class GroupLedger:
         """Tell whether nothing but the account itself says what is in it."""
         return self.ledger.whole(account, rules)
 
+    def stale(self) -> Sequence[str]:
+        """Give the customers of whose orders something is known that is not in their accounts yet."""
+        return self.ledger.stale()
+
     def entries(self, account: str) -> Sequence[Entry]:
         """Give an account's journal, oldest first."""
         return self._of(account).entries(account)

@@ -45,6 +45,11 @@ _PART: Final = 8192
 _TOGETHER: Final = 1000
 """Customers whose orders are read at once, to be followed one by one."""
 
+_MOMENTS: Final = (
+    "placed_at", "paid_at", "shipped_at", "received_at", "completed_at", "refunded_at", "first_seen"
+)  # fmt: skip
+"""Columns of orders that say when something happens."""
+
 _NO_RULES: Final = "-"
 """No digest: while orders are being followed, no account says by itself what is in it."""
 
@@ -88,21 +93,55 @@ class Following:
         Args:
             changed: What the import changed; its transaction is open.
         """
+        after = self._merged(changed.after)
+        if self.kept.paused:
+            self.bulk.mark_stale(after.customers.ids.tolist())
+            return
         digest, before = rules_of_points(self.accounts.policy), self.bulk.followed()
         if before == digest:
-            self._touched(changed)
-            return
-        every = changed.after if changed.first else self._every()
+            self._touched(after, tell=not changed.first)
+        else:
+            self._all(after if changed.first else self._merged(self._every()), digest, before)
+
+    def catch_up(self) -> None:
+        """Bring the points of all those up to date of whose orders more is known than was followed."""
+        digest, before = rules_of_points(self.accounts.policy), self.bulk.followed()
+        with self.accounts.ledger.unit():
+            self.kept.book.lock()
+            if before == digest:
+                self._touched(self._orders_of(()), tell=True)
+            elif self.kept.observed_at() is not None:
+                self._all(self._merged(self._every()), digest, before)
+
+    def _all(self, every: OrderTable, digest: str, before: str) -> None:
+        """Follow everybody, by rules that are new."""
         for wallet in self.accounts.programme.wallets:
-            self._follow(wallet, self._merged(every), tell=False, only_new=bool(before))
+            self._follow(wallet, every, tell=False, only_new=bool(before))
+        self.bulk.clear_stale(self.accounts.ledger.stale())
+        self.bulk.mark_stale(self._ahead(every))
         self.bulk.mark_followed(digest)
 
-    def _touched(self, changed: OrdersChanged) -> None:
-        after = self._merged(changed.after)
+    def _touched(self, after: OrderTable, *, tell: bool) -> None:
+        stale = set(self.accounts.ledger.stale())
         for wallet in self.accounts.programme.wallets:
-            names = self._to_follow(wallet, after)
+            names = sorted({*self._to_follow(wallet, after), *stale})
             if names:
-                self._follow(wallet, self._orders_of(names), tell=not changed.first)
+                self._follow(wallet, self._orders_of(names), tell=tell)
+        ahead = self._ahead(after if not stale else self._orders_of({*after.customers.ids.tolist(), *stale}))
+        if stale:
+            self.bulk.clear_stale(stale)
+        if ahead:
+            self.bulk.mark_stale(ahead)
+
+    def _ahead(self, orders: OrderTable) -> list[str]:
+        """Give the customers of whose orders files tell what is still to come, by the clock."""
+        now, later = self._now(), np.zeros(len(orders), np.bool_)
+        for name in _MOMENTS:
+            column = getattr(orders, name)
+            if column is not None:
+                later |= column >= now
+        codes = np.unique(orders.customer[later])
+        return orders.customers.ids.take(codes[codes >= 0]).tolist()
 
     def _every(self) -> OrderTable:
         return table_of(self.kept.book.orders(), self.kept.currency, self.kept.zone)
@@ -148,7 +187,8 @@ class Following:
         left: list[str] = []
         if fresh.any() and wallet.earn is not None:
             self.bulk.write_fresh(self._fresh(wallet, of_customers(orders, fresh), left, tell=tell))
-        names = orders.customers.ids.take(np.flatnonzero(others)).tolist() + left
+        # Always in one sequence: an order whose buyer has changed goes from one account to the other.
+        names = sorted(orders.customers.ids.take(np.flatnonzero(others)).tolist() + left)
         for start in range(0, len(names), _TOGETHER):
             self._one_by_one(wallet, orders, names[start : start + _TOGETHER])
 

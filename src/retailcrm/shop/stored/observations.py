@@ -55,11 +55,13 @@ class StoredObservations(Observations):
         book: The store.
         clock: Tells when a file is taken.
         listeners: Told of each import inside its transaction.
+        paused: Points do not follow for now: whoever is touched is noted, and followed later.
     """
 
     book: OrderBook = attrs.field(kw_only=True)
     clock: Callable[[], datetime] = attrs.field(kw_only=True)
     listeners: list[Listener] = attrs.field(factory=list, kw_only=True)
+    paused: bool = attrs.field(default=False, init=False)
     _known: FilesKnown = attrs.field(init=False)
     _pinned: Any = attrs.field(factory=threading.local, init=False)
 

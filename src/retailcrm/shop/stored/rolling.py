@@ -34,8 +34,6 @@ STRENGTH, ORDERS, DAYS, FIRST, LAST, GROSS, REFUNDED, CREDITS, NEWEST = range(le
 _BLOCK: Final = 64
 """Customers in a new block: a day's customers lie in few kilobytes each, and a million in few rows."""
 
-_MOST: Final = 128
-
 
 def rules_of_counting(policy: Policy) -> str:
     """Give the digest of the rules that summaries are counted by; of no others."""
@@ -141,13 +139,16 @@ def blocks_asked(firsts: Sequence[str], names: Sequence[str]) -> dict[str, list[
     return found
 
 
-def changed_block(block: Block, names: Sequence[str], new: Mapping[str, Ints]) -> Iterator[Block]:
-    """Put figures of some customers into a block; it is cut if it grows too large.
+def changed_block(
+    block: Block, names: Sequence[str], new: Mapping[str, Ints], size: int = _BLOCK
+) -> Iterator[Block]:
+    """Put figures of some customers into a block; it is cut once it is twice as large as a new one.
 
     Args:
         block: As it is.
         names: Customers whose old figures go.
         new: Figures of those of them who have any.
+        size: Customers in a new block.
     """
     gone = set(names)
     rows = {
@@ -156,5 +157,5 @@ def changed_block(block: Block, names: Sequence[str], new: Mapping[str, Ints]) -
     rows |= {name: new[name] for name in names if name in new}
     order = sorted(rows)
     figures = np.array([rows[name] for name in order], np.int64).reshape(len(order), len(FIGURES))
-    size = _BLOCK if len(order) > _MOST else _MOST
+    size = size if len(order) > 2 * size else 2 * size
     yield from blocks_of(Texts.of(order), figures, block.first, size)

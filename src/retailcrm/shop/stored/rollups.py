@@ -147,13 +147,14 @@ class RolledUp:
         return ids.take(order), np.concatenate([figures[stays], more])[order]
 
     def _scored(self, ids: Texts, figures: Ints, unknown: Ints, as_of: np.datetime64) -> Buyers:
-        bought = np.flatnonzero(figures[:, ORDERS])
-        mine = figures[bought]
+        # Most have bought something: nothing is copied where all have.
+        bought = figures[:, ORDERS] > 0
+        mine = figures if bought.all() else figures[bought]
         summary = CustomerSummary(
             as_of=as_of.astype(INSTANT),
             currency=self.policy.currency,
             zone=self.policy.zone,
-            customer=np.arange(len(bought), dtype=np.int32),
+            customer=np.arange(len(mine), dtype=np.int32),
             orders=mine[:, ORDERS].copy(),
             purchase_days=mine[:, DAYS].copy(),
             first_at=mine[:, FIRST].copy().view(INSTANT),
@@ -163,9 +164,9 @@ class RolledUp:
         )
         return Buyers(
             summary=summary,
-            ids=ids.take(bought),
+            ids=ids if mine is figures else ids.take(np.flatnonzero(bought)),
             strength=mine[:, STRENGTH].astype(np.int8),
-            tier=no_tiers(len(bought)),
+            tier=no_tiers(len(mine)),
             coverage=_coverage(figures, unknown),
         )
 

@@ -399,6 +399,12 @@ CREATE INDEX retailcrm_spendings_account ON retailcrm_spendings (shop, account);
 
 CREATE INDEX retailcrm_spendings_order ON retailcrm_spendings (shop, wallet, order_ref);
 
+CREATE TABLE retailcrm_stale (
+    shop TEXT COLLATE "C" NOT NULL,
+    customer TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (shop, customer)
+);
+
 CREATE TABLE retailcrm_stocks (
     shop TEXT COLLATE "C" NOT NULL,
     reward TEXT COLLATE "C" NOT NULL,

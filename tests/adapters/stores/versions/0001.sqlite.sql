@@ -418,6 +418,12 @@ CREATE INDEX retailcrm_spendings_account ON retailcrm_spendings (shop, account);
 
 CREATE INDEX retailcrm_spendings_order ON retailcrm_spendings (shop, wallet, order_ref);
 
+CREATE TABLE retailcrm_stale (
+    shop TEXT NOT NULL,
+    customer TEXT NOT NULL,
+    PRIMARY KEY (shop, customer)
+) STRICT;
+
 CREATE TABLE retailcrm_stocks (
     shop TEXT NOT NULL,
     reward TEXT NOT NULL,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final, Literal
 
 import psycopg
@@ -98,6 +99,10 @@ class PostgresDatabase:
     def snapshot(self) -> AbstractContextManager[Executor]:
         """Open a transaction for reading; inside a unit it is the unit."""
         return Snapshot(self._sessions.get())
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Do nothing: the server keeps writers apart."""
+        return nullcontext()
 
     def shared_snapshot(self) -> str:
         """Inside a snapshot: name it, so that another connection sees the same; else give nothing."""

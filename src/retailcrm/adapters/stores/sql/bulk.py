@@ -120,6 +120,14 @@ class SqlBulk:
             known.add(digest)
         return len(points.awards) > 0
 
+    def mark_stale(self, customers: Iterable[str]) -> None:
+        """Keep, in the unit that is open, that something of customers' orders is not in their accounts yet."""
+        self.database.executor.many(sql.STALE_NEW, [(self.shop, one) for one in customers])
+
+    def clear_stale(self, customers: Iterable[str]) -> None:
+        """Keep, in the unit that is open, that all of customers' orders is in their accounts."""
+        self.database.executor.many(sql.STALE_GONE, [(self.shop, one) for one in customers])
+
     def followed(self) -> str:
         """Give the digest of the rules by which all stored orders were followed; empty if none is known."""
         row = self.database.executor.one(_FOLLOWED, (self.shop,))

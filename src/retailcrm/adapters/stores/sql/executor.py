@@ -74,6 +74,13 @@ class Database(Protocol):
     def savepoint(self) -> AbstractContextManager[Executor]:
         """Inside a unit: what is done in the block goes alone if the block raises."""
 
+    def alone(self) -> AbstractContextManager[object]:
+        """Keep other writers away from a commit that is not ours, where the database cannot; else do nothing.
+
+        Raises:
+            ConflictError: Others have been writing all the time.
+        """
+
     def close(self) -> None:
         """Give back every connection."""
 

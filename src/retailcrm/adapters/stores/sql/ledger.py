@@ -117,8 +117,13 @@ class SqlLedger:
 
     def whole(self, account: str, rules: str) -> bool:
         """Tell whether nothing but the account itself says what is in it."""
-        row = self.database.executor.one(sql.WHOLE, (rules, account, account, self.shop))
+        customer = account.partition("/")[2]
+        row = self.database.executor.one(sql.WHOLE, (rules, account, account, customer, self.shop))
         return row is not None and bool(row[0])
+
+    def stale(self) -> Sequence[str]:
+        """Give the customers of whose orders something is known that is not in their accounts yet."""
+        return [name for (name,) in self._all(sql.STALE)]
 
     def entries(self, account: str) -> Sequence[Entry]:
         """Give an account's journal, oldest first."""

@@ -18,12 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from numpy.typing import NDArray
-
     from retailcrm.adapters.stores.sql.executor import Database, Row
 
 _PROOF: Final = 16
 _WIDE: Final = np.dtype("<i8")
+_LENGTH: Final = np.dtype("<u4")
 _ASKED: Final = 500
 
 _HEAD: Final = "SELECT file, unknown, proof FROM retailcrm_rolled WHERE shop = ? AND rules = ?"
@@ -75,16 +74,19 @@ class SqlRollUps:
         return [first for (first,) in self.database.executor.all(_FIRSTS, (self.shop, rules))]
 
     def every(self, rules: str) -> Block:
-        """Give everybody in one block."""
+        """Give everybody in one block.
+
+        Raises:
+            StoreError: A block is damaged so that it cannot be read.
+        """
         rows = self.database.executor.all(_EVERY, (self.shop, rules))
-        sizes = [customers for customers, _ in rows]
-        ends = np.cumsum([0, *(len(packed) // 4 * 3 for _, packed in rows)]).tolist()
-        # Blocks fill whole groups of the base 64, so that all of them are read as one.
-        raw = a2b_base64("".join([packed for _, packed in rows]))
-        parts = [_unpacked("", customers, raw, start) for customers, start in zip(sizes, ends, strict=False)]
-        ids = Texts.concat([one.ids for one in parts])
-        figures = np.concatenate([np.empty((0, len(FIGURES)), np.int64), *(one.figures for one in parts)])
-        return Block(first="", ids=ids, figures=figures)
+        starts = np.cumsum([0, *(len(packed) // 4 * 3 for _, packed in rows)]).tolist()
+        try:
+            # Blocks fill whole groups of the base 64, so that all of them are read as one.
+            raw = a2b_base64("".join([packed for _, packed in rows]))
+            return _unpacked("", raw, [(n, start) for (n, _), start in zip(rows, starts, strict=False)])
+        except ValueError as error:
+            raise StoreError(f"shop {self.shop}: a roll-up cannot be read") from error
 
     def blocks(self, rules: str, firsts: Sequence[str]) -> Iterator[Block]:
         """Give blocks, sorted.
@@ -127,7 +129,7 @@ class SqlRollUps:
     def _row(self, rules: str, block: Block) -> Row:
         ids = block.ids
         data = ids.data[ids.offsets[0] : ids.offsets[-1]]
-        raw = np.diff(ids.offsets).astype(_WIDE).tobytes() + block.figures.astype(_WIDE).tobytes()
+        raw = np.diff(ids.offsets).astype(_LENGTH).tobytes() + block.figures.astype(_WIDE).tobytes()
         raw += data.tobytes()
         values = (self.shop, rules, block.first, len(ids), _packed(raw + b"\0" * (-len(raw) % 3)))
         return (*values, _proof(*values))
@@ -136,21 +138,37 @@ class SqlRollUps:
         first, customers, packed, proof = row
         if proof != _proof(self.shop, rules, first, customers, packed):
             raise StoreError(f"shop {self.shop}: a roll-up is not as it was written")
-        return _unpacked(first, customers, a2b_base64(packed), 0)
+        return _unpacked(first, a2b_base64(packed), [(customers, 0)])
 
 
 def _packed(raw: bytes) -> str:
     return b2a_base64(raw, newline=False).decode("ascii")
 
 
-def _unpacked(first: str, customers: int, raw: bytes, start: int) -> Block:
-    """Read a block: lengths of the ids, figures, ids."""
-    whole = np.frombuffer(raw, _WIDE, customers * (1 + len(FIGURES)), start)
-    offsets: NDArray[np.int64] = np.zeros(customers + 1, np.int64)
-    np.cumsum(whole[:customers], out=offsets[1:])
-    data = np.frombuffer(raw, np.uint8, int(offsets[-1]), start + whole.nbytes)
-    figures = whole[customers:].reshape(customers, len(FIGURES)).astype(np.int64, copy=False)
-    return Block(first=first, ids=Texts(data, offsets), figures=figures)
+def _unpacked(first: str, raw: bytes, blocks: Sequence[tuple[int, int]]) -> Block:
+    """Read blocks as one: of each come lengths of the ids, figures, and ids.
+
+    Args:
+        first: Where they begin.
+        raw: Their bytes, one after the other.
+        blocks: How many customers each has, and where it begins.
+    """
+    view, ids, row = memoryview(raw), _LENGTH.itemsize, _WIDE.itemsize * len(FIGURES)
+    lengths = b"".join([view[start : start + n * ids] for n, start in blocks])
+    figures = b"".join([view[start + n * ids : start + n * (ids + row)] for n, start in blocks])
+    offsets = np.zeros(len(lengths) // ids + 1, np.int64)
+    np.cumsum(np.frombuffer(lengths, _LENGTH), out=offsets[1:])
+    ends = np.cumsum([0, *(n for n, _ in blocks)])
+    sizes = np.diff(offsets[ends]).tolist()
+    begins = [start + n * (ids + row) for n, start in blocks]
+    data = b"".join([view[begin : begin + size] for begin, size in zip(begins, sizes, strict=True)])
+    if len(data) != offsets[-1]:
+        raise ValueError("ids are cut off")
+    return Block(
+        first=first,
+        ids=Texts(np.frombuffer(data, np.uint8), offsets),
+        figures=np.frombuffer(figures, _WIDE).astype(np.int64, copy=False).reshape(-1, len(FIGURES)),
+    )
 
 
 def _proof(*values: object) -> str:

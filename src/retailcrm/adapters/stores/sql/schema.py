@@ -55,6 +55,8 @@ SHOPS: Final = table(
     Column("decisions", _WHOLE, nullable=False, server_default="0"),
 )
 
+STALE: Final = table("stale", text("shop", key=True), text("customer", key=True))
+
 CLOCKS: Final = table("clocks", text("shop", key=True), whole("advanced_at"))
 
 RULES: Final = table("rules", text("shop", key=True), text("digest", key=True), text("document"))

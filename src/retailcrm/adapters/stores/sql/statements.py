@@ -44,8 +44,12 @@ ACCOUNT_NEXT: Final = (
 ACCOUNT_VERSION: Final = "SELECT version FROM retailcrm_accounts WHERE shop = ? AND account = ?"
 WHOLE: Final = (
     "SELECT (followed = ? OR observed_at IS NULL) AND NOT EXISTS (SELECT 1 FROM retailcrm_merged "
-    "WHERE shop = retailcrm_shops.shop AND (gone = ? OR keep = ?)) FROM retailcrm_shops WHERE shop = ?"
+    "WHERE shop = retailcrm_shops.shop AND (gone = ? OR keep = ?)) AND NOT EXISTS (SELECT 1 FROM retailcrm_stale "
+    "WHERE shop = retailcrm_shops.shop AND customer = ?) FROM retailcrm_shops WHERE shop = ?"
 )
+STALE: Final = "SELECT customer FROM retailcrm_stale WHERE shop = ? ORDER BY customer"
+STALE_NEW: Final = insert("stale", "shop, customer", more=" ON CONFLICT (shop, customer) DO NOTHING")
+STALE_GONE: Final = "DELETE FROM retailcrm_stale WHERE shop = ? AND customer = ?"
 ACCOUNTS: Final = (
     "SELECT account FROM retailcrm_accounts WHERE shop = ? AND account > ? ORDER BY account LIMIT 1000"
 )

@@ -38,6 +38,10 @@ class SqlStore:
         """Open a transaction for writing; one inside another joins it."""
         return self.database.unit()
 
+    def alone(self) -> AbstractContextManager[object]:
+        """Keep other writers away from a commit that is not ours, where the database cannot."""
+        return self.database.alone()
+
     def ledger(self, shop: str) -> SqlLedger:
         """Give a shop's points."""
         return SqlLedger(self.database, shop)

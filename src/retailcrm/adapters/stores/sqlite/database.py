@@ -89,6 +89,20 @@ class SqliteDatabase:
         """Inside a unit: what is done in the block goes alone if the block raises."""
         return Savepoint(self._sessions.get())
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep all other writers away until the block ends; this thread may write in it as ever.
+
+        Where SQLite keeps writers apart well enough by itself, nothing happens.
+        """
+        session = self._sessions.get()
+        with session.lock or nullcontext():
+            try:
+                yield
+            finally:
+                # A child that was forked in the block has nothing of the parent's.
+                _still(session)
+
     def checkpoint(self) -> None:
         """Bring the whole log into the database file, and empty it."""
         session = self._sessions.get()

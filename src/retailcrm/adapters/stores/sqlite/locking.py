@@ -57,17 +57,19 @@ class FileLock:
     """A lock on a file, for one thread; the system takes it back when the process dies.
 
     Whoever waits holds a second file, so that nobody who has just had the lock can have it again before her.
+    The thread that has the lock may take it again; others get it once it was given back as often.
 
     Args:
         path: The file; made if missing, never deleted, since a deleted file locks nobody out.
         patience: Seconds to wait for others.
     """
 
-    __slots__ = ("_gate", "_lock", "_patience")
+    __slots__ = ("_gate", "_lock", "_patience", "_times")
 
     def __init__(self, path: Path, patience: float) -> None:
         self._patience = patience
         self._lock = self._gate = -1
+        self._times = 0
         try:
             self._lock = _opened(path)
             self._gate = _opened(path.with_suffix(".queue"))
@@ -84,18 +86,24 @@ class FileLock:
         Raises:
             ConflictError: Others held it all the time.
         """
+        if self._times:
+            self._times += 1
+            return
         gate = self._gate
         try:
             if not _taken(gate):
                 self._wait(gate, _FAR, at_most)
             if not _taken(self._lock):
                 self._wait(self._lock, _NEXT, at_most)
+            self._times = 1
         finally:
             _flock(gate, _UNLOCK)
 
     def release(self) -> None:
-        """Give the lock back."""
-        _flock(self._lock, _UNLOCK)
+        """Give the lock back; nothing happens to one that was not taken."""
+        self._times = max(self._times - 1, 0)
+        if not self._times:
+            _flock(self._lock, _UNLOCK)
 
     def _wait(self, descriptor: int, between: tuple[float, float], at_most: float) -> None:
         patience = min(self._patience, at_most)
@@ -116,6 +124,7 @@ class FileLock:
             if descriptor >= 0:
                 os.close(descriptor)
         self._lock = self._gate = -1
+        self._times = 0
 
     def __enter__(self) -> Self:
         self.acquire()

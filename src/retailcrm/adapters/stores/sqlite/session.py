@@ -46,6 +46,7 @@ class SqliteSession(Session):
         self._unit = Statements(connection)
         self._queries = Queries(connection)
         self.lock = lock
+        self._locked = False
         # A thread that ends takes its connection with it; that may be the last one, which empties the log.
         self._close = weakref.finalize(self, _close, connection, lock, path, os.getpid())
 
@@ -53,6 +54,7 @@ class SqliteSession(Session):
         """Open a transaction that writes: the lock first, held until the transaction has ended."""
         if self.lock is not None:
             self.lock.acquire()
+            self._locked = True
         try:
             self._execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
@@ -82,10 +84,11 @@ class SqliteSession(Session):
                 self._execute("ROLLBACK")
 
     def finish(self) -> None:
-        """Give the lock back."""
+        """Give the lock back, if this transaction took it."""
         self._unit.renew()
         self._queries.renew()
-        if self.lock is not None:
+        if self.lock is not None and self._locked:
+            self._locked = False
             self.lock.release()
 
     def close(self) -> None:
@@ -153,9 +156,10 @@ def _closed(connection: sqlite3.Connection, lock: FileLock | None) -> bool:
     try:
         if lock is not None:
             lock.acquire(_PATIENCE_AT_CLOSE)
-        connection.close()
     except ConflictError:
         return False
+    try:
+        connection.close()
     finally:
         if lock is not None:
             lock.release()

@@ -1,0 +1,79 @@
+"""Points follow who is who: at once when somebody decides, in the very same unit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from retailcrm.domain.identity import CustomerId
+from retailcrm.ports.ledger import Unit
+from retailcrm.shop.loyalty.accounts import account_id, customer_of, wallet_of
+from retailcrm.shop.loyalty.known_orders import joined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from retailcrm.shop.loyalty.accounts import Accounts
+
+
+def followed(accounts: Accounts | None) -> Callable[[Sequence[str]], None]:
+    """Give what brings points up to date after a merge, or after one was taken back.
+
+    Args:
+        accounts: The shop's accounts; ``None``: there are no points.
+
+    Returns:
+        Takes the ids that the decision names; call it inside the unit of the decision.
+    """
+
+    def follow(ids: Sequence[str]) -> None:
+        if accounts is None:
+            return
+        present = accounts.merges.present()
+        customers = sorted({present.get(one, one) for one in ids})
+        members = {str(m) for one in customers for m in accounts.merges.aliases.members(CustomerId(one))}
+        with accounts.ledger.unit():
+            for wallet in accounts.programme.wallets:
+                names = sorted(account_id(wallet.name, one) for one in members)
+                accounts.ledger.lock(*names)
+                # Where nobody's points are written yet, orders tell all, and a till's file may come from before.
+                if any(accounts.ledger.account(name).version for name in names):
+                    for one in customers:
+                        _up_to_date(accounts, one, wallet.name)
+
+    return follow
+
+
+def still(accounts: Accounts, *wallets: str) -> Accounts:
+    """Write what accounts do not have yet of who is who, and give them to be read in a snapshot.
+
+    Args:
+        accounts: The shop's accounts.
+        wallets: Names of the wallets that will be read; the first if empty.
+
+    Raises:
+        SettingsError: There is no such wallet.
+    """
+    for wallet in wallets:
+        caught_up(accounts, accounts.programme.wallet(wallet).name)
+    return attrs.evolve(accounts, still=True)
+
+
+def caught_up(accounts: Accounts, wallet: str) -> None:
+    """Write what a wallet's accounts do not have yet of who is who today.
+
+    Args:
+        accounts: The shop's accounts.
+        wallet: Its name.
+    """
+    for name in [one for one in accounts.ledger.accounts() if wallet_of(one) == wallet]:
+        joined(accounts, accounts.customer(customer_of(name)), wallet)
+
+
+def _up_to_date(accounts: Accounts, customer: str, wallet: str) -> None:
+    """Join or part accounts, and write what is known of the orders that are hers now."""
+    current = accounts.current(customer, wallet)
+    if current.entries or current.awards or current.spendings:
+        change = (current.change(current.account),)
+        accounts.ledger.write(Unit(changes=change, awards=current.awards, spendings=current.spendings))
