@@ -1,8 +1,8 @@
 """Scoring all customers after a day's import: from roll-ups against from all orders.
 
 ``python -m benchmarks scoring_after_a_day --date DATE``. A shop of a million customers in SQLite, four orders
-each, takes a day's file of 5,000 orders; then everybody is scored by a program that has just been started. Both
-ways must give the same scores, customer by customer.
+each, takes a day's file of 5,000 orders; then everybody is scored by a program that has just been started.
+Both ways must give the same scores, customer by customer.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def fill(folder: str, files: list[str]) -> list[float]:
 
 
 def setup(folder: str) -> str:
-    import pyarrow  # noqa: F401 - what is slow to load is loaded before
+    import pyarrow as pa  # noqa: F401 - what is slow to load is loaded before
 
     import retailcrm  # noqa: F401 - likewise
 

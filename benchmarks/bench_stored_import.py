@@ -1,7 +1,7 @@
 """A first import of a shop's history into SQLite, points and all, against the driver writing the same rows.
 
 ``python -m benchmarks stored_import --date DATE``. Made-up orders of three years, four a customer, most of
-them received and some partly refunded, as one CSV file. Ours reads the file, keeps its rows, folds the orders,
+them received and some partly refunded, as one CSV file. Ours reads the file, keeps its rows, folds orders,
 counts customers and lets points follow: pending, spendable a week later, lapsed at the end of the next year.
 The peer is handed the very rows that ours left, table by table as Python values, and writes them with
 ``executemany`` in one transaction on a connection with the same settings; only its writing is timed.
@@ -82,7 +82,7 @@ def rules() -> Any:
 
 
 def ours_setup(file: str, folder: str) -> Any:
-    import pyarrow  # noqa: F401 - what is slow to load is loaded before
+    import pyarrow as pa  # noqa: F401 - what is slow to load is loaded before
 
     return file, folder
 

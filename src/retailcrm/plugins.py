@@ -27,7 +27,7 @@ BUILT_IN: Final = (
     "retailcrm.adapters.sources.shopify",
     "retailcrm.adapters.tier_metrics",
     "retailcrm.adapters.referral_checks",
-    "retailcrm.adapters.stores.memory",
+    "retailcrm.adapters.stores.memory_kind",
     "retailcrm.adapters.stores.sqlite",
     "retailcrm.adapters.stores.postgres",
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from retailcrm.cli import figures
+from retailcrm.cli.demo_shop import DATABASE, fresh_url, keep, kept_lines
 from retailcrm.cli.exits import Exit
 from retailcrm.cli.inputs import open_for, read_into, score_all
 from retailcrm.cli.options import Inputs
@@ -39,6 +40,7 @@ def run_demo(*, out: str, customers: int, seed: int, lang: str) -> Exit:
     spec = ShopSpec(seed=seed, customers=customers)
     folder = Path(out)
     policy = _prepared(folder)
+    url = fresh_url(folder)
     as_of = spec.end.isoformat()
     with Watch(console(errors=True)) as watch:
         watch.doing("simulating a shop")
@@ -62,14 +64,20 @@ def run_demo(*, out: str, customers: int, seed: int, lang: str) -> Exit:
             scores.to_csv(folder / "scores.csv", lang=lang)
             watch.doing("drawing the page")
             shop.report(folder / "report.html", as_of=as_of, lang=lang)
+        keep(url, inputs, written, watch)
     _print(console(), shop, scores, spec, taken)
     read = attrs.evolve(
         inputs,
         also=tuple((str(path), str(its)) for path, its in written.mapped),
         redemptions=str(written.redemptions),
     )
-    _print_places(console(), folder, read, as_of, lang)
+    _print_places(console(), folder, read, as_of, lang, _known(scores))
     return Exit.OK
+
+
+def _known(scores: Scores) -> str:
+    """Give a customer of whom something can be told: the one who bought most often."""
+    return str(scores.customer_id[int(scores.orders.argmax())])
 
 
 def _prepared(folder: Path) -> Path:
@@ -101,16 +109,23 @@ def _print(out: Console, shop: Shop, scores: Scores, spec: ShopSpec, taken: Take
     figures.print_tiers(out, scores)
 
 
-def _print_places(out: Console, folder: Path, inputs: Inputs, as_of: str, lang: str) -> None:
+def _print_places(  # noqa: PLR0913, PLR0917 - what the commands name
+    out: Console, folder: Path, inputs: Inputs, as_of: str, lang: str, who: str
+) -> None:
     """Say where everything lies, and what to type next."""
     places = {
         "report": "report.html", "scores": "scores.csv", "exports": "exports", "rules": "shop.toml",
+        "shop": DATABASE,
     }  # fmt: skip
     out.print()
     for what, name in places.items():
         path_line(out, f"{what:<9}", str(folder / name))
     out.print("\nopen the report in a browser; this command makes the same page:\n")
     for line in _report_command(folder, inputs, as_of, lang):
+        path_line(out, "", line)
+    out.print("\nthe shop is kept in a database too; go on with it:\n")
+    kept, rules = _quoted(f"sqlite:///{folder / DATABASE}"), _quoted(str(folder / "shop.toml"))
+    for line in kept_lines(kept, rules, as_of, _quoted(who)):
         path_line(out, "", line)
     out.print("\nand this one scores the same exports by hand:\n")
     path_line(out, "", " ".join(("retailcrm score", *_read_by_hand(folder, inputs, as_of))))

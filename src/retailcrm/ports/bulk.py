@@ -223,7 +223,7 @@ class BulkLedger(Protocol):
         """
 
     def mark_stale(self, customers: Iterable[str]) -> None:
-        """Keep, in the unit that is open, that something of customers' orders is not in their accounts yet."""
+        """Keep, in the unit that is open, that accounts lack something of customers' orders yet."""
 
     def clear_stale(self, customers: Iterable[str]) -> None:
         """Keep, in the unit that is open, that all of customers' orders is in their accounts."""

@@ -119,6 +119,10 @@ class OrderBook(Protocol):
     def snapshot(self) -> AbstractContextManager[object]:
         """See one moment in all that is read until it ends; nothing can be written in it."""
 
+    @property
+    def in_unit(self) -> bool:
+        """Whether this thread is inside a unit, so that only whoever opened it can begin anew."""
+
     def lock(self) -> None:
         """Inside a unit: keep all others from importing and merging until it ends."""
 

@@ -42,7 +42,7 @@ class Decided:
         aliases: Which id stands for whom.
         present: The present id of every id that was merged away; of every log a mapping of its own, so that
             readers see by its identity that it is new.
-        concerned: Every id that a decision ever named.
+        concerned: Every id that a decision ever named, with a platform before it and without.
     """
 
     aliases: Aliases = attrs.field(factory=Aliases)
@@ -54,7 +54,8 @@ class Decided:
         """Look through a log."""
         ids = {i for e in aliases.log if isinstance(e, Merged) for i in (e.keep, e.gone)}
         present = {str(i): str(now) for i in sorted(ids) if (now := aliases.resolve(i)) != i}
-        return cls(aliases, present, frozenset(ids))
+        plain = {i.split(":", 2)[-1] for i in ids if i.count(":") > 1}
+        return cls(aliases, present, frozenset({*ids, *plain}))
 
 
 @attrs.define(eq=False)

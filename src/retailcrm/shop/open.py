@@ -22,6 +22,7 @@ from retailcrm.shop.stored.observations import StoredObservations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     from retailcrm.domain.events import PointsMoved
@@ -297,11 +298,6 @@ class Shop:
 
         Raises:
             ConflictError: Others have been writing all the time.
-
-        Example:
-            >>> shop = open_shop()
-            >>> with shop.alone():
-            ...     pass  # begin, write, commit
         """
         return self._database.alone()
 

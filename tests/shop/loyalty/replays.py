@@ -29,9 +29,6 @@ NESTED: Final = ("loyalty", "imports", "customers", "rewards")
 LOOKS: Final = ("balance", "history", "left", "points")
 """What looks only; it may bring accounts together, but a second time in a row it changes nothing."""
 
-CLOSED: Final = ("spent", "expired", "reversed")
-"""Buckets whose points stay where they are."""
-
 OFTEN: Final = 0.1
 """How often each kind of misfortune happens before a call that writes."""
 
@@ -268,7 +265,8 @@ def standing(shop: Any) -> dict[str, Any]:
     for name in ledger.accounts():
         account = ledger.account(name)
         for lot in ledger.lots(name).values():
-            gone.update({(lot.root, bucket): getattr(lot, bucket) for bucket in CLOSED})
+            # What lapsed where she was before cannot be taken back from there: it stays lapsed.
+            gone.update({(lot.root, "spent"): lot.spent, (lot.root, "over"): lot.expired + lot.reversed})
         lots = sorted(
             (lot.root, lot.pending, lot.available, lot.held, str(lot.activates_at), str(lot.expires_at))
             for lot in account.lots

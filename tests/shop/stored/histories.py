@@ -84,7 +84,9 @@ def expiries(zone: str) -> st.SearchStrategy[Expiry]:
 @st.composite
 def wallets(draw: st.DrawFn, zone: str) -> Wallet:
     caps = draw(
-        st.sampled_from(((), (), (Cap(points=40),), (Cap(points=300, per="month"), Cap(points=60, per="day"))))
+        st.sampled_from(
+            ((), (), (Cap(points=40),), (Cap(points=300, per="month"), Cap(points=60, per="day")))
+        )
     )
     rule = EarnRule(
         rate=draw(st.sampled_from((Fraction(1), Fraction(3, 7), Fraction(0)))),
@@ -126,10 +128,13 @@ def ladder(zone: str) -> Ladder:
 
 
 CAMPAIGNS = (
-    Campaign(name="week", start=START + timedelta(days=2), end=START + timedelta(days=5), multiplier=Fraction(2)),
     Campaign(
-        name="gold", start=START + timedelta(days=4), end=START + timedelta(days=9), multiplier=Fraction(3, 2),
-        tiers=("gold",),
+        name="week", start=START + timedelta(days=2), end=START + timedelta(days=5),
+        multiplier=Fraction(2),
+    ),
+    Campaign(
+        name="gold", start=START + timedelta(days=4), end=START + timedelta(days=9),
+        multiplier=Fraction(3, 2), tiers=("gold",),
     ),
 )  # fmt: skip
 
@@ -181,7 +186,9 @@ def table_of(found: list[dict[str, Any]]) -> tuple[OrderTable, LineTable | None]
     return table, lines if rows else None
 
 
-def accounts_of(ledger: Any, policy: Policy, found: list[dict[str, Any]], until: datetime, now: datetime) -> Accounts:
+def accounts_of(
+    ledger: Any, policy: Policy, found: list[dict[str, Any]], until: datetime, now: datetime
+) -> Accounts:
     """Give the accounts of a shop whose files tell of these orders."""
     assert policy.points is not None
     table, lines = table_of(found)
@@ -209,8 +216,8 @@ def orders_by_hand(*told: dict[str, Any]) -> list[dict[str, Any]]:
     found = []
     for number, one in enumerate(told):
         plain = {
-            "number": str(number), "platform": "web", "customer": 0, "state": OrderState.PAID, "credit": False,
-            "refunded": 0, "postage": 0, "lines": (), "placed_at": None, "shipped_at": None,
+            "number": str(number), "platform": "web", "customer": 0, "state": OrderState.PAID,
+            "credit": False, "refunded": 0, "postage": 0, "lines": (), "placed_at": None, "shipped_at": None,
             "completed_at": None, "refunded_at": None, "first_seen": None,
         }  # fmt: skip
         days = {name: START + timedelta(days=at) for name, at in one.items() if name.endswith("_at")}

@@ -28,7 +28,7 @@ MAPPING = {
     "buyer": {"kind": "id", "strength": "stable"},
     "states": {"paid": ["paid"], "completed": ["done"], "closed": ["shut"], "refunded": ["gone"]},
 }
-FEW = max(settings().max_examples // 3, 1)
+FEW = max(settings().max_examples // 4, 1)
 """Each example opens two shops and imports some files into both."""
 
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -87,9 +87,7 @@ def look(shop, names):
         current = accounts.current(customer, wallet)
         if current.entries or current.awards or current.spendings:
             change = current.change(current.account)
-            accounts.ledger.write(
-                Unit(changes=(change,), awards=current.awards, spendings=current.spendings)
-            )
+            accounts.ledger.write(Unit(changes=(change,), awards=current.awards, spendings=current.spendings))
 
 
 def told(ledger, policy):

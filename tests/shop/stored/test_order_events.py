@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import attrs
 import numpy as np
 from hypothesis import given
-from hypothesis import strategies as st
 from tests.shop.stored.histories import START, histories, numbered, table_of
 from tests.shop.stored.test_following import MAPPING, one_order, table
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.shop.stored.histories import DAYS, START, ladder
+from tests.adapters.stores.databases import KINDS
+from tests.shop.stored.histories import DAYS, START, ladder, orders_by_hand, table_of
 from tests.shop.stored.test_following import MAPPING, files, one_order, table
 
 from retailcrm import open_shop
@@ -22,7 +23,7 @@ from retailcrm.shop.insight import NoIdentityError
 from retailcrm.shop.policy import Policy
 from retailcrm.shop.stored.rolling import blocks_asked, blocks_of, changed_block, figures_of, less
 
-FEW = max(settings().max_examples // 3, 1)
+FEW = max(settings().max_examples // 4, 1)
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 END = START + timedelta(days=DAYS + 10)
 
@@ -94,7 +95,7 @@ def test_customers_stand_by_their_ids_either_way(tmp_path):
 
 
 def test_who_lies_ahead_is_counted_anew(tmp_path):
-    """A few customers with orders after the moment are counted from their orders; many make all be looked at."""
+    """A few customers with orders after the moment are counted anew; for many, all orders are looked at."""
     with closing(open_shop(f"sqlite:///{tmp_path}/shop.db", clock=lambda: END)) as shop:
         old = [one_order(f"a{n}", f"c{n}", 1) for n in range(60)]
         new = [one_order(f"b{n}", f"c{n}", 9) for n in range(40)]
@@ -108,7 +109,7 @@ def test_who_lies_ahead_is_counted_anew(tmp_path):
 
 
 def test_what_roll_ups_cannot_tell_is_looked_up(tmp_path):
-    """A ladder, or rules that nobody has imported by, ask all orders; the next import rolls up by its rules."""
+    """A ladder, or rules that nobody has imported by, ask all orders; the next import rolls up by them."""
     url, told = f"sqlite:///{tmp_path}/shop.db", table([one_order("1", "ann", 1)])
     with closing(open_shop(url, clock=lambda: END)) as shop:
         shop.imports.table(told, MAPPING)
@@ -156,10 +157,8 @@ def test_unknown_buyers_are_kept_by_difference():
     assert less(total, gone, new).tolist() == [0, 7, 0, 0, 0, 70, 7, 1, 9]
 
 
-def test_figures_by_hand(open_parts):
+def test_figures_by_hand():
     """Two orders of a day, a full refund, a credit note and an unknown buyer, counted by hand."""
-    from tests.shop.stored.histories import orders_by_hand, table_of
-
     orders, _ = table_of(
         orders_by_hand(
             {"paid_at": 1, "gross": 100, "refunded": 30, "refunded_at": 4},
@@ -191,6 +190,7 @@ def rollups(new_database):
     return found
 
 
+@pytest.mark.parametrize("new_database", KINDS, indirect=True)
 def test_blocks_are_read_as_they_were_written(rollups):
     """Ids and figures come back, all at once or block by block; other rules have none."""
     every = rollups.every("rules")
@@ -203,7 +203,9 @@ def test_blocks_are_read_as_they_were_written(rollups):
     assert (head.file, head.unknown.tolist()) == (3, list(range(9)))
     assert rollups.head("others") is None
     assert len(rollups.every("others").ids) == 0
-    rollups.write("rules", head, [Block(first="", ids=Texts.of([]), figures=np.empty((0, 9), np.int64))], ["小明"])
+    rollups.write(
+        "rules", head, [Block(first="", ids=Texts.of([]), figures=np.empty((0, 9), np.int64))], ["小明"]
+    )
     assert len(rollups.every("rules").ids) == 0
     rollups.clear()
     assert rollups.head("rules") is None
@@ -222,7 +224,7 @@ def test_blocks_are_read_as_they_were_written(rollups):
 def test_a_changed_roll_up_is_found(rollups, table_name, change):
     """A value that was changed in the database is told; nobody builds upon it."""
     assert list(rollups.damaged()) == []
-    rollups.database.executor.run(f"UPDATE retailcrm_{table_name} SET {change}")
+    rollups.database.executor.run(f"UPDATE retailcrm_{table_name} SET {change}")  # noqa: S608 - our own
     assert len(list(rollups.damaged())) >= 1
     if table_name == "rolled":
         assert rollups.head("rules") is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import nullcontext
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
@@ -12,7 +13,6 @@ from retailcrm.adapters.stores.memory_steps import Steps
 from retailcrm.domain.points.account import Account
 from retailcrm.errors import ConflictError, InputError, SettingsError
 from retailcrm.ports.feed import Page, Told
-from retailcrm.ports.hookspecs import hookimpl
 from retailcrm.ports.points_facts import told_by
 from retailcrm.ports.stores import Capabilities
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from retailcrm.domain.points.stocks import Stock
     from retailcrm.ports.feed import Fact
     from retailcrm.ports.ledger import Change, Effect, RefundsTold, Spending, Unit
-    from retailcrm.ports.stores import StoreKind
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -380,25 +379,3 @@ class MemoryStore:
 
     def close(self) -> None:
         """Hold nothing outside memory."""
-
-
-class MemoryKind:
-    """Opens shops in memory."""
-
-    name = "memory"
-
-    def open(self, url: str) -> MemoryStore:
-        """Open an empty store.
-
-        Raises:
-            SettingsError: The URL says more than ``memory:``.
-        """
-        if url != "memory:":
-            raise SettingsError(f"a shop in memory is opened as 'memory:', not {url!r}")
-        return MemoryStore()
-
-
-@hookimpl
-def register_stores(register: Callable[[StoreKind], None]) -> None:
-    """Offer memory."""
-    register(MemoryKind())

@@ -20,7 +20,7 @@ from retailcrm.errors import SettingsError
 from retailcrm.ports.ledger import Change, Spending, Unit
 from retailcrm.shop.buyers import ids_of
 from retailcrm.shop.loyalty.facts import facts_of, known_by
-from retailcrm.shop.loyalty.homes import homes_of, was_in, way_of
+from retailcrm.shop.loyalty.homes import apart_today, homes_of, was_in, way_of
 from retailcrm.shop.loyalty.orders_of import OrdersOf, plain_of
 from retailcrm.shop.loyalty.rates import Rates, rates_of, tiers_of
 from retailcrm.shop.loyalty.returning import returned_by_files
@@ -160,11 +160,13 @@ class Accounts:
             return Current(stored=whole, account=whole, entries=(), awards=(), wallet=rules)
         customer = self.customer(who)
         self._join(rules.name, customer)
-        for other in self.merges.parted(customer):
-            # What was hers only while they were one goes back first, whoever is asked for.
+        orders = None if self.observed() is None else self.orders.of(customer)
+        shared = () if orders is not None or self.observed() is None else self.orders.called(customer)
+        for other in (*self.merges.parted(customer), *shared):
+            # What was hers only while they were one goes back first, whoever is asked for; and what an id
+            # without its platform got, before a second platform had a buyer of that name.
             self._collected(self.ledger.account(account_id(rules.name, other)), self._imported(other))
         stored = self.ledger.account(account_id(rules.name, customer))
-        orders = None if self.observed() is None else self.orders.of(customer)
         lines = () if orders is None else self.orders.lines_of(customer)
         facts = [] if orders is None else list(facts_of(orders, self.shop, self.policy.counting, lines))
         # A clock that is set to the past does not know what came later.
@@ -354,10 +356,8 @@ class Accounts:
             plain = {plain_of(one) for one in members} - members
             members |= {one for one in plain if len(self.orders.called(one)) == 1}
         mine = account_id(wallet, customer)
-        for gone, keep in self.ledger.merged().items():
-            apart = keep == mine and customer_of(gone) not in members
-            if apart or (gone == mine and customer_of(keep) not in members):
-                self._split(keep, gone)
+        for keep, gone in apart_today(self.ledger.merged(), mine, members, self.merges):
+            self._split(keep, gone)
         for name in sorted(account_id(wallet, one) for one in members - {customer}):
             account = self.ledger.account(name)
             if account.lots or account.holds or account.debt:

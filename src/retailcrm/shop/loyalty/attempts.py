@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import random
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import attrs
+
+from retailcrm.errors import ConflictError, IdempotencyConflictError, RetryTransactionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Found = TypeVar("_Found")
 
 TRIES: Final = 12
 """Attempts before others who write first are left to the caller."""
@@ -21,8 +28,13 @@ _ENOUGH: Final = 5.0
 
 @attrs.define
 class Attempts:
-    """The attempts of one command."""
+    """The attempts of one command.
 
+    Attributes:
+        enough: Seconds after which none is begun.
+    """
+
+    enough: float = _ENOUGH
     _made: int = attrs.field(default=0, init=False)
     _began: float = attrs.field(factory=time.monotonic, init=False)
 
@@ -32,7 +44,33 @@ class Attempts:
         Those who met would meet again if all went on at once, so each waits for a time of its own.
         """
         self._made += 1
-        if self._made >= TRIES or time.monotonic() - self._began > _ENOUGH:
+        if self._made >= TRIES or time.monotonic() - self._began > self.enough:
             return False
         time.sleep(random.uniform(0, min(_LONGEST, _FIRST * 2**self._made)))  # noqa: S311 - no secret
         return True
+
+
+def begun_anew(act: Callable[[], _Found], *, in_unit: Callable[[], bool], enough: float = _ENOUGH) -> _Found:
+    """Do something whose own units may lose against others, and do it anew when they did.
+
+    Args:
+        act: What to do; all of it again each time.
+        in_unit: Tells whether it is done inside a unit of somebody else: then only he can begin anew.
+        enough: Seconds after which it is not begun anew.
+
+    Raises:
+        ConflictError: Others wrote first, again and again.
+
+    Example:
+        >>> begun_anew(lambda: 1, in_unit=lambda: False)
+        1
+    """
+    attempts = Attempts(enough)
+    while True:
+        try:
+            return act()
+        except (IdempotencyConflictError, RetryTransactionError):
+            raise
+        except ConflictError:
+            if in_unit() or not attempts.again():
+                raise

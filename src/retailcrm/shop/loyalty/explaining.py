@@ -17,6 +17,7 @@ from retailcrm.domain.points.outcomes import Refusal
 from retailcrm.domain.points.quotes import quote_redemption
 from retailcrm.domain.points.settling import settle
 from retailcrm.errors import NotFoundError
+from retailcrm.shop.loyalty.seen import seen, seen_spendable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,7 +52,7 @@ class Explain:
             known: By what was written up to then; by everything if left out.
             wallet: Name of the wallet; the first if empty.
         """
-        current = self._accounts.current(who, wallet)
+        current = seen(self._accounts, who, wallet)
         return explain_balance(self._accounts.journal(current), at or self._accounts.clock(), known=known)
 
     def award(self, order: str, *, wallet: str = "") -> Document:
@@ -86,7 +87,7 @@ class Explain:
             points: How many she wants to spend at most; ``None``: as many as do any good.
             wallet: Name of the wallet; the first if empty.
         """
-        current, now = self._accounts.spendable(who, wallet), self._accounts.clock()
+        current, now = seen_spendable(self._accounts, who, wallet), self._accounts.clock()
         rule, unit = current.wallet.redemption, self._accounts.unit
         found = quote_redemption(current.account, cart, points, rule, unit=unit, now=now)
         return explain_quote(
@@ -114,7 +115,7 @@ class Explain:
         Raises:
             InputError: The limit follows from a cart or an order that is not given.
         """
-        current, now = self._accounts.current(who, wallet), self._accounts.clock()
+        current, now = seen(self._accounts, who, wallet), self._accounts.clock()
         draft = Draft.live(current.account, "why", now)
         settle(draft)
         limit: Limit = refused.limit  # type: ignore[assignment]  # a word of ours, in a port for everybody

@@ -13,12 +13,13 @@ from retailcrm.analytics.points.journal import movements_of
 from retailcrm.analytics.tables.points import LotTable, MovementTable
 from retailcrm.domain.points.following import activation
 from retailcrm.shop.loyalty.accounts import customer_of, wallet_of
+from retailcrm.shop.loyalty.at_once import Written, at_once, due_by, owners
 from retailcrm.shop.loyalty.facts import known_by
 from retailcrm.shop.loyalty.joining import caught_up
 from retailcrm.shop.loyalty.known_orders import KnownOrders, aware, points_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -61,9 +62,9 @@ def gathered(accounts: Accounts, as_of: np.datetime64, wallet: str = "") -> Gath
         as_of: UTC, exclusive: what happened then or later is not looked at.
         wallet: Name of the wallet; the first if empty.
     """
-    rules = accounts.programme.wallet(wallet)
+    rules, accounts = accounts.programme.wallet(wallet), at_once(accounts)
     journals = _journals(accounts, rules.name, as_of)
-    tables = [_of_journals(accounts, journals, rules.expiry.zone, as_of)]
+    tables = [_of_journals(journals, rules.expiry.zone, as_of)]
     sales: list[tuple[Any, ...]] = []
     orders = fallen_back = 0
     for part in accounts.orders.parts() if accounts.observed() is not None else ():
@@ -92,10 +93,12 @@ class _Journals:
     Attributes:
         settled: Of accounts in which everything that fell due by then is written.
         open: Of the others.
+        whose: Who has each account today.
     """
 
     settled: dict[str, tuple[Entry, ...]] = attrs.field(factory=dict)
     open: dict[str, tuple[Entry, ...]] = attrs.field(factory=dict)
+    whose: Mapping[str, str] = attrs.field(factory=dict)
 
     @property
     def customers(self) -> frozenset[str]:
@@ -111,14 +114,20 @@ def _journals(accounts: Accounts, wallet: str, as_of: np.datetime64) -> _Journal
     names = [one for one in ledger.accounts() if wallet_of(one) == wallet]
     if not names:
         return _Journals()
-    present = {name: accounts.customer(customer_of(name)) for name in names}
-    orders = KnownOrders.of(accounts, set(present.values()), wallet, as_of)
-    found = _Journals()
-    for name in names:
-        written = ledger.account(name).recorded_at
+    present, stored = owners(accounts, names), {name: ledger.account(name) for name in names}
+    written = Written.of(accounts)
+    alone = {name for name, account in stored.items() if written.by(account, at)}
+    others = {customer for name, customer in present.items() if name not in alone}
+    orders = KnownOrders.of(accounts, others, wallet, as_of)
+    found = _Journals(whose=present)
+    for name, account in stored.items():
         entries = tuple(ledger.entries(name))
+        if name in alone:
+            every = (*entries, *due_by(account, at))
+            found.settled[name] = tuple(entry for entry in every if entry.effective_at < at)
+            continue
         if present[name] == customer_of(name):
-            later = at if written is None else max(at, written)
+            later = at if account.recorded_at is None else max(at, account.recorded_at)
             entries += orders.current(present[name], later, known=at).entries
         if entries and entries[-1].recorded_at >= at:
             found.settled[name] = _as_known(entries, orders, present[name], at)
@@ -150,19 +159,16 @@ def _as_known(
     )
 
 
-def _of_journals(accounts: Accounts, journals: _Journals, zone: str, as_of: np.datetime64) -> MovementTable:
+def _of_journals(journals: _Journals, zone: str, as_of: np.datetime64) -> MovementTable:
     """Turn journals into columns."""
     tables = [movements_of(journals.open, zone, as_of=as_of), movements_of(journals.settled, zone)]
-    return _named(stacked(tables), accounts)
+    return _named(stacked(tables), journals.whose)
 
 
-def _named(table: MovementTable, accounts: Accounts) -> MovementTable:
+def _named(table: MovementTable, whose: Mapping[str, str]) -> MovementTable:
     """Call accounts as their customers, as tables made of orders do; merged ones are one."""
     names: dict[str, int] = {}
-    codes = [
-        names.setdefault(accounts.customer(customer_of(name)), len(names))
-        for name in table.lots.accounts.tolist()
-    ]
+    codes = [names.setdefault(whose[name], len(names)) for name in table.lots.accounts.tolist()]
     account = np.array([*codes, 0], np.int32)[table.lots.account]
     return attrs.evolve(table, lots=attrs.evolve(table.lots, accounts=Texts.of(names), account=account))
 

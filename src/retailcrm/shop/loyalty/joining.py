@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import attrs
@@ -9,6 +10,7 @@ import attrs
 from retailcrm.domain.identity import CustomerId
 from retailcrm.ports.ledger import Unit
 from retailcrm.shop.loyalty.accounts import account_id, customer_of, wallet_of
+from retailcrm.shop.loyalty.attempts import begun_anew
 from retailcrm.shop.loyalty.known_orders import joined
 
 if TYPE_CHECKING:
@@ -68,7 +70,8 @@ def caught_up(accounts: Accounts, wallet: str) -> None:
         wallet: Its name.
     """
     for name in [one for one in accounts.ledger.accounts() if wallet_of(one) == wallet]:
-        joined(accounts, accounts.customer(customer_of(name)), wallet)
+        customer = accounts.customer(customer_of(name))
+        begun_anew(partial(joined, accounts, customer, wallet), in_unit=lambda: accounts.ledger.in_unit)
 
 
 def _up_to_date(accounts: Accounts, customer: str, wallet: str) -> None:

@@ -13,6 +13,7 @@ from retailcrm.domain.points.history import debts as changes_of_debt
 from retailcrm.domain.points.history import falling_due
 from retailcrm.domain.points.lots import OPEN, Bucket
 from retailcrm.shop.loyalty.accounts import account_id, customer_of, wallet_of
+from retailcrm.shop.loyalty.at_once import Written
 from retailcrm.shop.loyalty.known_orders import KnownOrders, aware
 
 if TYPE_CHECKING:
@@ -123,11 +124,18 @@ def debts(accounts: Accounts, wallet: str, as_of: np.datetime64) -> dict[str, in
         wallet: Name of the wallet.
         as_of: UTC, exclusive.
     """
-    names = [customer_of(name) for name in accounts.ledger.accounts() if wallet_of(name) == wallet]
-    if not names:
+    ledger, at, written = accounts.ledger, aware(as_of), Written.of(accounts)
+    names = [name for name in ledger.accounts() if wallet_of(name) == wallet]
+    # An account that was written before and owes nothing can only come to owe by something new.
+    unknown = {
+        customer_of(name)
+        for name in names
+        if not (written.by(account := ledger.account(name), at) and not account.debt)
+    }
+    if not unknown:
         return {}
-    known = KnownOrders.of(accounts, set(names), wallet, as_of)
-    owing = {name: sum(one.debt for one in _entries(known, name, aware(as_of))) for name in names}
+    known = KnownOrders.of(accounts, unknown, wallet, as_of)
+    owing = {name: sum(one.debt for one in _entries(known, name, at)) for name in sorted(unknown)}
     return {name: points for name, points in owing.items() if points}
 
 

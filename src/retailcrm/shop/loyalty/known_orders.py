@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import pairwise
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 import numpy as np
@@ -23,6 +23,7 @@ from retailcrm.domain.points.following import OrderFacts, follow
 from retailcrm.errors import InputError
 from retailcrm.shop.customers.cards import platform_of
 from retailcrm.shop.loyalty.accounts import Accounts, Current, account_id
+from retailcrm.shop.loyalty.at_once import at_once
 from retailcrm.shop.loyalty.facts import facts_of, known_by
 from retailcrm.shop.loyalty.returning import returned_by_files
 from retailcrm.shop.picking import picked
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from retailcrm.analytics.points.order_points import OrderPoints
     from retailcrm.analytics.tables import LineTable, OrderTable
     from retailcrm.domain.identity import Identity
+
+_BY_INDEX: Final = 10
+"""The orders of so many customers are looked for one by one; those of more are read with everybody's."""
 
 
 @attrs.frozen(kw_only=True)
@@ -68,10 +72,10 @@ class KnownOrders:
         """
         facts: dict[str, tuple[OrderFacts, ...]] = {}
         multipliers: dict[str, Fraction] = {}
-        for orders in accounts.orders.parts() if customers and accounts.observed() is not None else ():
-            hers = _of_customers(orders, customers)
-            facts |= dict(_facts(accounts, hers))
-            multipliers |= dict(_multipliers(accounts, hers, wallet, as_of))
+        read = at_once(accounts) if len(customers) > _BY_INDEX else accounts
+        for hers in _tables(read, customers) if accounts.observed() is not None else ():
+            facts |= dict(_facts(read, hers))
+            multipliers |= dict(_multipliers(read, hers, wallet, as_of))
         return cls(
             accounts=accounts,
             wallet=wallet,
@@ -154,6 +158,16 @@ def joined(accounts: Accounts, customer: str, wallet: str) -> None:
         accounts.ledger.account(account_id(wallet, str(one))).version for one in members if one != customer
     ):
         accounts.current(customer, wallet)
+
+
+def _tables(accounts: Accounts, customers: Collection[str]) -> Iterator[OrderTable]:
+    """Give the orders of some customers: of few, what a store finds by index."""
+    if len(customers) <= _BY_INDEX:
+        hers = (accounts.orders.of(name) for name in sorted(customers))
+        yield from (orders for orders in hers if orders is not None)
+        return
+    for orders in accounts.orders.parts():
+        yield _of_customers(orders, customers)
 
 
 def _of_customers(orders: OrderTable, customers: Collection[str]) -> OrderTable:

@@ -11,6 +11,7 @@ from retailcrm.domain.points.history import balance
 from retailcrm.domain.points.quotes import NoQuote, Quote, quote_redemption
 from retailcrm.shop.loyalty.accounts import Accounts, balances_now
 from retailcrm.shop.loyalty.explaining import Explain
+from retailcrm.shop.loyalty.seen import seen, seen_spendable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,7 +49,7 @@ class Looking:
             known: By what was written up to then; by everything if left out.
             wallet: Name of the wallet; the first if empty.
         """
-        current = self._accounts.current(who, wallet)
+        current = seen(self._accounts, who, wallet)
         if at is None and known is None:
             return balances_now(current.account, self._accounts.clock())
         when = self._accounts.clock() if at is None else in_utc(at)
@@ -56,7 +57,7 @@ class Looking:
 
     def history(self, who: str | Identity, *, wallet: str = "") -> tuple[Entry, ...]:
         """Give somebody's journal, oldest first, with what her orders tell until now."""
-        return self._accounts.journal(self._accounts.current(who, wallet))
+        return self._accounts.journal(seen(self._accounts, who, wallet))
 
     def quote(
         self, who: str | Identity, cart: Cart, points: int | None = None, *, wallet: str = ""
@@ -69,7 +70,7 @@ class Looking:
             points: How many she wants to spend at most; ``None``: as many as do any good.
             wallet: Name of the wallet; the first if empty.
         """
-        current = self._accounts.spendable(who, wallet)
+        current = seen_spendable(self._accounts, who, wallet)
         return quote_redemption(
             current.account, cart, points, current.wallet.redemption,
             unit=self._accounts.unit, now=self._accounts.clock(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 255
 """Characters that a key, an id or a reference has at most: every database can look for so many."""
+
+_PEOPLE: Final = ("who", "giver", "taker")
+"""What names a customer."""
+
+_NO_TEXT: Final = re.compile("[\ud800-\udfff]")
+"""Halves of pairs, which no text has."""
 
 _ENCODER: Final = json.JSONEncoder(sort_keys=True, default=str, ensure_ascii=False)
 
@@ -176,12 +183,15 @@ def check_texts(asked: Mapping[str, Any]) -> None:
         InputError: A text is longer than any id, or has a character that no database keeps.
     """
     for name, value in asked.items():
+        named = isinstance(value, Identity) or (isinstance(value, str) and bool(value.strip()))
+        if name in _PEOPLE and not named:
+            raise InputError(f"{name} names a customer by her id or an identity, not {value!r}")
         text = value.value if isinstance(value, Identity) else getattr(value, "reference", value)
         if not isinstance(text, str):
             continue
         if len(text) > LONGEST and name not in ("reason", "actor"):
             raise InputError(f"{name} has {len(text)} characters; at most {LONGEST} are kept")
-        if "\0" in text or any("\ud800" <= one <= "\udfff" for one in text if one > "\ud7ff"):
+        if "\0" in text or not (text.isascii() or _NO_TEXT.search(text) is None):
             raise InputError(f"{name} has a character that is none: U+0000, or half of a pair")
 
 

@@ -9,7 +9,8 @@ import attrs
 from retailcrm.domain.points.opening import Opened, OpeningRow, imported, open_balances
 from retailcrm.domain.points.reconciling import Reconciliation, Stated, reconcile
 from retailcrm.ports.ledger import Unit
-from retailcrm.shop.loyalty.accounts import account_id
+from retailcrm.shop.loyalty.accounts import account_id, customer_of
+from retailcrm.shop.loyalty.attempts import begun_anew
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,21 +47,35 @@ class Opening:
         Returns:
             How many rows were taken, and a problem for each that was not.
         """
-        accounts, rules = self._accounts, self._accounts.programme.wallet(wallet)
-        named = self._named(rows, wallet)
-        current = {row.account: accounts.current(row.account.partition("/")[2], rules.name) for row in named}
-        found = open_balances(
-            named, {name: one.account for name, one in current.items()}, file=file, key=key,
-            now=accounts.clock(), known=imported(self._entries()), effective_at=at, expiry=rules.expiry,
-            idle=rules.inactive,
-        )  # fmt: skip
-        changes = tuple(
-            current[name].change(done.account, done.entries)
-            for name, done in found.accounts.items()
-            if done.entries
+        return begun_anew(
+            lambda: self._taken(rows, key, file, at, wallet), in_unit=lambda: self._accounts.ledger.in_unit
         )
-        awards = tuple(award for one in current.values() for award in one.awards)
-        accounts.ledger.write(Unit(changes=changes, awards=awards if changes else ()))
+
+    def _taken(
+        self, rows: Sequence[OpeningRow], key: str, file: str, at: datetime | None, wallet: str
+    ) -> Opened:
+        """Take rows over in one unit: whoever writes to one of the accounts waits, or was first."""
+        accounts, rules = self._accounts, self._accounts.programme.wallet(wallet)
+        with accounts.ledger.unit():
+            named = self._named(rows, wallet)
+            accounts.ledger.lock(*(row.account for row in named))
+            names = dict.fromkeys(row.account for row in named)
+            current = {name: accounts.current(customer_of(name), rules.name) for name in names}
+            found = open_balances(
+                named, {name: one.account for name, one in current.items()}, file=file, key=key,
+                now=accounts.clock(), known=imported(self._entries()), effective_at=at, expiry=rules.expiry,
+                idle=rules.inactive,
+            )  # fmt: skip
+            done = {name: one for name, one in found.accounts.items() if one.entries}
+            accounts.ledger.write(
+                Unit(
+                    changes=tuple(
+                        current[name].change(one.account, one.entries) for name, one in done.items()
+                    ),
+                    awards=tuple(award for name in done for award in current[name].awards),
+                    spendings=tuple(spent for name in done for spent in current[name].spendings),
+                )
+            )
         return found
 
     def compare(

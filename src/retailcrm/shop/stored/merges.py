@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -49,18 +49,38 @@ class StoredMerges(Merges):
 
     def merge(self, keep: str, gone: str, *, evidence: Iterable[Evidence], actor: str, at: datetime) -> str:
         """Decide that two ids are one person, for everybody who uses the store."""
-        with self.unit():
-            return super().merge(keep, gone, evidence=evidence, actor=actor, at=at)
+        sides = {self.aliases.resolve(CustomerId(one)) for one in (keep, gone)}
+
+        def act() -> str:
+            with self.unit():
+                return Merges.merge(self, keep, gone, evidence=reasons, actor=actor, at=at)
+
+        reasons = tuple(evidence)
+        # Whom everybody knows to be one person already, nobody makes one by trying again.
+        return act() if len(sides) == 1 else self._anew(act)
 
     def undo(self, merge_id: str, *, actor: str, at: datetime) -> None:
         """Take a merge back, as if it had never been."""
-        with self.unit():
-            super().undo(merge_id, actor=actor, at=at)
+
+        def act() -> None:
+            with self.unit():
+                Merges.undo(self, merge_id, actor=actor, at=at)
+
+        self._anew(act)
 
     def adopt(self, decisions: Iterable[Decision], *, at: datetime) -> tuple[str, ...]:
         """Take decisions over, such as those of a file; all of them or none."""
-        with self.unit():
-            return super().adopt(decisions, at=at)
+        told = tuple(decisions)
+
+        def act() -> tuple[str, ...]:
+            with self.unit():
+                return Merges.adopt(self, told, at=at)
+
+        return self._anew(act)
+
+    def _anew(self, act: Callable[[], _Found]) -> _Found:
+        """Decide, and decide anew when others were first; not inside a unit of somebody else."""
+        return begun_anew(act, in_unit=lambda: self.book.in_unit)
 
     def _take(self, aliases: Aliases) -> None:
         known = len(self.aliases.log)

@@ -18,6 +18,7 @@ from retailcrm.ports.batches import Grain
 from retailcrm.ports.orders import ColumnsKept, FileKept
 from retailcrm.shop.buyers import BuyerKinds, adopted
 from retailcrm.shop.folding import fold
+from retailcrm.shop.loyalty.attempts import begun_anew
 from retailcrm.shop.observations import Observations
 from retailcrm.shop.picking import picked
 from retailcrm.shop.stored.changes import OrdersChanged
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
 WHOLE_FROM: Final = 50_000
 """A file of fewer orders is folded with what the store has of them, however small the shop is."""
+
+_ENOUGH: Final = 60.0
+"""Seconds after which an import that others were in the way of is not begun anew; one may take long."""
 
 
 @attrs.define(eq=False)
@@ -92,6 +96,20 @@ class StoredObservations(Observations):
         whole = with_who(observed.tables, observed.buyer_keys)
         tables = {grain: settled(rows) for grain, rows in whole.items()}
         kept = {grain: _kept(rows) for grain, rows in tables.items()}
+        return begun_anew(
+            lambda: self._added(observed, collected, tables, kept),
+            in_unit=lambda: self.book.in_unit,
+            enough=_ENOUGH,
+        )
+
+    def _added(
+        self,
+        observed: Observed,
+        collected: Collected,
+        tables: Mapping[Grain, pa.Table],
+        kept: Mapping[Grain, ColumnsKept],
+    ) -> bool:
+        """Keep a file and what follows from it in one unit."""
         with self.book.unit(sum(map(len, tables.values()))):
             self.book.lock()
             if self.book.has(observed.digest):

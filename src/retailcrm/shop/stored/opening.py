@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from retailcrm.errors import SettingsError
+from retailcrm.errors import ConflictError, SettingsError
 from retailcrm.shop.merging import MergedStore
 from retailcrm.shop.stored.merges import StoredMerges
 from retailcrm.shop.stored.observations import StoredObservations
@@ -56,10 +56,17 @@ def stored_parts(
 
     Raises:
         SettingsError: The shop is kept in another currency or zone, or a memory budget was asked for.
+        ConflictError: The shop is new, and others have been writing all the time.
     """
     if memory_budget is not None:
         raise SettingsError("memory_budget is for shops in memory: a shop in a store needs none")
-    currency, zone = book.begin(rules.currency, rules.zone, clock())
+    try:
+        currency, zone = book.begin(rules.currency, rules.zone, clock())
+    except ConflictError as error:
+        raise ConflictError(
+            f"shop {shop!r} is new here and could not be begun: {error}. If this process has a transaction "
+            "open on the database, it has waited for itself: open the shop when the process starts"
+        ) from None
     for what, old, asked in (("currency", currency, rules.currency), ("zone", zone, rules.zone)):
         if old != asked:
             raise SettingsError(

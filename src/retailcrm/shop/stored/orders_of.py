@@ -37,6 +37,9 @@ class StoredOrdersOf(OrdersOf):
 
     def of(self, customer: str) -> OrderTable | None:
         """Give one customer's orders as a table of its own; ``None`` if the files know none."""
+        if not customer:
+            # Orders of nobody known are nobody's.
+            return None
         aliases = self.merges.aliases
         if aliases.resolve(CustomerId(customer)) != customer:
             return None

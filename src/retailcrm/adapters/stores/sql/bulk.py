@@ -121,7 +121,7 @@ class SqlBulk:
         return len(points.awards) > 0
 
     def mark_stale(self, customers: Iterable[str]) -> None:
-        """Keep, in the unit that is open, that something of customers' orders is not in their accounts yet."""
+        """Keep, in the unit that is open, that accounts lack something of customers' orders yet."""
         self.database.executor.many(sql.STALE_NEW, [(self.shop, one) for one in customers])
 
     def clear_stale(self, customers: Iterable[str]) -> None:

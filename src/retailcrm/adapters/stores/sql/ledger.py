@@ -99,6 +99,12 @@ class SqlLedger:
                 f"the shop is kept in {self.database.dialect}, the connection is to {theirs.dialect}: "
                 "both must be one database for an order and its points to be committed together"
             )
+        here = sql.PLACE[theirs.dialect]
+        if theirs.executor.one(here) != self.database.executor.one(here):
+            raise SettingsError(
+                "the connection is to another database than the shop is kept in: an order and its points "
+                "would not be committed together"
+            )
         return SqlLedger(theirs, self.shop)
 
     def lock(self, *accounts: str) -> None:

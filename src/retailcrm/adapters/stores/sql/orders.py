@@ -85,6 +85,11 @@ class SqlOrders:
         """See one moment in all that is read until it ends."""
         return self.database.snapshot()
 
+    @property
+    def in_unit(self) -> bool:
+        """Whether this thread is inside a unit."""
+        return self.database.in_unit
+
     def lock(self) -> None:
         """Inside a unit: keep all others from importing and merging until it ends."""
         self._run.one(sql.LOCK[self.database.dialect], (self.shop,))

@@ -75,7 +75,8 @@ def _observed(grain: Grain) -> Table:
 
 
 OBSERVED: Final = {grain: _observed(grain) for grain in Grain}
-"""The rows of all files by grain; ``place`` is where it stands in the file's rows of that grain, from 0. ``who`` is the buyer in the form that customer ids are made of."""
+"""The rows of all files by grain; ``place`` is where it stands in the file's rows of that grain, from 0;
+``who`` is the buyer in the form that customer ids are made of."""
 
 ORDERS: Final = _table(
     "orders",

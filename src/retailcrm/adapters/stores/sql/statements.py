@@ -44,8 +44,9 @@ ACCOUNT_NEXT: Final = (
 ACCOUNT_VERSION: Final = "SELECT version FROM retailcrm_accounts WHERE shop = ? AND account = ?"
 WHOLE: Final = (
     "SELECT (followed = ? OR observed_at IS NULL) AND NOT EXISTS (SELECT 1 FROM retailcrm_merged "
-    "WHERE shop = retailcrm_shops.shop AND (gone = ? OR keep = ?)) AND NOT EXISTS (SELECT 1 FROM retailcrm_stale "
-    "WHERE shop = retailcrm_shops.shop AND customer = ?) FROM retailcrm_shops WHERE shop = ?"
+    "WHERE shop = retailcrm_shops.shop AND (gone = ? OR keep = ?)) AND NOT EXISTS "
+    "(SELECT 1 FROM retailcrm_stale WHERE shop = retailcrm_shops.shop AND customer = ?) "
+    "FROM retailcrm_shops WHERE shop = ?"
 )
 STALE: Final = "SELECT customer FROM retailcrm_stale WHERE shop = ? ORDER BY customer"
 STALE_NEW: Final = insert("stale", "shop, customer", more=" ON CONFLICT (shop, customer) DO NOTHING")
@@ -128,6 +129,12 @@ ADVANCED_NEXT: Final = (
 
 RULE_NEW: Final = insert("rules", "shop, digest, document", more=" ON CONFLICT (shop, digest) DO NOTHING")
 RULE: Final = "SELECT document FROM retailcrm_rules WHERE shop = ? AND digest = ?"
+
+PLACE: Final[Mapping[Dialect, str]] = {
+    "sqlite": "SELECT file FROM pragma_database_list WHERE name = 'main'",
+    "postgresql": "SELECT current_database()::text, extract(epoch FROM pg_postmaster_start_time())::text",
+}
+"""What tells one database from another."""
 
 _EVENT: Final = "shop, transaction_id, kind, subject, recorded_at, document"
 EVENT_NEW: Final[Mapping[Dialect, str]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final
 
 from retailcrm.adapters.stores.sql.session import PerThread, Savepoint, Snapshot
@@ -12,6 +12,7 @@ from retailcrm.adapters.stores.sqlite.session import LOST_IN_FORK, SqliteSession
 from retailcrm.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -95,13 +96,8 @@ class SqliteDatabase:
 
         Where SQLite keeps writers apart well enough by itself, nothing happens.
         """
-        session = self._sessions.get()
-        with session.lock or nullcontext():
-            try:
-                yield
-            finally:
-                # A child that was forked in the block has nothing of the parent's.
-                _still(session)
+        with self._sessions.get().lock or nullcontext():
+            yield
 
     def checkpoint(self) -> None:
         """Bring the whole log into the database file, and empty it."""

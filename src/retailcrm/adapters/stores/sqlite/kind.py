@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from retailcrm.errors import SettingsError
+from retailcrm.errors import ConflictError, SettingsError
 from retailcrm.ports.hookspecs import hookimpl
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class SqliteKind:
 
         Raises:
             SettingsError: The URL names no file, or the file cannot be kept safely there.
+            ConflictError: It has no tables yet, and somebody has been writing all the time.
         """
         # Whoever opens no such store does without these.
         from retailcrm.adapters.stores.sql.migrations.revisions import prepare  # noqa: PLC0415
@@ -38,9 +39,27 @@ class SqliteKind:
             raise SettingsError(
                 f"{url!r} names no file: write sqlite:///shop.db, or sqlite:////srv/shop.db with a whole path"
             )
-        database = SqliteDatabase(path)
-        prepare(database)
+        try:
+            database = SqliteDatabase(path)
+        except ConflictError as error:
+            raise _too_late(path, error) from None
+        try:
+            prepare(database)
+        except BaseException as error:
+            database.close()
+            if isinstance(error, ConflictError):
+                raise _too_late(path, error) from None
+            raise
         return SqlStore(database)
+
+
+def _too_late(path: str, error: ConflictError) -> ConflictError:
+    """Say what to do where opening waited for whoever is writing, who may be the same process."""
+    return ConflictError(
+        f"{path} could not be made ready: {error}. If this process has a transaction open on it, it waited "
+        "for itself: open the shop when the process starts, before any transaction, or make its tables "
+        "beforehand with 'retailcrm db init'"
+    )
 
 
 @hookimpl

@@ -77,6 +77,11 @@ class FileLock:
             self.close()
             raise SettingsError(f"{error.filename} cannot be opened: {error.strerror}") from None
 
+    @property
+    def held(self) -> bool:
+        """Whether the thread has it."""
+        return self._times > 0
+
     def acquire(self, at_most: float = math.inf) -> None:
         """Take the lock.
 
@@ -100,9 +105,9 @@ class FileLock:
             _flock(gate, _UNLOCK)
 
     def release(self) -> None:
-        """Give the lock back; nothing happens to one that was not taken."""
+        """Give the lock back; nothing happens to one that was not taken, or is closed."""
         self._times = max(self._times - 1, 0)
-        if not self._times:
+        if not self._times and self._lock >= 0:
             _flock(self._lock, _UNLOCK)
 
     def _wait(self, descriptor: int, between: tuple[float, float], at_most: float) -> None:

@@ -8,8 +8,9 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from retailcrm.adapters.stores.sqlite.failures import translated
 from retailcrm.adapters.stores.sqlite.locking import HAS_FILE_LOCKS, needs_lock
-from retailcrm.errors import SettingsError, StoreError
+from retailcrm.errors import ConflictError, RetailCRMError, SettingsError, StoreError
 
 OLDEST: Final = (3, 37, 0)
 """First SQLite with STRICT tables; RETURNING is older."""
@@ -171,7 +172,9 @@ def journal_mode(*, locks: bool = HAS_FILE_LOCKS, old: bool | None = None) -> tu
     return "delete", "EXTRA", 3
 
 
-def _refusal(path: Path, error: sqlite3.Error) -> SettingsError | StoreError:
+def _refusal(path: Path, error: sqlite3.Error) -> RetailCRMError:
+    if isinstance(conflict := translated(error), ConflictError):
+        return conflict
     if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
         return SettingsError(f"{path} is not an SQLite database")
     return StoreError(f"{path} cannot be opened: {error}")

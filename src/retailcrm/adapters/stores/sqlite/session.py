@@ -97,7 +97,7 @@ class SqliteSession(Session):
 
     def rest(self) -> bool:
         """Before a fork: close the connection, so that the child begins with none."""
-        if not _closed(self.connection, self.lock):
+        if (self.lock is not None and self.lock.held) or not _closed(self.connection, self.lock):
             return False
         self._close.detach()
         if self.lock is not None:

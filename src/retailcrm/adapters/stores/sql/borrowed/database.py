@@ -149,5 +149,9 @@ class BorrowedDatabase:
         """Inside a unit: what is done in the block goes alone if the block raises."""
         return Savepoint(self._session)
 
+    def alone(self) -> AbstractContextManager[object]:
+        """Do nothing: when she commits, and what keeps others away from it, is hers to see to."""
+        return nullcontext()
+
     def close(self) -> None:
         """Leave the connection to her."""
