@@ -142,6 +142,7 @@ def test_urls_of_nothing_are_refused(run: Run, three: str) -> None:
 
 def test_an_empty_database_has_nobody(run: Run) -> None:
     """Before the first import there is nobody to score or to look up, and the way on is said."""
+    assert run("db", "init", "--db", DB).exit_code == Exit.OK
     result = run("score", *ON, "--as-of", "2024-04-01")
     assert result.exit_code == Exit.NOBODY
     assert "nothing was imported yet; 'retailcrm import' takes export files" in result.stderr
@@ -216,12 +217,12 @@ def test_answers_speak_the_language_that_was_asked_for(run: Run) -> None:
     [
         (("capture", "nothing", "--key", "k"), Exit.NOBODY),
         (("give-back", "nothing", "--key", "k"), Exit.NOBODY),
-        (("reverse", "taobao/main/1", "x", "--key", "k"), Exit.REFUSED),
-        (("reverse", "taobao/main/1", "1.005", "--key", "k"), Exit.REFUSED),
+        (("reverse", "taobao/main/1", "x", "--key", "k"), Exit.USAGE),
+        (("reverse", "taobao/main/1", "1.005", "--key", "k"), Exit.USAGE),
         (("reverse", "taobao/main/1", "1.00", "--key", "k"), Exit.DECLINED),
-        (("redeem", "甲", "0", "--key", "k"), Exit.REFUSED),
+        (("redeem", "甲", "0", "--key", "k"), Exit.USAGE),
         (("redeem", "甲", "x", "--key", "k"), Exit.USAGE),
-        (("redeem", "甲", "1", "--key", " "), Exit.REFUSED),
+        (("redeem", "甲", "1", "--key", " "), Exit.USAGE),
     ],
 )
 def test_verbs_that_cannot_be_done_say_why(run: Run, words: tuple[str, ...], code: Exit) -> None:
@@ -234,10 +235,90 @@ def test_verbs_that_cannot_be_done_say_why(run: Run, words: tuple[str, ...], cod
 
 @pytest.mark.usefixtures("kept")
 def test_without_a_programme_no_verb_runs(run: Run) -> None:
-    """A policy without [points] has nothing to spend; the three lines that change it are printed."""
-    result = run("points", "redeem", "甲", "1", "--key", "k", "--db", DB)
+    """A shop without [points] has nothing to spend; the three lines that change it are printed."""
+    result = run("points", "redeem", "甲", "1", "--key", "k", "--db", DB, "--shop", "other")
     assert result.exit_code == Exit.USAGE
-    assert "[points]" in result.stderr
+    assert "the shop keeps no policy with [points]" in result.stderr
+
+
+@pytest.mark.usefixtures("kept")
+def test_the_policy_stays_with_the_shop(run: Run) -> None:
+    """Imported with a policy, the shop needs it no more; commands say which one it is and since when."""
+    said = told(run("points", "redeem", "丙", "12", "--key", "cart:1", "--db", DB, "--json"))
+    assert (said["outcome"], said["version"], said["detail"]) == ("done", 1, {"value": 12})
+    assert said["account_version"] > 1
+    today = f"{datetime.now(ZoneInfo('Asia/Shanghai')):%Y-%m-%d}"
+    scored = run("score", "--db", DB, "--as-of", "2024-04-01")
+    assert f", kept with the shop since {today}" in scored.stdout
+    listed = run("points", "--db", DB, "--lang", "en")
+    assert f", kept with the shop since {today}" in listed.stdout
+
+
+def test_a_mistyped_database_is_not_made(run: Run) -> None:
+    """Commands that take no files in refuse a database that is not there; memory keeps nothing."""
+    typo = ("--db", "sqlite:///typo.db")
+    for words in (
+        ("score", *typo, "--as-of", "2024-04-01"),
+        ("points", *typo),
+        ("tick", *typo, "--now", "2024-04-01"),
+        ("points", "redeem", "甲", "1", "--key", "k", *typo),
+    ):
+        result = run(*words)
+        assert result.exit_code == Exit.USAGE
+        assert "typo.db does not exist" in result.stderr
+    assert not list(Path().glob("typo.db*"))
+    Path("orders.csv").write_text("")
+    refused = run("import", "orders.csv", "--db", "memory:")
+    assert refused.exit_code == Exit.USAGE
+    assert "name a database" in refused.stderr
+
+
+@pytest.mark.usefixtures("kept")
+def test_left_out_redemptions_count(run: Run) -> None:
+    """A row of --redemptions that cannot be is in the account of the import, its problems, and --strict."""
+    Path("till.csv").write_text("customer,points,time\nnobody,10,2024-03-01\n")
+    again = ("import", "orders.csv", "--redemptions", "till.csv", *ON)
+    said = told(run(*again, "--json"))
+    (row,) = (file for file in said["files"] if file["name"] == "till.csv")
+    assert (row["records"], row["accepted"], row["rejected"], said["problem_count"]) == (1, 0, 1, 1)
+    assert run(*again, "--strict").exit_code == Exit.PROBLEMS
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_run_that_stops_says_what_stays(run: Run) -> None:
+    """A file that nobody knows ends the run; those before it are told to stay."""
+    Path("second.csv").write_bytes(Path("orders.csv").read_bytes() + b"\n")
+    Path("bad.csv").write_text("bad\n")
+    result = run("import", "second.csv", "bad.csv", *ON)
+    assert result.exit_code == Exit.REFUSED
+    assert "1 table before it stay imported" in result.stderr
+
+
+@pytest.mark.usefixtures("kept")
+def test_an_id_that_nobody_has_is_told(run: Run) -> None:
+    """Points for an id that no file names come with a hint; the journal shows them, and the reason."""
+    refused = run("points", "redeem", "打错", "1", "--key", "1", *ON)
+    assert refused.exit_code == Exit.DECLINED
+    assert "hint: no order or file names the customer id '打错'" in refused.stderr
+    words = ("points", "adjust", "打错", "10", "--reason", "goodwill", "--actor", "kim", "--key", "a1", *ON)
+    done = run(*words)
+    assert done.exit_code == Exit.OK
+    assert "hint: " in done.stderr
+    journal = run("points", "--customer", "打错", *ON)
+    assert journal.exit_code == Exit.OK, journal.stderr
+    assert "adjust:a1: goodwill" in journal.stdout
+    known = run("points", "redeem", "乙", "1000000", "--key", "2", *ON)
+    assert known.exit_code == Exit.DECLINED
+    assert "hint: " not in known.stderr
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_key_of_another_command_has_a_word(run: Run) -> None:
+    """Programs are told by a word that the key stands for something else."""
+    words = ("points", "redeem", "丙", "--key", "1", *ON, "--json")
+    assert run(*words, "12").exit_code == Exit.OK
+    said = told(run(*words, "13"), Exit.USAGE)
+    assert said["error"]["code"] == "key-conflict"
 
 
 def test_verbs_explain_themselves(run: Run) -> None:

@@ -28,11 +28,11 @@ SMALL: Final = ("--customers", "300")
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """Give the digest of each file in a folder."""
+    """Give the digest of each file in a folder, but the database: it knows when it was made."""
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and not path.name.startswith("shop.db")
     }
 
 
@@ -161,9 +161,9 @@ def test_eighteen_months(first: tuple[Path, str]) -> None:
 
 
 def test_the_summary_is_short(first: tuple[Path, str]) -> None:
-    """The summary is a screen and a command, and says where the page lies and what to do with it."""
+    """The summary is a screen and some commands, and says where the page lies and what to do with it."""
     lines = first[1].splitlines()
-    assert len(lines) <= 38
+    assert len(lines) <= 46
     assert "report   retailcrm-demo/report.html" in lines
     assert "scores   retailcrm-demo/scores.csv" in lines
     assert "open the report in a browser" in first[1]
@@ -209,6 +209,43 @@ def test_the_command_that_makes_the_page_works(first: tuple[Path, str], tmp_path
     page.unlink()
     typed(command, tmp_path)
     assert page.read_bytes() == (first[0] / "report.html").read_bytes()
+
+
+def test_the_shop_is_kept(first: tuple[Path, str], tmp_path: Path) -> None:
+    """The database holds the shop, redemptions included; the printed commands go on with it."""
+    commands = [line for line in first[1].splitlines() if " --db sqlite:///retailcrm-demo/shop.db" in line]
+    assert [line.split()[1:3] for line in commands] == [
+        ["points", "--db"], ["points", "adjust"], ["points", "redeem"], ["verify", "--db"],
+    ]  # fmt: skip
+    shutil.copytree(first[0], tmp_path / "retailcrm-demo")
+    for command in commands:
+        typed(command, tmp_path)
+    spent = int(re.search(r"redemptions? of ([\d,]+) point", first[1])[1].replace(",", ""))  # type: ignore[index]
+    with open_shop(f"sqlite:///{tmp_path / 'retailcrm-demo' / 'shop.db'}") as shop:
+        assert shop.points("2024-07-01").flows["redeemed"] == spent > 0
+        scores = shop.insight.score("2024-07-01")
+        assert shop.policy.points is not None
+        assert shop.policy_since is not None
+    assert len(scores) == len((first[0] / "scores.csv").read_text("utf-8-sig").splitlines()) - 1
+
+
+def test_a_database_of_somebody_else_is_left_alone(run: Run) -> None:
+    """A shop.db that holds other files, or is none of ours, is refused; the demo's own is made anew."""
+    assert run("demo", "--customers", "10").exit_code == Exit.OK
+    database = Path("retailcrm-demo/shop.db")
+    with open_shop(f"sqlite:///{database}", shop="mine"):
+        pass
+    for content in (database.read_bytes(), b"mine"):
+        database.write_bytes(content)
+        result = run("demo", "--customers", "10")
+        assert result.exit_code == Exit.USAGE
+        assert "its shop.db is not the demo's" in result.stderr
+        assert database.read_bytes() == content
+    database.unlink()
+    assert run("demo", "--customers", "10").exit_code == Exit.OK
+    assert run("demo", "--customers", "10").exit_code == Exit.OK
+    with open_shop(f"sqlite:///{database}") as shop:
+        assert len({file.name for file in shop.imports.accounts()}) == len(shop.imports.accounts())
 
 
 def test_the_command_is_quoted(run: Run) -> None:

@@ -38,6 +38,7 @@ def demo(**options: Any) -> Exit:  # noqa: ANN401 - typed where the work is done
     Every person is made up. The exports look like a real seller's: GBK files of several generations
     that overlap, with masked nicks in the later ones and a file that resolves most of them; beside them
     lie member lists, the catalogue, what happened to parcels, and reviews, with the mappings that read them.
+    The shop is also kept in an SQLite database, to spend points in.
     """
     from retailcrm.cli.demonstration import run_demo  # noqa: PLC0415 - slow to load
 

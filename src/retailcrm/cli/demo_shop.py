@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -14,6 +13,8 @@ from retailcrm.cli.options import MAIN
 from retailcrm.errors import RetailCRMError, SettingsError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from retailcrm.cli.options import Inputs
     from retailcrm.cli.watch import Watch
     from retailcrm.simulate.exports.full import FullExports
@@ -65,7 +66,7 @@ def keep(url: str, inputs: Inputs, written: FullExports, watch: Watch) -> None:
         watch: Shows where we are.
     """
     watch.doing("keeping the shop in a database")
-    shop, mapping = open_kept(attrs.evolve(inputs, db=url))
+    shop, mapping = open_kept(attrs.evolve(inputs, db=url), new=True)
     with shop, shop.history():
         read_into(shop, inputs, mapping, watch)
         for path, its_mapping in written.mapped:
@@ -75,16 +76,15 @@ def keep(url: str, inputs: Inputs, written: FullExports, watch: Watch) -> None:
         shop.take_redemptions(written.redemptions)
 
 
-def kept_lines(url: str, rules: str, as_of: str, who: str) -> list[str]:
+def kept_lines(url: str, as_of: str, who: str) -> list[str]:
     """Write commands that go on with the kept shop; all arguments quoted for a shell.
 
     Points of the demo have lapsed since, so somebody is given some before she spends them.
     """
     kept = f"--db {url}"
     return [
-        f"retailcrm score {kept} --policy {rules} --as-of {as_of} --out retailcrm-scores.csv",
-        f"retailcrm points {kept} --policy {rules} --as-of {as_of} --customer {who}",
-        f"retailcrm points adjust {who} 500 --reason welcome --actor me --key try:1 {kept} --policy {rules}",
-        f"retailcrm points redeem {who} 300 --key try:2 {kept} --policy {rules}",
-        f"retailcrm verify {kept} --policy {rules}",
+        f"retailcrm points {kept} --as-of {as_of} --customer {who}",
+        f"retailcrm points adjust {who} 500 --reason welcome --actor me --key try:1 {kept}",
+        f"retailcrm points redeem {who} 300 --key try:2 {kept}",
+        f"retailcrm verify {kept}",
     ]

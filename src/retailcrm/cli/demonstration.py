@@ -77,7 +77,7 @@ def run_demo(*, out: str, customers: int, seed: int, lang: str) -> Exit:
 
 def _known(scores: Scores) -> str:
     """Give a customer of whom something can be told: the one who bought most often."""
-    return str(scores.customer_id[int(scores.orders.argmax())])
+    return str(scores.customer_ids[int(scores.summary.orders.argmax())])
 
 
 def _prepared(folder: Path) -> Path:
@@ -109,7 +109,7 @@ def _print(out: Console, shop: Shop, scores: Scores, spec: ShopSpec, taken: Take
     figures.print_tiers(out, scores)
 
 
-def _print_places(  # noqa: PLR0913, PLR0917 - what the commands name
+def _print_places(
     out: Console, folder: Path, inputs: Inputs, as_of: str, lang: str, who: str
 ) -> None:
     """Say where everything lies, and what to type next."""
@@ -124,8 +124,8 @@ def _print_places(  # noqa: PLR0913, PLR0917 - what the commands name
     for line in _report_command(folder, inputs, as_of, lang):
         path_line(out, "", line)
     out.print("\nthe shop is kept in a database too; go on with it:\n")
-    kept, rules = _quoted(f"sqlite:///{folder / DATABASE}"), _quoted(str(folder / "shop.toml"))
-    for line in kept_lines(kept, rules, as_of, _quoted(who)):
+    kept = _quoted(f"sqlite:///{folder / DATABASE}")
+    for line in kept_lines(kept, as_of, _quoted(who)):
         path_line(out, "", line)
     out.print("\nand this one scores the same exports by hand:\n")
     path_line(out, "", " ".join(("retailcrm score", *_read_by_hand(folder, inputs, as_of))))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ from retailcrm.cli.programmes import refuse_without_points
 from retailcrm.cli.wording import print_sentence
 from retailcrm.domain.labels import Label
 from retailcrm.domain.money import Money, exponent, format_money
-from retailcrm.errors import InputError
+from retailcrm.errors import InputError, NotFoundError, SettingsError
 from retailcrm.ports.outcomes import Done, Refused, Staged, Unknown
 
 if TYPE_CHECKING:
@@ -53,14 +53,35 @@ def do(verb: str, *, inputs: Inputs, lang: str | None, as_json: bool, **asked: A
     with shop:
         if shop.policy.points is None:
             return refuse_without_points(f"points_{verb}", inputs, as_json=as_json)
-        if "refunded" in asked:
-            asked["refunded"] = _money(asked["refunded"], shop.policy.currency)
-        outcome: Outcome = getattr(shop.loyalty, verb)(**asked)
+        outcome = _done_by(shop, verb, asked)
         code = _code(outcome)
         if as_json:
             print_json(_document(verb, inputs, outcome, code))
         _tell(shop, _word(verb, asked), outcome, lang, quiet=as_json)
+        _hint(shop, verb, asked, outcome)
     return code
+
+
+def _done_by(shop: Shop, verb: str, asked: dict[str, Any]) -> Outcome:
+    """Do it; a value that cannot be is the command line's fault, and no file's."""
+    try:
+        if "refunded" in asked:
+            asked["refunded"] = _money(asked["refunded"], shop.policy.currency)
+        outcome: Outcome = getattr(shop.loyalty, verb)(**asked)
+    except InputError as error:
+        raise SettingsError(str(error)) from error
+    return outcome
+
+
+def _hint(shop: Shop, verb: str, asked: Mapping[str, Any], outcome: Outcome) -> None:
+    """Say that nobody has the id, where points were refused for want of any, or given to it by hand."""
+    who = asked.get("giver", asked.get("who"))
+    if who is None or not (isinstance(outcome, Refused) or (verb == "adjust" and isinstance(outcome, Done))):
+        return
+    try:
+        shop.customers.get(who, as_of=datetime.now(UTC))
+    except NotFoundError:
+        say(f"hint: no order or file names the customer id {who!r}; 'retailcrm customer' finds ids")
 
 
 def _money(text: str, currency: str) -> Money:
@@ -84,6 +105,8 @@ def _document(verb: str, inputs: Inputs, outcome: Outcome, code: Exit) -> dict[s
     plain = outcome.done if isinstance(outcome, Staged) else outcome
     fields = {field.name: getattr(plain, field.name) for field in attrs.fields(type(plain))}
     if isinstance(plain, Done):
+        # "version" is the document's own.
+        fields["account_version"] = fields.pop("version")
         fields["detail"] = dict(plain.detail)
     return {
         "command": f"points_{verb}",

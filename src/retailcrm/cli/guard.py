@@ -88,10 +88,15 @@ def _refuse(command: str, error: Exception, *, as_json: bool) -> NoReturn:
     told = _told(command, error)
     code, said = exit_of(told), sentence(told)
     if as_json:
-        reason = {"message": said, "code": getattr(told, "code", None)}
-        print_json({"command": command, "exit_code": code, "error": reason})
+        reason = {"message": said, "code": _word_of(told)}
+        print_json({"command": command.rstrip("_"), "exit_code": code, "error": reason})
     say(said)
     raise SystemExit(code) from error
+
+
+def _word_of(error: Exception) -> str | None:
+    """Give a stable word for the reason, for programs; ``None`` where the exit code says all."""
+    return "key-conflict" if isinstance(error, IdempotencyConflictError) else getattr(error, "code", None)
 
 
 def _told(command: str, error: Exception) -> Exception:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,10 @@ from retailcrm.cli.outputs import check_outputs
 from retailcrm.cli.printing import console, counted
 from retailcrm.cli.scoring import tell_kept
 from retailcrm.cli.watch import Watch
+from retailcrm.errors import RetailCRMError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from retailcrm.cli.options import Inputs
     from retailcrm.shop.observed import FileAccount
@@ -33,10 +35,10 @@ def import_files(
 ) -> Exit:
     """Take the files into the shop and print the account of each."""
     check_outputs({"--problems": problems}, inputs.paths)
-    shop, mapping = open_kept(inputs)
+    shop, mapping = open_kept(inputs, new=True)
     with shop:
         # Points follow once, when all is there: redemptions stand between orders of the same time.
-        with Watch(console(errors=True)) as watch, shop.history():
+        with _told_of_the_rest(shop), Watch(console(errors=True)) as watch, shop.history():
             read = read_into(shop, inputs, mapping, watch, personal=personal)
         found = accounts.problems_of(read)
         if problems is not None:
@@ -53,6 +55,18 @@ def import_files(
         if code is Exit.PROBLEMS:
             say(f"{counted(len(found), 'problem')} in the files, and --strict was given")
     return code
+
+
+@contextmanager
+def _told_of_the_rest(shop: Shop) -> Iterator[None]:
+    """Where a file stops the run, say what became of those before it."""
+    before = len(shop.imports.accounts())
+    try:
+        yield
+    except RetailCRMError:
+        if kept := len(shop.imports.accounts()) - before:
+            say(f"{counted(kept, 'table')} before it stay imported; what follows is not: run it again")
+        raise
 
 
 def _document(shop: Shop, inputs: Inputs, read: Sequence[FileAccount], code: Exit) -> dict[str, Any]:

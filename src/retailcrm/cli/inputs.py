@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from datetime import timedelta
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -13,21 +14,20 @@ import numpy as np
 from retailcrm.adapters.sources.buyers_file import BuyersFile
 from retailcrm.adapters.sources.discover import ReadSettings, discover
 from retailcrm.adapters.sources.mapping.reading import TableMapping, load_mapping
+from retailcrm.adapters.stores.sql.location import database_at
 from retailcrm.analytics.local_time import local_day
 from retailcrm.cli.guard import NobodyError, say
 from retailcrm.cli.printing import counted
 from retailcrm.errors import ImportRefusedError, InputError, SettingsError
 from retailcrm.shop.insight import moment_of
+from retailcrm.shop.observed import FileAccount
 from retailcrm.shop.open import Shop, open_shop
 from retailcrm.shop.policy import Policy, load_policy
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from retailcrm.analytics.rfm import Cuts
     from retailcrm.cli.options import Inputs
     from retailcrm.cli.watch import Watch
-    from retailcrm.shop.observed import FileAccount
     from retailcrm.shop.scores import Scores
 
 
@@ -63,22 +63,37 @@ def open_for(inputs: Inputs, as_of: str | None) -> tuple[Shop, TableMapping | No
     return shop, mapping
 
 
-def open_kept(inputs: Inputs) -> tuple[Shop, TableMapping | None]:
-    """Open a shop in the database that the user gave; tables that are missing are made.
+def open_kept(inputs: Inputs, *, new: bool = False) -> tuple[Shop, TableMapping | None]:
+    """Open a shop in the database that the user gave.
 
     The currency of a new one is found as for files alone.
+
+    Args:
+        inputs: What the user gave.
+        new: Whether to make a database that is missing, instead of taking its name for a mistake.
 
     Raises:
         SettingsError: A setting is wrong, or the database cannot be used.
     """
+    _check_place(str(inputs.db), new=new)
     mapping = _mappings(inputs)
     currency = inputs.currency
     if inputs.files and currency is None:
         with open_shop(policy=_rules(inputs, mapping), zone=inputs.zone) as empty:
             currency = _told_currency(empty, inputs, mapping)
-    policy = None if (inputs.policy, mapping) == (None, None) else _rules(inputs, mapping)
-    shop = open_shop(str(inputs.db), shop=inputs.shop, policy=policy, zone=inputs.zone, currency=currency)
+    zone = inputs.zone
+    if inputs.policy is None and mapping is not None:
+        zone, currency = zone or mapping.zone, currency or mapping.currency
+    shop = open_shop(str(inputs.db), shop=inputs.shop, policy=inputs.policy, zone=zone, currency=currency)
     return shop, mapping
+
+
+def _check_place(url: str, *, new: bool) -> None:
+    """Refuse a place that keeps nothing, and a file that is not there where none is to be made."""
+    if url.startswith("memory:"):
+        raise SettingsError(f"--db {url}: what is in memory is gone when the command ends; name a database")
+    if url.startswith("sqlite:") and not new:
+        database_at(url).close()
 
 
 def _mappings(inputs: Inputs) -> TableMapping | None:
@@ -158,12 +173,15 @@ def read_into(
         shop.customers.load_merges(inputs.merges)
     if inputs.redemptions is not None:
         watch.doing("spending points")
-        take_redemptions(shop, inputs.redemptions)
+        read += (take_redemptions(shop, inputs.redemptions),)
     return read
 
 
-def take_redemptions(shop: Shop, name: str) -> None:
+def take_redemptions(shop: Shop, name: str) -> FileAccount:
     """Spend points as a file says, and say how many of its rows were left out and why.
+
+    Returns:
+        The account of its rows.
 
     Raises:
         SettingsError: The policy has no ``[points]``.
@@ -171,6 +189,14 @@ def take_redemptions(shop: Shop, name: str) -> None:
     taken = shop.take_redemptions(name)
     if taken.problems:
         say(f"warning: {counted(len(taken.problems), 'redemption')} left out; {taken.problems[0]}")
+    accepted, rejected = taken.redemptions + taken.repeated, len(taken.problems)
+    return FileAccount(
+        name=name, source="redemptions", reason="--redemptions",
+        exported_at=datetime.fromtimestamp(Path(name).stat().st_mtime, UTC),
+        records=accepted + rejected, accepted=accepted, rejected=rejected, blank=0,
+        problems=taken.problems, problem_counts=Counter(problem.code for problem in taken.problems),
+        repeated=bool(accepted) and accepted == taken.repeated,
+    )  # fmt: skip
 
 
 def newest_of(shop: Shop) -> datetime | None:

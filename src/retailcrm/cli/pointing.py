@@ -129,7 +129,7 @@ def _print(shop: Shop, found: Standing, inputs: Inputs, as_of: str, lang: str | 
     spent_known = (inputs.redemptions, inputs.db) != (None, None)
     print_standing(out, found, as_of, lang, newest=_newest(shop, as_of), spent_known=spent_known)
     out.print()
-    print_sentence(out, _rules(shop.policy.digest, inputs.policy), lang, "")
+    print_sentence(out, _rules(shop, inputs.policy), lang, "")
     out.print()
     many = len(found.customers)
     said = Label(
@@ -139,8 +139,15 @@ def _print(shop: Shop, found: Standing, inputs: Inputs, as_of: str, lang: str | 
     path_line(out, said.zh if lang == "zh" else said.en, path)
 
 
-def _rules(digest: str, policy: str | None) -> Label:
+def _rules(shop: Shop, policy: str | None) -> Label:
     """Say by which rules, and where they can be read."""
+    digest = shop.policy.digest
+    if policy is None and shop.policy_since is not None:
+        day = f"{shop.policy_since.astimezone(ZoneInfo(shop.policy.zone)):%Y-%m-%d}"
+        return Label(
+            f"规则指纹 {digest}：{day} 起随店铺保存",
+            f"rules in force: {digest}, kept with the shop since {day}",
+        )
     if policy is None:
         return Label(f"规则指纹 {digest}", f"rules in force: {digest}")
     return Label(
@@ -162,8 +169,14 @@ def _one(
     shop: Shop, who: str, as_of: str, wallet: Wallet, lang: str | None, *, strict: bool, as_json: bool
 ) -> None:
     """Print one customer's journal and balance."""
-    _, card = looked_up(shop, who, as_of)
-    journal = shop.points_of(card.id, as_of, wallet=wallet.name)
+    try:
+        _, card = looked_up(shop, who, as_of)
+        journal = shop.points_of(card.id, as_of, wallet=wallet.name)
+    except NobodyError:
+        # Somebody may have points and no order: they were given by hand.
+        journal = shop.points_of(who, as_of, wallet=wallet.name)
+        if not journal.lines:
+            raise
     if as_json:
         code = exit_with_problems(shop, strict=strict)
         print_json(journal_document(shop, journal, wallet, as_of=as_of, code=code))

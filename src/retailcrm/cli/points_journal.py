@@ -88,7 +88,8 @@ def _cells(line: JournalLine, zone: ZoneInfo, lang: str | None) -> Iterator[str]
     yield f"{line.pending:,}"
     yield f"{line.available:,}"
     kind, _, rest = line.about.partition(":")
-    yield rest.rpartition("/")[2] if kind == ORDER else line.about
+    about = rest.rpartition("/")[2] if kind == ORDER else line.about
+    yield f"{about}: {line.reason}" if line.verb is Verb.ADJUST and line.reason else about
 
 
 def _balance(journal: Journal, policy: Policy, wallet: Wallet, lang: str | None) -> Iterator[tuple[str, str]]:

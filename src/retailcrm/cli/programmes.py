@@ -24,7 +24,12 @@ CODE: Final = "no-points"
 
 def refuse_without_points(command: str, inputs: Inputs, *, as_json: bool) -> Exit:
     """Say that nobody earns points by this policy, and the three lines that change it."""
-    if inputs.policy is None:
+    if inputs.policy is None and inputs.db is not None:
+        said = (
+            "the shop keeps no policy with [points]; give yours once with --policy, and it stays with the "
+            "shop; who has none saves these three lines as shop.toml:"
+        )
+    elif inputs.policy is None:
         said = "no --policy says what an order earns; save these three lines as shop.toml, and give it:"
     else:
         said = f"{inputs.policy} has no [points], so no order earns any; add three lines at its end:"

@@ -113,6 +113,9 @@ def tell_kept(out: Console, shop: Shop, inputs: Inputs) -> None:
         "" if newest is None else f", the newest of {newest.astimezone(ZoneInfo(shop.policy.zone)):%Y-%m-%d}"
     )
     path_line(out, f"shop {inputs.shop}, {counted(len(files), 'file')}{of_day}: ", hidden(str(inputs.db)))
+    if shop.policy_since is not None:
+        day = f"{shop.policy_since.astimezone(ZoneInfo(shop.policy.zone)):%Y-%m-%d}"
+        out.print(f"policy {shop.policy.digest}, kept with the shop since {day}")
 
 
 def _write(scores: Scores, path: Path, lang: str | None) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from retailcrm.ports.feed import Feed
     from retailcrm.ports.ledger import Ledger
     from retailcrm.ports.orders import OrderBook
+    from retailcrm.ports.policies import Policies
     from retailcrm.ports.rollups import RollUps
 
 
@@ -66,6 +67,9 @@ class Store(Protocol):
 
     def rollups(self, shop: str) -> RollUps | None:
         """Give a shop's figures by customer; ``None`` wherever ``orders`` is."""
+
+    def policies(self, shop: str) -> Policies | None:
+        """Give a shop's rules; ``None`` wherever ``orders`` is."""
 
     def feed(self, shop: str) -> Feed:
         """Give a shop's events."""

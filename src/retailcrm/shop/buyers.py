@@ -286,11 +286,11 @@ def plain_ids(column: Any, kind: str) -> Any:  # noqa: ANN401 - Arrow has no typ
     """Give the customer ids of keys as they are where a shop has but one kind: no platform and kind in front.
 
     Args:
-        column: Keys, Arrow, any text type; nulls stay.
+        column: Keys, a chunked Arrow array of any text type; nulls stay.
         kind: What they are.
 
     Example:
-        >>> plain_ids(pa.array(["小明", None]), "nick").to_pylist()
+        >>> plain_ids(pa.chunked_array([["小明", None]]), "nick").to_pylist()
         ['小明', None]
     """
     values = combined(column)

@@ -7,7 +7,7 @@ import io
 import re
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
@@ -15,8 +15,10 @@ from retailcrm.domain.identity import Aliases, CustomerId, Evidence, EvidenceKin
 from retailcrm.errors import ImportRefusedError, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
+
+Found = TypeVar("Found")
 
 COLUMNS: Final = ("merge", "keep", "gone", "evidence", "note", "by", "at")
 """Columns of a file of merges; further ones are for the eye, and are passed over."""
@@ -91,6 +93,10 @@ class Merges:
         except BaseException:
             self._decided = before
             raise
+
+    def anew(self, act: Callable[[], Found]) -> Found:
+        """Do something in units of this, and all of it anew where others were first."""
+        return act()
 
     def parted(self, customer: str) -> tuple[str, ...]:
         """Give the present ids of those whom a customer was taken for once, and is not any more."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -18,10 +18,10 @@ from retailcrm.shop.loyalty import Loyalty
 from retailcrm.shop.loyalty.advancing import Advanced, ToldEvent, advance, events_since
 from retailcrm.shop.loyalty.joining import followed, still
 from retailcrm.shop.parts import accounts_of, check_metrics, database_of, listened, parts_of, policy_of
-from retailcrm.shop.stored.observations import StoredObservations
+from retailcrm.shop.stored.policy import keep_rules, kept_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection
     from contextlib import AbstractContextManager
     from types import TracebackType
 
@@ -51,6 +51,7 @@ class Shop:
     Attributes:
         name: The shop's key in every order reference.
         policy: The rules in force.
+        policy_since: Since when the shop is kept with them, where it was opened without a policy and has one.
         imports: Import verbs.
         insight: Scoring verbs.
         customers: One customer's file, duplicates and merges.
@@ -67,6 +68,7 @@ class Shop:
     _points: Accounts | None = None
     _follows: Following | None = None
     _sections: tuple[ReportSection, ...] = ()
+    policy_since: datetime | None = None
 
     @property
     def loyalty(self) -> Loyalty:
@@ -124,8 +126,7 @@ class Shop:
         """
         return events_since(self._programme(), since)
 
-    @contextmanager
-    def history(self) -> Iterator[None]:
+    def history(self) -> AbstractContextManager[object]:
         """Import what happened before, and what was spent meanwhile, before points follow.
 
         In a store points follow every import at once, up to its export: a redemption of an earlier time would
@@ -133,16 +134,7 @@ class Shop:
         end everybody is followed. In memory points follow when they are asked for, and this changes nothing.
         Whoever stops in between has lost nothing: asked for, points are right.
         """
-        kept, follows = self._kept, self._follows
-        if follows is None or not isinstance(kept, StoredObservations):
-            yield
-            return
-        kept.paused = True
-        try:
-            yield
-        finally:
-            kept.paused = False
-        follows.catch_up()
+        return nullcontext() if self._follows is None else self._follows.waiting()
 
     def take_redemptions(self, path: str | Path) -> Taken:
         """Spend points as a till's file says that they were spent, each row at its own time, once.
@@ -333,8 +325,8 @@ def open_shop(
         url: Where it is kept: ``"memory:"`` as long as the program runs, ``"sqlite:///shop.db"`` in a file,
             ``"postgresql://..."`` on a server. Tables that are missing are made.
         shop: The shop's key in every order reference.
-        policy: The rules: a policy, or its TOML file; ``None`` takes the defaults, which
-            :meth:`Policy.lines` says in words.
+        policy: The rules: a policy, or its TOML file, which is kept with a shop in a store; ``None`` takes
+            the ones kept last, else the defaults, which :meth:`Policy.lines` says in words.
         zone: IANA zone, instead of the policy's.
         currency: ISO 4217 code, instead of the policy's.
         memory_budget: Bytes that a part of the orders may take, at least a megabyte; larger imports
@@ -364,7 +356,14 @@ def open_shop(
     sources, checks = plugins.sources(manager), plugins.referral_checks(manager)
     database = database_of(url, plugins.stores(manager))
     now = clock or (lambda: datetime.now(UTC))
+    policies = database.policies(shop)
+    since = None
+    if policy is None and (found := kept_rules(policies)) is not None:
+        rules, since = policy_of(found.policy, zone, currency), found.since
+        if rules.ladder is not None:
+            check_metrics(rules.ladder, metrics)
     parts = parts_of(database, shop, rules, now, memory_budget)
+    keep_rules(policies, policy, rules, now())
     store = parts.merged
     imports = Imports(
         kept=parts.kept, sources=sources, zone=rules.zone, currency=rules.currency, clock=now,
@@ -390,6 +389,7 @@ def open_shop(
         database=database,
         follows=follows,
         sections=tuple(plugins.report_sections(manager).values()),
+        policy_since=since,
     )
 
 

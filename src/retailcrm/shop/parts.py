@@ -18,6 +18,7 @@ from retailcrm.shop.policy import Policy, load_policy
 from retailcrm.shop.stored.following import Following, Unfollowed, rules_of_points
 from retailcrm.shop.stored.observations import StoredObservations
 from retailcrm.shop.stored.opening import stored_parts
+from retailcrm.shop.stored.order_events import OrderEvents
 from retailcrm.shop.stored.rollups import RolledUp
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ def listened(
     assert isinstance(kept, StoredObservations)  # noqa: S101 - whoever has roll-ups keeps orders
     rolled = RolledUp(kept=kept, rollups=figures, policy=rules, merges=parts.merges)
     follows = None if points is None else Following(accounts=points, kept=kept, bulk=bulk)
-    kept.listeners += (follows or Unfollowed(bulk), rolled)
+    told = OrderEvents(feed=store.feed(shop), shop=shop)
+    kept.listeners += (follows or Unfollowed(bulk), rolled, told)
     return rolled, follows
 
 

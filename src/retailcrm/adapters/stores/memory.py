@@ -373,6 +373,9 @@ class MemoryStore:
     def rollups(self, shop: str) -> None:
         """Keep no figures: they are computed when somebody asks."""
 
+    def policies(self, shop: str) -> None:
+        """Keep no rules: whoever opens the shop has them."""
+
     def feed(self, shop: str) -> MemoryFeed:
         """Give a shop's events."""
         return self.ledger(shop).feed

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from retailcrm.domain.identity import IdentityKind
+from retailcrm.domain.identity import CustomerId, IdentityKind
 from retailcrm.errors import InputError, NotFoundError
 from retailcrm.shop.archive import Archive
 from retailcrm.shop.archive.rows import ArchiveRows
@@ -204,11 +204,18 @@ class CustomerFiles:
             NotFoundError: Nobody has one of the ids.
             ConflictError: They are one person already.
         """
-        with self.decided.unit():
-            reasons = self._about(keep, gone).reasons(keep, gone, evidence, note)
-            merge_id = self.decided.merge(keep, gone, evidence=reasons, actor=by, at=self.clock())
-            self.joined((keep, gone))
-        return merge_id
+        told = None if evidence is None else tuple(evidence)
+
+        def act() -> str:
+            with self.decided.unit():
+                reasons = self._about(keep, gone).reasons(keep, gone, told, note)
+                merge_id = self.decided.merge(keep, gone, evidence=reasons, actor=by, at=self.clock())
+                self.joined((keep, gone))
+            return merge_id
+
+        one = len({self.decided.aliases.resolve(CustomerId(side)) for side in (keep, gone)}) == 1
+        # Who are one person already are not made one by trying again.
+        return act() if one else self.decided.anew(act)
 
     def undo(self, merge_id: str, *, by: str) -> None:
         """Take a merge back: every figure is again as if it had never been.
@@ -220,10 +227,14 @@ class CustomerFiles:
         Raises:
             NotFoundError: No such merge counts today.
         """
-        with self.decided.unit():
-            sides = [(one.keep, one.gone) for one in self.decided.counting() if one.merge_id == merge_id]
-            self.decided.undo(merge_id, actor=by, at=self.clock())
-            self.joined(sides[0])
+
+        def act() -> None:
+            with self.decided.unit():
+                sides = [(one.keep, one.gone) for one in self.decided.counting() if one.merge_id == merge_id]
+                self.decided.undo(merge_id, actor=by, at=self.clock())
+                self.joined(sides[0])
+
+        self.decided.anew(act)
 
     @property
     def merges(self) -> tuple[Merged | Unmerged, ...]:
@@ -269,11 +280,15 @@ class CustomerFiles:
                         "person; say why in the column note"
                     )
                 decisions[i] = attrs.evolve(told, evidence=found)
-        with self.decided.unit():
-            new = self.decided.adopt(decisions, at=self.clock())
-            taken = [one for one in self.decided.counting() if one.merge_id in new]
-            self.joined([side for one in taken for side in (one.keep, one.gone)])
-        return new
+
+        def act() -> tuple[str, ...]:
+            with self.decided.unit():
+                new = self.decided.adopt(decisions, at=self.clock())
+                taken = [one for one in self.decided.counting() if one.merge_id in new]
+                self.joined([side for one in taken for side in (one.keep, one.gone)])
+            return new
+
+        return self.decided.anew(act)
 
     def archive(self, as_of: AsOf) -> Archive:
         """Give the customer archive table (客户档案表): one row an order that counts, with ten columns.

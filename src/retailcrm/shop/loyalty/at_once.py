@@ -84,22 +84,25 @@ class Written:
             stale=frozenset(ledger.stale()),
         )
 
-    def by(self, account: Account, at: datetime) -> bool:
-        """Tell whether an account's journal is all that there is to know of it at a moment.
+    def by(self, account: Account) -> bool:
+        """Tell whether orders add nothing to an account's journal, but what falls due by itself.
 
         Args:
             account: As it is stored.
-            at: The moment: what was written then or later may be more than was known.
         """
-        who, written = customer_of(account.id), account.recorded_at
+        who = customer_of(account.id)
         return (
             self.all_in
-            and written is not None
-            and written < at
+            and account.version > 0
             and account.id not in self.others
             and who not in self.stale
             and not self.accounts.merges.concerns(who)
         )
+
+
+def before(account: Account, at: datetime) -> bool:
+    """Tell whether all of an account was written before a moment: nobody knew then what came later."""
+    return account.recorded_at is not None and account.recorded_at < at
 
 
 def due_by(account: Account, at: datetime) -> Sequence[Entry]:

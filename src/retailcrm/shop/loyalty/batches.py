@@ -86,11 +86,14 @@ def _together(
 ) -> tuple[Result, ...]:
     """Run commands in one unit; begin anew as long as others write first."""
     attempts = Attempts()
+    asked: set[str] = set()
     while True:
         results: list[Result] = []
+        kept = GroupLedger(accounts.ledger)
         try:
             with accounts.ledger.unit():
-                kept = GroupLedger(accounts.ledger)
+                # Whoever was in the way of another group takes all that it knows of in one sequence.
+                kept.lock(*asked)
                 points = verbs(attrs.evolve(accounts, ledger=kept))
                 results += (_result(command, points) for command in group)
                 kept.flush()
@@ -99,6 +102,7 @@ def _together(
         except RetryTransactionError:
             raise
         except ConflictError:
+            asked |= kept.asked
             if not attempts.again():
                 raise
         else:

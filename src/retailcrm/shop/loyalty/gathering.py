@@ -13,7 +13,7 @@ from retailcrm.analytics.points.journal import movements_of
 from retailcrm.analytics.tables.points import LotTable, MovementTable
 from retailcrm.domain.points.following import activation
 from retailcrm.shop.loyalty.accounts import customer_of, wallet_of
-from retailcrm.shop.loyalty.at_once import Written, at_once, due_by, owners
+from retailcrm.shop.loyalty.at_once import Written, at_once, before, due_by, owners
 from retailcrm.shop.loyalty.facts import known_by
 from retailcrm.shop.loyalty.joining import caught_up
 from retailcrm.shop.loyalty.known_orders import KnownOrders, aware, points_of
@@ -116,20 +116,21 @@ def _journals(accounts: Accounts, wallet: str, as_of: np.datetime64) -> _Journal
         return _Journals()
     present, stored = owners(accounts, names), {name: ledger.account(name) for name in names}
     written = Written.of(accounts)
-    alone = {name for name, account in stored.items() if written.by(account, at)}
-    others = {customer for name, customer in present.items() if name not in alone}
+    alone = {name for name, account in stored.items() if written.by(account)}
+    done = {name for name in alone if before(stored[name], at)}
+    others = {customer for name, customer in present.items() if name not in done}
     orders = KnownOrders.of(accounts, others, wallet, as_of)
     found = _Journals(whose=present)
     for name, account in stored.items():
         entries = tuple(ledger.entries(name))
+        later = at if account.recorded_at is None else max(at, account.recorded_at)
         if name in alone:
-            every = (*entries, *due_by(account, at))
-            found.settled[name] = tuple(entry for entry in every if entry.effective_at < at)
-            continue
-        if present[name] == customer_of(name):
-            later = at if account.recorded_at is None else max(at, account.recorded_at)
+            entries += tuple(due_by(account, later))
+        elif present[name] == customer_of(name):
             entries += orders.current(present[name], later, known=at).entries
-        if entries and entries[-1].recorded_at >= at:
+        if name in done:
+            found.settled[name] = tuple(entry for entry in entries if entry.effective_at < at)
+        elif entries and entries[-1].recorded_at >= at:
             found.settled[name] = _as_known(entries, orders, present[name], at)
         else:
             found.open[name] = entries

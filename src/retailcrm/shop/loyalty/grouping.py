@@ -33,9 +33,11 @@ class GroupLedger:
 
     Attributes:
         ledger: Where to; inside one of its units.
+        asked: The ids of the accounts that were asked for.
     """
 
     ledger: Ledger
+    asked: set[str] = attrs.field(factory=set, init=False)
     _units: list[Unit] = attrs.field(factory=list, init=False)
     _accounts: dict[str, Account] = attrs.field(factory=dict, init=False)
     _dirty: set[str] = attrs.field(factory=set, init=False)
@@ -102,6 +104,7 @@ class GroupLedger:
         """Give an account."""
         found = self._accounts.get(account)
         if found is None:
+            self.asked.add(account)
             found = self._accounts[account] = self.ledger.account(account)
         return found
 

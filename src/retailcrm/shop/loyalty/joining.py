@@ -39,7 +39,7 @@ def followed(accounts: Accounts | None) -> Callable[[Sequence[str]], None]:
             for wallet in accounts.programme.wallets:
                 names = sorted(account_id(wallet.name, one) for one in members)
                 accounts.ledger.lock(*names)
-                # Where nobody's points are written yet, orders tell all, and a till's file may come from before.
+                # Where nobody's points are written yet, orders tell all; a till's file may come from before.
                 if any(accounts.ledger.account(name).version for name in names):
                     for one in customers:
                         _up_to_date(accounts, one, wallet.name)

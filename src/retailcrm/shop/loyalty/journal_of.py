@@ -13,7 +13,7 @@ from retailcrm.domain.points.history import debts as changes_of_debt
 from retailcrm.domain.points.history import falling_due
 from retailcrm.domain.points.lots import OPEN, Bucket
 from retailcrm.shop.loyalty.accounts import account_id, customer_of, wallet_of
-from retailcrm.shop.loyalty.at_once import Written
+from retailcrm.shop.loyalty.at_once import Written, before
 from retailcrm.shop.loyalty.known_orders import KnownOrders, aware
 
 if TYPE_CHECKING:
@@ -126,25 +126,26 @@ def debts(accounts: Accounts, wallet: str, as_of: np.datetime64) -> dict[str, in
     """
     ledger, at, written = accounts.ledger, aware(as_of), Written.of(accounts)
     names = [name for name in ledger.accounts() if wallet_of(name) == wallet]
+    stored = {name: ledger.account(name) for name in names}
+    alone = {name for name, account in stored.items() if written.by(account)}
     # An account that was written before and owes nothing can only come to owe by something new.
-    unknown = {
-        customer_of(name)
-        for name in names
-        if not (written.by(account := ledger.account(name), at) and not account.debt)
+    clear = {name for name in alone if before(stored[name], at) and not stored[name].debt}
+    asked = {customer_of(name): name in alone for name in names if name not in clear}
+    known = KnownOrders.of(accounts, {who for who, whole in asked.items() if not whole}, wallet, as_of)
+    owing = {
+        who: sum(one.debt for one in _entries(known, who, at, alone=whole)) for who, whole in asked.items()
     }
-    if not unknown:
-        return {}
-    known = KnownOrders.of(accounts, unknown, wallet, as_of)
-    owing = {name: sum(one.debt for one in _entries(known, name, at)) for name in sorted(unknown)}
     return {name: points for name, points in owing.items() if points}
 
 
-def _entries(known: KnownOrders, customer: str, at: datetime) -> Sequence[Entry]:
+def _entries(known: KnownOrders, customer: str, at: datetime, *, alone: bool = False) -> Sequence[Entry]:
     """Give what took effect before a moment, and what lapses at it, by the moment when it took effect."""
     ledger, name = known.accounts.ledger, account_id(known.wallet, customer)
     written = ledger.account(name).recorded_at
     later = at if written is None else max(at, written)
-    entries = (*ledger.entries(name), *known.current(customer, later, known=at).entries)
+    entries = tuple(ledger.entries(name))
+    if not alone:
+        entries += known.current(customer, later, known=at).entries
     every = (*entries, *falling_due(entries, later))
     happened = [
         entry

@@ -7,6 +7,7 @@ asks for an account of a shop in memory.
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -103,6 +104,16 @@ class Following:
         else:
             self._all(after if changed.first else self._merged(self._every()), digest, before)
 
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Follow no import in the block, and all of them at its end."""
+        self.kept.paused = True
+        try:
+            yield
+        finally:
+            self.kept.paused = False
+        self.catch_up()
+
     def catch_up(self) -> None:
         """Bring the points of all those up to date of whose orders more is known than was followed."""
         digest, before = rules_of_points(self.accounts.policy), self.bulk.followed()
@@ -158,6 +169,8 @@ class Following:
     def _to_follow(self, wallet: Wallet, orders: OrderTable) -> list[str]:
         """Give whose orders are not known just so already, and awarded to just them."""
         accounts = self.accounts
+        if not len(orders):
+            return []
         facts = facts_in_columns(
             orders, lines_of(self.kept, orders), accounts.shop, accounts.policy.counting, self._now()
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -20,13 +20,14 @@ from retailcrm.domain.identity import (
     Unmerged,
 )
 from retailcrm.domain.points.documents import canonical, moment_text
+from retailcrm.shop.loyalty.attempts import begun_anew
 from retailcrm.shop.merges import Decided, Merges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from retailcrm.ports.orders import OrderBook
-    from retailcrm.shop.merges import Decision
+    from retailcrm.shop.merges import Decision, Found
 
 
 @attrs.define(eq=False)
@@ -57,7 +58,7 @@ class StoredMerges(Merges):
 
         reasons = tuple(evidence)
         # Whom everybody knows to be one person already, nobody makes one by trying again.
-        return act() if len(sides) == 1 else self._anew(act)
+        return act() if len(sides) == 1 else self.anew(act)
 
     def undo(self, merge_id: str, *, actor: str, at: datetime) -> None:
         """Take a merge back, as if it had never been."""
@@ -66,7 +67,7 @@ class StoredMerges(Merges):
             with self.unit():
                 Merges.undo(self, merge_id, actor=actor, at=at)
 
-        self._anew(act)
+        self.anew(act)
 
     def adopt(self, decisions: Iterable[Decision], *, at: datetime) -> tuple[str, ...]:
         """Take decisions over, such as those of a file; all of them or none."""
@@ -76,9 +77,9 @@ class StoredMerges(Merges):
             with self.unit():
                 return Merges.adopt(self, told, at=at)
 
-        return self._anew(act)
+        return self.anew(act)
 
-    def _anew(self, act: Callable[[], _Found]) -> _Found:
+    def anew(self, act: Callable[[], Found]) -> Found:
         """Decide, and decide anew when others were first; not inside a unit of somebody else."""
         return begun_anew(act, in_unit=lambda: self.book.in_unit)
 

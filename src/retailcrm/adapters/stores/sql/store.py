@@ -10,6 +10,7 @@ from retailcrm.adapters.stores.sql.bulk import SqlBulk
 from retailcrm.adapters.stores.sql.feed import SqlFeed
 from retailcrm.adapters.stores.sql.ledger import SqlLedger
 from retailcrm.adapters.stores.sql.orders import SqlOrders
+from retailcrm.adapters.stores.sql.policies import SqlPolicies
 from retailcrm.adapters.stores.sql.rollups import SqlRollUps
 from retailcrm.ports.stores import Capabilities
 
@@ -57,6 +58,10 @@ class SqlStore:
     def rollups(self, shop: str) -> SqlRollUps:
         """Give a shop's figures by customer."""
         return SqlRollUps(self.database, shop)
+
+    def policies(self, shop: str) -> SqlPolicies:
+        """Give a shop's rules."""
+        return SqlPolicies(self.database, shop)
 
     def feed(self, shop: str) -> SqlFeed:
         """Give a shop's events."""

@@ -1,0 +1,161 @@
+"""Who merges two customers, or takes it back, has their points follow in the same unit."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import attrs
+import pytest
+
+from retailcrm import open_shop
+from retailcrm.domain.identity import Evidence
+from retailcrm.domain.points.documents import entry_document
+from retailcrm.errors import StoreError
+from retailcrm.shop.policy import policy_from_table
+
+SAID = (Evidence.stated("she said so"),)
+RULES = {
+    "shop": {"zone": "UTC"},
+    "points": {"waiting": {"until": "paid"}, "wallet": [{"name": "stars", "waiting": {"until": "paid"}}]},
+}
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def opened(request: pytest.FixtureRequest, tmp_path: Any, clock: Any, bring: Any) -> Iterator[Any]:
+    """Give a shop in which Ann has 50 points of an order and 100 beside, and Bob 20 and 7."""
+    url = {"memory": "memory:", "sqlite": f"sqlite:///{tmp_path}/shop.db"}.get(request.param)
+    with open_shop(
+        url or request.getfixturevalue("postgres_url"), policy=policy_from_table(RULES), clock=clock
+    ) as shop:
+        bring(
+            shop,
+            {"id": "1", "who": "ann", "at": "2024-03-01", "amount": "50.00"},
+            {"id": "2", "who": "bob", "at": "2024-03-02", "amount": "20.00"},
+            {"id": "3", "who": "cat", "at": "2024-03-03", "amount": "3.00"},
+        )
+        given(shop, "ann", 100)
+        given(shop, "bob", 7)
+        yield shop
+
+
+def given(shop: Any, who: str, points: int) -> None:
+    """Add points by hand."""
+    shop.loyalty.adjust(who, points, key=f"{who}:{points}", reason="welcome", actor="li")
+
+
+def written(shop: Any, *names: str, wallet: str = "points") -> list[int]:
+    """Give what accounts have to spend, as the ledger has it: nobody is looked up."""
+    ledger = shop.loyalty._accounts.ledger
+    return [ledger.account(f"{wallet}/{name}").available for name in names]
+
+
+def told(shop: Any, start: int) -> set[str]:
+    """Give the accounts of points that the events after the first ones tell of."""
+    subjects = {one.fact.subject for one in shop.events.read().facts[start:]}
+    return {name for name in subjects if name.startswith("points/")}
+
+
+def test_points_are_joined_when_the_merge_is_decided(opened: Any, clock: Any) -> None:
+    """All of both lies in one account at once, whoever looks or does not; parted again by the undo."""
+    clock.set("2024-04-02")
+    before, events = written(opened, "ann", "bob"), len(opened.events.read().facts)
+    assert before == [150, 27]
+    merge = opened.customers.merge("ann", "bob", by="mei", note="same")
+    assert written(opened, "ann", "bob") == [177, 0]
+    assert told(opened, events) == {"points/ann", "points/bob"}
+    events = len(opened.events.read().facts)
+    clock.set("2024-04-03")
+    opened.customers.undo(merge, by="mei")
+    assert written(opened, "ann", "bob") == before
+    assert told(opened, events) == {"points/ann", "points/bob"}
+    events = len(opened.events.read().facts)
+    assert [opened.loyalty.balance(who).available for who in ("ann", "bob")] == before
+    assert told(opened, events) == set()
+
+
+def test_points_of_three_are_where_they_belong(opened: Any) -> None:
+    """Ann is Bob, Bob is Cat; taken back in the middle, Cat stays with Bob."""
+    given(opened, "cat", 1)
+    first = opened.customers.merge("ann", "bob", by="mei", note="same")
+    opened.customers.merge("bob", "cat", by="mei", note="same")
+    assert written(opened, "ann", "bob", "cat") == [181, 0, 0]
+    opened.customers.undo(first, by="mei")
+    assert written(opened, "ann", "bob", "cat") == [150, 31, 0]
+    assert opened.loyalty.redeem("cat", 31, key="all").points == 31
+
+
+def test_every_wallet_follows(opened: Any) -> None:
+    """Stars are joined as points are."""
+    opened.loyalty.adjust("bob", 5, key="stars", reason="x", actor="li", wallet="stars")
+    opened.customers.merge("ann", "bob", by="mei", note="same")
+    stars = [opened.loyalty.balance(who, wallet="stars").available for who in ("ann", "bob")]
+    assert written(opened, "ann", "bob", wallet="stars") == [75, 0]
+    assert stars == [75, 75]
+
+
+def test_a_file_of_merges_moves_points_too(opened: Any, tmp_path: Any) -> None:
+    """All pairs of it, in the unit of them all."""
+    path = tmp_path / "merges.csv"
+    path.write_text("keep,gone,note\nann,bob,same\nann,cat,same\n", "utf-8")
+    assert len(opened.customers.load_merges(path)) == 2
+    assert written(opened, "ann", "bob", "cat") == [180, 0, 0]
+
+
+@pytest.mark.parametrize("how", ["merge", "undo"])
+def test_a_decision_whose_points_cannot_follow_was_not_taken(opened: Any, how: str) -> None:
+    """The disk fails after the points were moved: neither they nor the decision are there."""
+    merge = opened.customers.merge("ann", "cat", by="mei", note="same") if how == "undo" else ""
+    present, before = dict(opened.customers.decided.present()), written(opened, "ann", "bob", "cat")
+    events = len(opened.events.read().facts)
+    follow = opened.customers.joined
+
+    def broken(ids: Any) -> None:
+        with opened.loyalty._accounts.ledger.unit():
+            follow(ids)
+            raise StoreError
+
+    customers = attrs.evolve(opened.customers, joined=broken)
+    with suppress(StoreError):
+        if how == "merge":
+            customers.merge("ann", "bob", by="mei", note="same")
+        else:
+            customers.undo(merge, by="mei")
+        pytest.fail("it was decided")
+    assert dict(opened.customers.decided.present()) == present
+    assert written(opened, "ann", "bob", "cat") == before
+    assert told(opened, events) == set()
+    assert opened.customers.merge("ann", "bob", by="mei", note="same")
+    assert written(opened, "ann", "bob")[1] == 0
+
+
+def test_what_nobody_has_written_yet_stays_unwritten(clock: Any, bring: Any) -> None:
+    """In memory a till's file may tell of redemptions before the merge: points follow when asked for."""
+    shop = open_shop(policy=policy_from_table(RULES), clock=clock)
+    bring(shop, *({"id": who, "who": who, "at": "2024-03-01", "amount": "5.00"} for who in ("ann", "bob")))
+    shop.customers.merge("ann", "bob", by="mei", note="same")
+    assert list(shop.loyalty._accounts.ledger.accounts()) == []
+    assert shop.loyalty.balance("bob").available == 10
+
+
+def test_journals_are_those_of_memory(tmp_path: Any, clock: Any) -> None:
+    """The same commands, merges and undoings write the same entries in memory and in a file."""
+    journals = []
+    for url in ("memory:", f"sqlite:///{tmp_path}/same.db"):
+        clock.set("2024-04-01")
+        with open_shop(url, policy=policy_from_table(RULES), clock=clock) as shop:
+            for day, who in enumerate(("ann", "bob", "cat"), 2):
+                given(shop, who, 10 * day)
+                clock.set(f"2024-04-0{day}")
+            log = shop.customers.decided
+            # No file tells of them, so nothing but a decision can bring them together.
+            for keep, gone in (("ann", "bob"), ("cat", "ann")):
+                with log.unit():
+                    log.merge(keep, gone, evidence=SAID, actor="mei", at=clock())
+                    shop.customers.joined((keep, gone))
+            shop.loyalty.redeem("bob", 25, key="r")
+            shop.customers.undo("merge-1", by="mei")
+            ledger = shop.loyalty._accounts.ledger
+            names = [f"points/{who}" for who in ("ann", "bob", "cat")]
+            journals.append([[entry_document(one) for one in ledger.entries(name)] for name in names])
+            assert sum(written(shop, "ann", "bob", "cat")) == 20 + 30 + 40 - 25
+    assert journals[0] == journals[1]
