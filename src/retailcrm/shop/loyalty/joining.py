@@ -9,7 +9,8 @@ import attrs
 
 from retailcrm.domain.identity import CustomerId
 from retailcrm.ports.ledger import Unit
-from retailcrm.shop.loyalty.accounts import account_id, customer_of, wallet_of
+from retailcrm.shop.loyalty.accounts import account_id, wallet_of
+from retailcrm.shop.loyalty.at_once import Written, at_once, owners
 from retailcrm.shop.loyalty.attempts import begun_anew
 from retailcrm.shop.loyalty.known_orders import joined
 
@@ -69,9 +70,12 @@ def caught_up(accounts: Accounts, wallet: str) -> None:
         accounts: The shop's accounts.
         wallet: Its name.
     """
-    for name in [one for one in accounts.ledger.accounts() if wallet_of(one) == wallet]:
-        customer = accounts.customer(customer_of(name))
-        begun_anew(partial(joined, accounts, customer, wallet), in_unit=lambda: accounts.ledger.in_unit)
+    ledger, written = accounts.ledger, Written.of(accounts)
+    names = [one for one in ledger.accounts() if wallet_of(one) == wallet]
+    if written.all_in:
+        names = [one for one in names if not written.by(ledger.account(one))]
+    for customer in dict.fromkeys(owners(at_once(accounts), names).values()):
+        begun_anew(partial(joined, accounts, customer, wallet), in_unit=lambda: ledger.in_unit)
 
 
 def _up_to_date(accounts: Accounts, customer: str, wallet: str) -> None:
