@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements of the peer are made of fixed words
 """What durable points cost: the library beside hand-written statements that write the same rows, in one run.
 
 ``python -m benchmarks stores --date DATE``. On SQLite with synchronous=FULL and on a PostgreSQL whose fsync
@@ -123,7 +124,7 @@ class ByHand:
 def template_of(shop: Any) -> dict[str, Any]:
     """Take the texts of one real redemption."""
     shop.loyalty.redeem("c0", 7, key="template")
-    run, account = shop._database.database.executor, "points/c0"
+    run, account = shop._database.database.executor, "points/c0"  # noqa: SLF001 - the rows themselves
 
     def text(sql: str, *values: Any) -> Any:
         return run.one(sql, (shop.name, *values))
@@ -137,8 +138,9 @@ def template_of(shop: Any) -> dict[str, Any]:
     spending = text("SELECT document FROM retailcrm_spendings WHERE shop = ? AND key = ?", "template")
     event = text("SELECT document FROM retailcrm_events WHERE shop = ? AND subject = ?", account)
     return {
-        "account": account, "state": state[0], "proof": state[1], "effect": effect[0], "fingerprint": effect[1],
-        "lot_id": lot[0], "lot": lot[1], "entry": entry[0], "spending": spending[0], "event": event[0],
+        "account": account, "state": state[0], "proof": state[1], "effect": effect[0],
+        "fingerprint": effect[1], "lot_id": lot[0], "lot": lot[1], "entry": entry[0],
+        "spending": spending[0], "event": event[0],
     }  # fmt: skip
 
 

@@ -15,9 +15,9 @@ from click.testing import Result
 
 from retailcrm import open_shop
 from retailcrm.cli.exits import Exit
-from retailcrm.cli.printing import console
 from retailcrm.cli.points_documents import points_document
 from retailcrm.cli.points_figures import print_standing
+from retailcrm.cli.printing import console
 from retailcrm.report.data import BackTested, Breakage
 from retailcrm.shop.policy import load_policy
 

@@ -109,9 +109,7 @@ def _print(out: Console, shop: Shop, scores: Scores, spec: ShopSpec, taken: Take
     figures.print_tiers(out, scores)
 
 
-def _print_places(
-    out: Console, folder: Path, inputs: Inputs, as_of: str, lang: str, who: str
-) -> None:
+def _print_places(out: Console, folder: Path, inputs: Inputs, as_of: str, lang: str, who: str) -> None:
     """Say where everything lies, and what to type next."""
     places = {
         "report": "report.html", "scores": "scores.csv", "exports": "exports", "rules": "shop.toml",

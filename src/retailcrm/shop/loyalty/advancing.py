@@ -188,7 +188,7 @@ def _names(accounts: Accounts, now: datetime) -> Iterator[str]:
     """Give every account in which something may be due, those that nobody has touched yet included."""
     wallets = [wallet.name for wallet in accounts.programme.wallets]
     if accounts.ledger.whole("", accounts.rules):
-        # Whoever was taken for somebody else may not have been asked for since; of others more is known by now.
+        # Whoever was taken for somebody else may not have been asked for since; of others more is known.
         present = accounts.merges.present()
         people = sorted({*present.values(), *present, *accounts.ledger.stale()})
         yield from (account_id(wallet, one) for wallet in wallets for one in people)

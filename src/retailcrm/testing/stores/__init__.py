@@ -7,8 +7,8 @@ opened, and pytest runs every promise of the ports on it.
 from retailcrm.testing.stores.feeds import FeedContract
 from retailcrm.testing.stores.kept import StoreContract
 from retailcrm.testing.stores.ledgers import LedgerContract
+from retailcrm.testing.stores.looks import seen
 from retailcrm.testing.stores.plain import PlainLedger
 from retailcrm.testing.stores.samples import NAMES, Sampler
-from retailcrm.testing.stores.seen import seen
 
 __all__ = ["NAMES", "FeedContract", "LedgerContract", "PlainLedger", "Sampler", "StoreContract", "seen"]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from retailcrm.domain.points.account import Account
 from retailcrm.ports.ledger import Unit
 from retailcrm.testing.stores.feeds import all_of, fact
+from retailcrm.testing.stores.looks import seen
 from retailcrm.testing.stores.pieces import StoppedError, earned, same, stopped
 from retailcrm.testing.stores.samples import Sampler
-from retailcrm.testing.stores.seen import seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,9 +11,9 @@ from retailcrm.domain.points.account import Account
 from retailcrm.domain.points.stocks import Stock, changed
 from retailcrm.ports.ledger import Change, Effect, Unit
 from retailcrm.ports.outcomes import Done
+from retailcrm.testing.stores.looks import seen
 from retailcrm.testing.stores.pieces import conflict, earned, same
 from retailcrm.testing.stores.samples import Sampler
-from retailcrm.testing.stores.seen import seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable

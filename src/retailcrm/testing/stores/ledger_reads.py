@@ -13,9 +13,9 @@ from retailcrm.domain.points.stocks import Stock, changed
 from retailcrm.errors import RetailCRMError
 from retailcrm.ports.ledger import Effect, Spending, Unit
 from retailcrm.ports.outcomes import Done
+from retailcrm.testing.stores.looks import seen
 from retailcrm.testing.stores.pieces import NOW, TICK, change_of, earned, same
 from retailcrm.testing.stores.samples import Sampler
-from retailcrm.testing.stores.seen import seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable

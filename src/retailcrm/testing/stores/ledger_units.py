@@ -11,6 +11,7 @@ from retailcrm.domain.points.account import Account
 from retailcrm.domain.points.moving import Moved, transfer
 from retailcrm.errors import ConflictError, RetailCRMError
 from retailcrm.ports.ledger import Unit
+from retailcrm.testing.stores.looks import seen
 from retailcrm.testing.stores.pieces import (
     NOW,
     Raises,
@@ -22,7 +23,6 @@ from retailcrm.testing.stores.pieces import (
     stopped,
 )
 from retailcrm.testing.stores.samples import Sampler
-from retailcrm.testing.stores.seen import seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -68,8 +68,8 @@ class SqlFeed:
         if row is not None and transaction >= row[0]:
             raise InputError(
                 "this cursor is of another PostgreSQL cluster, whose transactions were counted further: the "
-                "database was restored here. Read the feed from its beginning; what was acted on already shows "
-                "by account and version"
+                "database was restored here. Read the feed from its beginning; what was acted on already "
+                "shows by account and version"
             )
 
 

@@ -7,7 +7,7 @@ a flipped bit.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Integer, MetaData, Table, Text
 
@@ -24,7 +24,7 @@ _WHOLE: Final = BigInteger().with_variant(Integer, "sqlite")
 """64 bits on every database; SQLite's own whole numbers are."""
 
 
-def table(name: str, *items: SchemaItem, **options: bool) -> Table:
+def table(name: str, *items: SchemaItem, **options: Any) -> Table:  # noqa: ANN401 - of SQLAlchemy
     """Give a table of the store; SQLite checks the types of its values too."""
     return Table(f"retailcrm_{name}", TABLES, *items, sqlite_strict=True, **options)
 

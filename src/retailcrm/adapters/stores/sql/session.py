@@ -220,30 +220,30 @@ def is_query(sql: str) -> bool:
 
 _QUERIES: Final = ("SELECT", "EXPLAIN", "VALUES")
 
-S = TypeVar("S", bound=Session)
+_S = TypeVar("_S", bound=Session)
 
 
-class PerThread(Generic[S]):
+class PerThread(Generic[_S]):
     """A session for each thread that asks, none of which outlives its thread or goes through a fork.
 
     Args:
         make: Opens one.
     """
 
-    def __init__(self, make: Callable[[], S]) -> None:
+    def __init__(self, make: Callable[[], _S]) -> None:
         self.own: Any = threading.local()
         self._make = make
-        self._all: weakref.WeakSet[S] = weakref.WeakSet()
+        self._all: weakref.WeakSet[_S] = weakref.WeakSet()
         self._closed = False
         _EVERY.add(self)
 
-    def get(self) -> S:
+    def get(self) -> _S:
         """Give this thread's session.
 
         Raises:
             StoreError: The database was closed.
         """
-        session: S | None = getattr(self.own, "session", None)
+        session: _S | None = getattr(self.own, "session", None)
         if session is None:
             if self._closed:
                 raise StoreError("the database was closed")
@@ -260,7 +260,7 @@ class PerThread(Generic[S]):
 
     def rest(self) -> None:
         """Before a fork: close what the child could not live with, if it is this thread's and idle."""
-        session: S | None = getattr(self.own, "session", None)
+        session: _S | None = getattr(self.own, "session", None)
         if session is not None and not session.depth and session.rest():
             del self.own.session
             self._all.discard(session)
