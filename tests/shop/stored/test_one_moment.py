@@ -152,7 +152,7 @@ def opened(monkeypatch):
 def test_an_import_in_the_middle_is_seen_whole_or_not_at_all(kept, verb, opened):
     """Wherever in the middle it comes: the answer is that of before, or that of after."""
     seen = set()
-    for before, found, after in answers(kept, verb, POLICY, (1, 2, 3, 5, 8, 13, 21), opened):
+    for before, found, after in answers(kept, verb, POLICY, (1, 2, 5, 13), opened):
         assert found in (before, after)
         assert before != after
         seen.add(found == before)
@@ -162,7 +162,7 @@ def test_an_import_in_the_middle_is_seen_whole_or_not_at_all(kept, verb, opened)
 @pytest.mark.parametrize("verb", ["score", "describe"])
 def test_with_a_ladder_too(kept, verb, opened):
     """Tiers are found from all orders, which are looked at several times."""
-    for before, found, after in answers(kept, verb, TIERED, (2, 5, 9), opened):
+    for before, found, after in answers(kept, verb, TIERED, (2, 9), opened):
         assert found in (before, after)
 
 
@@ -172,7 +172,7 @@ def test_without_it_an_answer_is_of_two_moments(kept, monkeypatch):
     monkeypatch.setattr(StoredObservations, "snapshot", lambda _: opened.append(True) or nullcontext())
     mixed = [
         found not in (before, after)
-        for before, found, after in answers(kept, "get", POLICY, range(1, 25), opened)
+        for before, found, after in answers(kept, "get", POLICY, range(2, 20, 3), opened)
     ]
     assert any(mixed)
 
@@ -183,11 +183,12 @@ def test_columns_of_postgresql_are_of_the_same_moment(kept, monkeypatch):
     shop, importer = kept(TIERED), kept(TIERED)
     before, once, real = VERBS["describe"](kept(TIERED)), [3], columns.read_columns
 
-    def late(*asked):
-        for number in once:
-            in_a_thread(lambda number=number: bring(importer, number))
-        once.clear()
-        return real(*asked)
+    def late(url, statement, values, snapshot):
+        # Points catch up with merges before the snapshot.
+        if once and snapshot:
+            number = once.pop()
+            in_a_thread(lambda: bring(importer, number))
+        return real(url, statement, values, snapshot)
 
     monkeypatch.setattr(columns, "read_columns", late)
     assert VERBS["describe"](shop) == before
