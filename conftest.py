@@ -93,6 +93,18 @@ pytest_collect_file = Sybil(
 ).pytest()
 
 
+# -- names of tests ---------------------------------------------------------------------------------
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a case after its argument where the value is a packed file.
+
+    The bytes of such a file hold the time at which it was packed, so that the workers of one run would
+    know the same test by different names.
+    """
+    return argname if isinstance(val, bytes) and not val.isascii() else None
+
+
 # -- the gate on skips -------------------------------------------------------------------------------
 
 
