@@ -268,9 +268,10 @@ def test_any_table_with_an_arrow_stream(kit, make):
 
 def test_a_later_table_is_a_newer_observation(kit):
     """The clock dates tables, so that the later one wins."""
-    moments = iter([NOON, NOON.replace(day=2)])
-    with open_shop(clock=lambda: next(moments)) as shop:
+    clock = {"now": NOON}
+    with open_shop(clock=lambda: clock["now"]) as shop:
         shop.imports.table(pa.table({**_frame(), "amount": ["5", "7"]}), ORDERS)
+        clock["now"] = NOON.replace(day=2)
         shop.imports.table(pa.table({**_frame(), "amount": ["6", "7"]}), ORDERS)
         assert kit.shop_rows(shop)["1"]["gross"] == 600
 

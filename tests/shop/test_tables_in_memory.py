@@ -295,9 +295,10 @@ def test_the_table_is_not_changed(make: Callable[[Mapping[str, Any]], Any]) -> N
 
 def test_a_newer_table_wins_over_an_older_one() -> None:
     """The clock says when a table was observed: later values go over earlier ones."""
-    moments = iter([NOW, NOW + timedelta(1)])
-    shop = open_shop(clock=lambda: next(moments))
+    clock = {"now": NOW}
+    shop = open_shop(clock=lambda: clock["now"])
     shop.imports.table(pandas_table(USUAL), MAPPING)
+    clock["now"] += timedelta(1)
     shop.imports.table(polars_table(with_column("sum", ["20", "0.10", "1,000"])), MAPPING)
     assert rows(shop)["a1"]["money"] == (20_00, 0)
 
