@@ -19,9 +19,10 @@ import click
 from retailcrm.cli.commands import retailcrm
 from retailcrm.cli.documents import KEYS
 from retailcrm.cli.exits import Exit
+from retailcrm.cli.json_keys import RUN, SECTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 PAGE: Final = Path(__file__).with_name("cli.md")
 WIDTH: Final = 80
@@ -34,9 +35,12 @@ _INTRO: Final = (
     "sentence, never a traceback) and progress to standard error."
 )
 _JSON: Final = (
-    "With `--json`, `retailcrm score` and `retailcrm report` print one document on standard output and "
-    "nothing else there. Amounts are decimal text, instants have their offset. A run that fails prints "
-    "`version`, `command`, `exit_code` and `error`: its `message`, and a stable `code` where there is one."
+    "With `--json` a command prints one document on standard output and nothing else there. Amounts are "
+    "decimal text, instants have their offset. `retailcrm score` and `retailcrm report` print:"
+)
+_PATHS: Final = (
+    "The documents of other commands follow. `files[].name` is the key `name` of each object in the list "
+    "`files`; a last `*` stands for whatever keys an object has."
 )
 
 
@@ -56,8 +60,21 @@ def lines() -> Iterator[str]:
     yield from table(("code", "meaning"), [(str(int(code)), marked(code.meaning)) for code in Exit])
     yield "## The JSON document\n"
     yield f"{wrapped(_JSON)}\n"
-    for key, text in KEYS.items():
-        yield wrapped(f"`{key}`: {marked(text)}", first="- ", rest="  ")
+    yield from keys(KEYS)
+    yield f"{wrapped(_PATHS)}\n"
+    for document, parts in SECTIONS.items():
+        yield f"### JSON of {document}\n"
+        for title, texts in parts:
+            if title:
+                yield f"{wrapped(title)}:\n"
+            # What every document has is said once.
+            yield from keys(texts if texts is RUN else {k: v for k, v in texts.items() if k not in RUN})
+
+
+def keys(texts: Mapping[str, str]) -> Iterator[str]:
+    """Yield the keys of a document as a list."""
+    for key, text in texts.items():
+        yield wrapped(f"`{key}`: {text if '`' in text else marked(text)}", first="- ", rest="  ")
     yield ""
 
 

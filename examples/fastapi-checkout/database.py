@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from fastapi import HTTPException
@@ -33,6 +34,7 @@ class OrderRow(Table):
     points: Mapped[int]  # that she asked to pay with
     discount: Mapped[int] = mapped_column(default=0)
     state: Mapped[str] = mapped_column(default="placed")
+    paid_at: Mapped[datetime | None]  # UTC
 
     @property
     def reference(self) -> str:

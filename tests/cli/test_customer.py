@@ -162,7 +162,7 @@ def test_nobody_is_said_in_one_sentence(run: Run, beside: list[str], who: str) -
     """An unknown person has an exit code of her own."""
     result = run("customer", who, *beside)
     assert result.exit_code == Exit.NOBODY
-    assert result.stderr.startswith("retailcrm: nobody in these files has")
+    assert result.stderr.startswith("retailcrm: nobody has the customer id, phone")
     assert result.stderr.count("\n") == 1
 
 

@@ -21,8 +21,8 @@ Run = Callable[..., Result]
 
 URL: Final = "sqlite:///shop.db"
 SHOP: Final = (
-    "INSERT INTO retailcrm_shops (shop, currency, zone, created_at, followed)"
-    " VALUES (?, 'CNY', 'Asia/Shanghai', 1, '')"
+    "INSERT INTO retailcrm_shops (shop, currency, zone, created_at, followed, proof)"
+    " VALUES (?, 'CNY', 'Asia/Shanghai', 1, '', 'x')"
 )
 SET_VERSION: Final = "UPDATE retailcrm_alembic_version SET version_num = ?"
 GUARDED: Final = "postgresql://ann:geheim@nowhere.invalid/shop"
@@ -169,6 +169,7 @@ def test_a_backup_is_restored(run: Run, shop: SqliteDatabase, name: str) -> None
     assert shops("shop.db") == ["later", "main"]
     forced = run("db", "restore", name, "--db", URL, "--force")
     assert (forced.exit_code, f"Restored from {name}" in forced.stdout) == (0, True)
+    assert "Readers of the event feed start anew" in forced.stdout
     assert shops("shop.db") == ["main"]
 
 

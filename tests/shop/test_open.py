@@ -44,7 +44,10 @@ def test_zone_and_currency_go_before_the_policys(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "text"),
     [
-        ({"url": "oracle://x"}, r"no store for 'oracle://x'.* memory: or postgresql: or sqlite:"),
+        (
+            {"url": "oracle://ann:hush@x"},
+            r"no store for 'oracle://ann:\*\*\*@x'.* memory: or postgres: or postgresql: or sqlite:",
+        ),
         ({"url": "shop.db"}, r"no store for 'shop.db'.* sqlite:///shop.db"),
         ({"url": "sqlite://"}, "names no file"),
         ({"zone": "Asia/Shangai"}, "did you mean Asia/Shanghai"),
@@ -150,3 +153,13 @@ def test_shops_share_nothing():
         assert one.imports.kept is not other.imports.kept
         assert one.imports.accounts() == other.imports.accounts() == ()
         assert attrs.asdict(one.policy, recurse=False) == attrs.asdict(other.policy, recurse=False)
+
+
+def test_a_shop_that_is_refused_keeps_nothing_open(tmp_path):
+    """The file is closed although the error, and all that it refers to, is still there."""
+    url = f"sqlite:///{tmp_path / 'shop.db'}"
+    open_shop(url, currency="CNY").close()
+    with pytest.raises(SettingsError, match="kept with currency CNY") as caught:
+        open_shop(url, currency="USD")
+    assert caught.value.__traceback__ is not None
+    assert not (tmp_path / "shop.db-wal").exists()

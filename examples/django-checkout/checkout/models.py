@@ -14,6 +14,7 @@ class Order(models.Model):
     points = models.PositiveIntegerField(default=0)  # that she asked to pay with
     discount = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=10, default="placed")
+    paid_at = models.DateTimeField(null=True)
 
     class Meta:
         """How Django calls it."""

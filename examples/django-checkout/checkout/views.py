@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db import DatabaseError, IntegrityError, transaction
 from django.http import HttpRequest, JsonResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 from retailcrm.errors import ConflictError, IdempotencyConflictError
@@ -65,10 +66,10 @@ def place(request: HttpRequest) -> JsonResponse:
 def pay(request: HttpRequest, number: int) -> JsonResponse:
     """Take note of the payment: the order earns its points."""
     order = get_object_or_404(Order.objects.select_for_update(), pk=number)
-    if order.state == "placed":
-        order.state = "paid"
+    if order.paid_at is None:
+        order.state, order.paid_at = "paid", timezone.now()
         order.save()
-        points.earn(order)
+    points.earn(order)
     return JsonResponse(shown(order))
 
 

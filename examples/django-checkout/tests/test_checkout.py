@@ -149,6 +149,28 @@ def test_a_commit_that_nobody_can_vouch_for_is_asked_for_again(
     assert points(web, ann) == 200
 
 
+def test_a_payment_that_nobody_can_vouch_for_earns_once(
+    web: Client, ann: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line dies while a payment is committed: sent again later, the order earns its 100 points once."""
+    from django.db import OperationalError
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    payment = f"/orders/{place(web, ann, 100_00).json()['number']}/payment"
+    really = BaseDatabaseWrapper.commit
+
+    def commit_and_lose_the_line(line: Any) -> None:
+        really(line)
+        raise OperationalError("connection lost")
+
+    with monkeypatch.context() as line:
+        line.setattr(BaseDatabaseWrapper, "commit", commit_and_lose_the_line)
+        assert send(web, payment).status_code == 503
+    for _ in range(2):
+        assert send(web, payment).json()["state"] == "paid"
+    assert points(web, ann) == 600
+
+
 def test_a_refund_brings_points_back(web: Client, ann: str) -> None:
     """All of an order of 100 yuan goes back, 3 of them points' worth: 97 in money, 300 points, 97 taken."""
     number = place(web, ann, 100_00, points=300).json()["number"]

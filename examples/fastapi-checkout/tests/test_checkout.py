@@ -148,6 +148,25 @@ def test_a_commit_that_nobody_can_vouch_for_is_asked_for_again(
     assert points(web, ann) == 200
 
 
+def test_a_payment_that_nobody_can_vouch_for_earns_once(
+    web: Browser, ann: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line dies while a payment is committed: sent again later, the order earns its 100 points once."""
+    payment = f"/orders/{place(web, ann, 100_00).json()['number']}/payment"
+    really = Session.commit
+
+    def commit_and_lose_the_line(session: Session) -> None:
+        really(session)
+        raise OperationalError("COMMIT", {}, OSError("connection lost"))
+
+    with monkeypatch.context() as line:
+        line.setattr(Session, "commit", commit_and_lose_the_line)
+        assert web.post(payment).status_code == 503
+    for _ in range(2):
+        assert web.post(payment).json()["state"] == "paid"
+    assert points(web, ann) == 600
+
+
 def test_a_refund_brings_points_back(web: Browser, ann: str) -> None:
     """All of an order of 100 yuan goes back, 3 of them points' worth: 97 in money, 300 points, 97 taken."""
     number = place(web, ann, 100_00, points=300).json()["number"]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
+
+import attrs
 
 from retailcrm.adapters.stores.sql.location import hidden
 from retailcrm.cli import printing
@@ -27,7 +30,6 @@ from retailcrm.domain.points.telling import VERBS
 from retailcrm.errors import InputError, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
     from datetime import date
 
     from rich.console import Console
@@ -61,17 +63,73 @@ def write_due(
         if shop.policy.points is None:
             return refuse_without_points("tick", inputs, as_json=as_json)
         moment = _moment(now, shop.policy.zone)
-        with Watch(printing.console(errors=True)) as watch:
+        with ExitStack() as stack, Watch(printing.console(errors=True)) as watch:
             watch.doing("writing what fell due")
-            done = shop.advance(moment, confirm_clock=confirm_clock)
-        zone = ZoneInfo(shop.policy.zone)
-        if out is not None:
-            _write(Path(out), done.events, zone)
+            events = _Events(zone=ZoneInfo(shop.policy.zone), out=out, all_kept=as_json, stack=stack)
+            done = shop.advance(moment, confirm_clock=confirm_clock, each=events.take)
+            events.sheet()
         if as_json:
-            print_json(_document(shop, inputs, done, out, zone))
+            print_json(_document(shop, inputs, done, events))
         else:
-            _print(console(), done, zone, out, lang)
+            _print(console(), done, events, lang)
     return Exit.OK
+
+
+@attrs.define(eq=False, kw_only=True)
+class _Events:
+    """Takes what happened, event by event: a run over millions of lots keeps only its sums.
+
+    Attributes:
+        zone: Whose days count.
+        out: The file that gets a row an event, if there is one; not made before anything was written.
+        all_kept: Whether all of them are printed, and so kept.
+        stack: Closes the file.
+        count: How many there were.
+        kept: All of them, if they are kept.
+    """
+
+    zone: ZoneInfo
+    out: str | None
+    all_kept: bool
+    stack: ExitStack
+    count: int = 0
+    kept: list[PointsMoved] = attrs.field(factory=list)
+    _points: dict[tuple[date, str, str], int] = attrs.field(factory=lambda: defaultdict(int))
+    _whose: dict[tuple[date, str, str], set[str]] = attrs.field(factory=lambda: defaultdict(set))
+    _rows: Any = None
+
+    def take(self, one: PointsMoved) -> None:
+        """Take an event."""
+        self.count += 1
+        at = one.at.astimezone(self.zone)
+        key = (at.date(), one.what, one.wallet)
+        self._points[key] += one.points
+        self._whose[key].add(str(one.customer))
+        if self.all_kept:
+            self.kept.append(one)
+        if (rows := self.sheet()) is not None:
+            told = (
+                f"{at:%Y-%m-%d %H:%M:%S}",
+                one.what,
+                str(one.customer),
+                one.points,
+                one.wallet,
+                one.reference,
+            )
+            rows.writerow([safe(value) for value in told])
+
+    def sheet(self) -> Any:  # noqa: ANN401 - what csv gives has no public type
+        """Give what writes rows into the file, whose first one names the columns; ``None`` without one."""
+        if self._rows is None and self.out is not None:
+            opened = Path(self.out).open("w", encoding="utf-8-sig", newline="")  # noqa: SIM115 - the stack's
+            file = self.stack.enter_context(opened)
+            self._rows = csv.writer(file)
+            self._rows.writerow(("at", "event", "customer_id", "points", "wallet", "reference"))
+        return self._rows
+
+    def days(self) -> list[tuple[tuple[date, str, str], tuple[int, int]]]:
+        """Give points and customers of each local day, kind and wallet."""
+        return [(key, (self._points[key], len(self._whose[key]))) for key in sorted(self._points)]
 
 
 def _moment(now: str | None, zone: str) -> datetime:
@@ -85,19 +143,9 @@ def _moment(now: str | None, zone: str) -> datetime:
         raise SettingsError(f"--now: {now} is outside the calendar") from error
 
 
-def _write(path: Path, events: Sequence[PointsMoved], zone: ZoneInfo) -> None:
-    """Write a row an event."""
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("at", "event", "customer_id", "points", "wallet", "reference"))
-        for one in events:
-            at = f"{one.at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
-            row = (at, one.what, str(one.customer), one.points, one.wallet, one.reference)
-            writer.writerow([safe(value) for value in row])
-
-
-def _document(shop: Shop, inputs: Inputs, done: Advanced, out: str | None, zone: ZoneInfo) -> dict[str, Any]:
+def _document(shop: Shop, inputs: Inputs, done: Advanced, events: _Events) -> dict[str, Any]:
     """Describe the run as plain values; the version is added where it is printed."""
+    zone = events.zone
     return {
         "command": "tick",
         "exit_code": Exit.OK,
@@ -108,10 +156,10 @@ def _document(shop: Shop, inputs: Inputs, done: Advanced, out: str | None, zone:
         "zone": shop.policy.zone,
         "policy_digest": shop.policy.digest,
         "accounts": done.accounts,
-        "out": out,
+        "out": events.out,
         "days": [
             {"day": day.isoformat(), "event": what, "wallet": wallet, "points": points, "customers": many}
-            for (day, what, wallet), (points, many) in _by_day(done.events, zone)
+            for (day, what, wallet), (points, many) in events.days()
         ],
         "events": [
             {
@@ -122,28 +170,15 @@ def _document(shop: Shop, inputs: Inputs, done: Advanced, out: str | None, zone:
                 "wallet": one.wallet,
                 "reference": one.reference,
             }
-            for one in done.events
+            for one in events.kept
         ],
     }
 
 
-def _by_day(
-    events: Iterable[PointsMoved], zone: ZoneInfo
-) -> list[tuple[tuple[date, str, str], tuple[int, int]]]:
-    """Add up points and customers of each local day, kind and wallet."""
-    points: dict[tuple[date, str, str], int] = defaultdict(int)
-    whose: dict[tuple[date, str, str], set[str]] = defaultdict(set)
-    for one in events:
-        key = (one.at.astimezone(zone).date(), one.what, one.wallet)
-        points[key] += one.points
-        whose[key].add(str(one.customer))
-    return [(key, (points[key], len(whose[key]))) for key in sorted(points)]
-
-
-def _print(out: Console, done: Advanced, zone: ZoneInfo, path: str | None, lang: str | None) -> None:
+def _print(out: Console, done: Advanced, events: _Events, lang: str | None) -> None:
     title = worded(Label("已写入的到期事项", "written as due"), lang)
-    out.print(heading(f"{title} ({done.now.astimezone(zone):%Y-%m-%d %H:%M})"))
-    days = _by_day(done.events, zone)
+    out.print(heading(f"{title} ({done.now.astimezone(events.zone):%Y-%m-%d %H:%M})"))
+    days = events.days()
     if not days:
         out.print(paragraph(worded(Label("没有", "nothing"), lang), " "))
     else:
@@ -156,6 +191,6 @@ def _print(out: Console, done: Advanced, zone: ZoneInfo, path: str | None, lang:
             cells = (f"{points:,}", f"{many:,}", *([wallet] if len(wallets) > 1 else []))
             rows.add_row(day.isoformat(), worded(VERBS[Verb(what)], lang), *cells)
         out.print(rows)
-    if path is not None:
+    if events.out is not None:
         out.print()
-        path_line(out, f"{counted(len(done.events), 'event')}: ", path)
+        path_line(out, f"{counted(events.count, 'event')}: ", events.out)

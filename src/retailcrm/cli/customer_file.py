@@ -31,6 +31,9 @@ FOUND_BY: Final[Mapping[str, Label]] = {
 }
 """What can lead to a customer, in the order that it is tried."""
 
+UNKNOWN_BUYER: Final = "unknown-buyer"
+"""Code of the error that an order is there, and nobody knows who bought."""
+
 
 def print_customer(
     *, who: str, inputs: Inputs, as_of: str | None, show_personal: bool, problems: str | None, strict: bool,
@@ -85,10 +88,17 @@ def looked_up(shop: Shop, who: str, as_of: str) -> tuple[str, CustomerCard]:
             return way, look()
         except NotFoundError as error:
             told = error
-    told_of_order = str(told) if str(told).startswith("nobody knows who bought") else ""
+    if str(told).startswith("nobody knows who bought"):
+        raise NobodyError(str(told), zh=f"没有人知道订单 {who} 的买家：缺失或被遮盖", code=UNKNOWN_BUYER)
     raise NobodyError(
-        told_of_order or f"nobody in these files has the customer id, phone, e-mail address or order {who!r}"
+        f"nobody has the customer id, phone, e-mail address or order {who!r}",
+        zh=f"没有顾客的 ID、电话、邮箱或订单号是 {who!r}",
     )
+
+
+def is_contact(text: str) -> bool:
+    """Say whether a text is a phone number or an e-mail address that shows a person."""
+    return _is(IdentityKind.PHONE, text) or _is(IdentityKind.EMAIL, text)
 
 
 def _is(kind: IdentityKind, text: str) -> bool:

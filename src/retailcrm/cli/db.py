@@ -62,8 +62,8 @@ def db() -> None:
 def db_init(**options: Any) -> Exit:  # noqa: ANN401 - typed where the work is done
     """Create the tables in an empty database; an SQLite file is made if it is missing.
 
-    Opening a shop does this too. Tables of others in the same database do not matter. If the tables are there
-    already, nothing happens.
+    'retailcrm import' does this too. Tables of others in the same database do not matter. If the tables are
+    there already, nothing happens.
     """
     from retailcrm.cli.db_tables import init  # noqa: PLC0415 - slow to load
 

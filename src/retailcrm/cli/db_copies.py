@@ -23,6 +23,16 @@ PORTABLE: Final = ".zip"
 
 _ZIP: Final = b"PK"
 
+_ANEW: Final = Label(
+    "事件流的读者须从头读起，否则旧游标会漏掉新的事件。",
+    "Readers of the event feed start anew: with an old cursor they would miss events.",
+)
+_PERHAPS_ANEW: Final = Label(
+    "若备份之后写过数据，事件流的读者须从头读起，否则旧游标会漏掉新的事件。",
+    "If anything was written after the backup, readers of the event feed start anew: with an old cursor they "
+    "would miss events.",
+)
+
 
 def backup(*, file: str, url: str, lang: str | None, as_json: bool) -> Exit:
     """Copy a database to a file."""
@@ -40,7 +50,7 @@ def backup(*, file: str, url: str, lang: str | None, as_json: bool) -> Exit:
         else:
             from retailcrm.adapters.stores.sqlite.backup import back_up  # noqa: PLC0415 - one of two
 
-            told = {"revision": back_up(cast("SqliteDatabase", database), path).revision}
+            told = {"revision": back_up(cast("SqliteDatabase", database), path).revision, "rows": None}
     told |= {"out": file, "portable": portable, "bytes": path.stat().st_size}
     said = Label(
         f"已备份到 {file}（{told['bytes']:,} 字节，数据表版本 {told['revision']}），并已校验。",
@@ -71,7 +81,8 @@ def restore(*, file: str, force: bool, url: str, lang: str | None, as_json: bool
 
         with closing(database_at(url, create=True)) as database:
             done = load(database, path, replace=force)
-        told |= {"revision": HEAD, "was": done.revision, "rows": done.rows, "feed_anew": done.feed_anew}
+        anew = done.feed_anew or force
+        told |= {"revision": HEAD, "was": done.revision, "rows": done.rows, "feed_anew": anew}
     elif target is None:
         raise InputError(
             f"{file} is no portable backup, and PostgreSQL takes no other; pg_restore reads its own"
@@ -80,7 +91,7 @@ def restore(*, file: str, force: bool, url: str, lang: str | None, as_json: bool
         from retailcrm.adapters.stores.sqlite.backup import restore as put_back  # noqa: PLC0415 - one of two
 
         revision = put_back(path, target, replace=force).revision
-        told |= {"revision": revision, "was": revision, "feed_anew": False}
+        told |= {"revision": revision, "was": revision, "rows": None, "feed_anew": force}
     return answer("db_restore", url, told, _restored(told), lang=lang, as_json=as_json)
 
 
@@ -95,11 +106,5 @@ def _restored(told: dict[str, Any]) -> list[Label]:
     ]
     if revision != HEAD:
         lines.append(Label("请运行 retailcrm db upgrade。", "Run 'retailcrm db upgrade' before you use it."))
-    if told["feed_anew"]:
-        lines.append(
-            Label(
-                "事件流的读者须从头读起：旧游标属于另一台服务器。",
-                "Readers of the event feed start anew: their cursors are of another server.",
-            )
-        )
+    lines.append(_ANEW if told["feed_anew"] else _PERHAPS_ANEW)
     return lines

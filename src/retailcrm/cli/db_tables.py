@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from retailcrm.adapters.stores.sql.location import database_at
 from retailcrm.adapters.stores.sql.migrations.revisions import HEAD, is_older, revision_of, wrong_revision
 from retailcrm.cli.db_answers import answer
 from retailcrm.cli.exits import Exit
+from retailcrm.cli.shops import shops_of
 from retailcrm.domain.labels import Label
-
-if TYPE_CHECKING:
-    from retailcrm.adapters.stores.sql.executor import Database
 
 
 def init(*, url: str, lang: str | None, as_json: bool) -> Exit:
@@ -57,7 +55,7 @@ def status(*, url: str, lang: str | None, as_json: bool) -> Exit:
     """Tell the version of the tables, and the shops in them."""
     with closing(database_at(url)) as database:
         found = revision_of(database)
-        shops = _shops(database) if found == HEAD else []
+        shops = shops_of(database) if found == HEAD else []
         kind = database.dialect
     state, said = _state(found)
     told: dict[str, Any] = {
@@ -76,12 +74,6 @@ def status(*, url: str, lang: str | None, as_json: bool) -> Exit:
     ]
     code = Exit.OK if found == HEAD else Exit.USAGE
     return answer("db_status", url, told, lines, lang=lang, as_json=as_json, code=code)
-
-
-def _shops(database: Database) -> list[tuple[str, str, str]]:
-    with database.snapshot() as executor:
-        rows = executor.all("SELECT shop, currency, zone FROM retailcrm_shops ORDER BY shop")
-    return [(str(shop), str(currency), str(zone)) for shop, currency, zone in rows]
 
 
 def _state(found: str | None) -> tuple[str, Label]:

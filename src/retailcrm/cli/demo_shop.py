@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -13,10 +13,13 @@ from retailcrm.cli.options import MAIN
 from retailcrm.errors import RetailCRMError, SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from retailcrm.cli.options import Inputs
     from retailcrm.cli.watch import Watch
+    from retailcrm.shop.loyalty.redemptions_file import Taken
+    from retailcrm.shop.shop import Shop
     from retailcrm.simulate.exports.full import FullExports
 
 DATABASE: Final = "shop.db"
@@ -56,7 +59,8 @@ def _is_ours(path: Path, url: str, exports: Path) -> bool:
     return shops <= {MAIN} and {name.replace("\\", "/").rpartition("/")[2] for name in read} <= names
 
 
-def keep(url: str, inputs: Inputs, written: FullExports, watch: Watch) -> None:
+@contextmanager
+def kept(url: str, inputs: Inputs, written: FullExports, watch: Watch) -> Iterator[tuple[Shop, Taken]]:
     """Import the demo's exports into its database: points follow once, when everything is there.
 
     Args:
@@ -64,16 +68,22 @@ def keep(url: str, inputs: Inputs, written: FullExports, watch: Watch) -> None:
         inputs: The reports among the exports, the buyers and the rules.
         written: All exports.
         watch: Shows where we are.
+
+    Yields:
+        The shop, open, and what became of the redemptions.
     """
     watch.doing("keeping the shop in a database")
     shop, mapping = open_kept(attrs.evolve(inputs, db=url), new=True)
-    with shop, shop.history():
-        read_into(shop, inputs, mapping, watch)
-        for path, its_mapping in written.mapped:
-            watch.doing(f"keeping {path.name}")
-            shop.imports.files(path, mapping=its_mapping)
-        watch.doing("keeping points")
-        shop.take_redemptions(written.redemptions)
+    with shop:
+        with shop.history():
+            read_into(shop, inputs, mapping, watch)
+            for path, its_mapping in written.mapped:
+                watch.doing(f"reading {path.name}")
+                shop.imports.files(path, mapping=its_mapping)
+            watch.doing("spending points")
+            taken = shop.take_redemptions(written.redemptions)
+            watch.doing("following points")
+        yield shop, taken
 
 
 def kept_lines(url: str, as_of: str, who: str) -> list[str]:

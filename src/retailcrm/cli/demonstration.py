@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from retailcrm.cli import figures
-from retailcrm.cli.demo_shop import DATABASE, fresh_url, keep, kept_lines
+from retailcrm.cli.demo_shop import DATABASE, fresh_url, kept, kept_lines
 from retailcrm.cli.exits import Exit
-from retailcrm.cli.inputs import open_for, read_into, score_all
+from retailcrm.cli.inputs import score_all
 from retailcrm.cli.options import Inputs
 from retailcrm.cli.printing import console, counted, heading, path_line, percent
 from retailcrm.cli.watch import Watch
@@ -22,10 +22,12 @@ from retailcrm.errors import SettingsError
 from retailcrm.simulate import ShopSpec, simulate_shop, write_full_exports
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from retailcrm.shop.loyalty.redemptions_file import Taken
-    from retailcrm.shop.open import Shop
+    from retailcrm.shop.observed import FileAccount
     from retailcrm.shop.scores import Scores
 
 POLICY: Final = "demo_shop.toml"
@@ -51,21 +53,14 @@ def run_demo(*, out: str, customers: int, seed: int, lang: str) -> Exit:
             policy=str(policy),
             buyers=None if written.buyers is None else str(written.buyers),
         )
-        shop, mapping = open_for(inputs, as_of)
-        with shop:
-            read_into(shop, inputs, mapping, watch)
-            for path, its_mapping in written.mapped:
-                watch.doing(f"reading {path.name}")
-                shop.imports.files(path, mapping=its_mapping)
-            watch.doing("spending points")
-            taken = shop.take_redemptions(written.redemptions)
+        with kept(url, inputs, written, watch) as (shop, taken):
             watch.doing("scoring")
             scores = score_all(shop, as_of)
             scores.to_csv(folder / "scores.csv", lang=lang)
             watch.doing("drawing the page")
             shop.report(folder / "report.html", as_of=as_of, lang=lang)
-        keep(url, inputs, written, watch)
-    _print(console(), shop, scores, spec, taken)
+            files = shop.imports.accounts()
+    _print(console(), shop.policy.name, files, scores, spec, taken)
     read = attrs.evolve(
         inputs,
         also=tuple((str(path), str(its)) for path, its in written.mapped),
@@ -93,15 +88,16 @@ def _prepared(folder: Path) -> Path:
     return path
 
 
-def _print(out: Console, shop: Shop, scores: Scores, spec: ShopSpec, taken: Taken) -> None:
-    files = shop.imports.accounts()
+def _print(
+    out: Console, name: str, files: Sequence[FileAccount], scores: Scores, spec: ShopSpec, taken: Taken
+) -> None:
     volumes = (scores.coverage.stable, scores.coverage.weak, scores.coverage.none)
     gross = sum(v.gross for v in volumes)
     known = percent(gross - scores.coverage.none.gross, gross)
     rejected = sum(file.rejected for file in files)
     records = counted(sum(file.records for file in files), "record")
     orders = counted(sum(volume.orders for volume in volumes), "order")
-    out.print(heading(f"{shop.policy.name}: a made-up shop, {spec.months} months up to {spec.end}"))
+    out.print(heading(f"{name}: a made-up shop, {spec.months} months up to {spec.end}"))
     out.print(f"{counted(len(files), 'file')}, {records}, {rejected:,} rejected")
     out.print(f"{orders}; the buyers of {known} of the money are known")
     spent = f"{counted(taken.redemptions, 'redemption')} of {counted(taken.points, 'point')}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -10,21 +10,25 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from retailcrm.adapters.stores.sql.location import hidden
+from retailcrm.cli.chinese import refusal
+from retailcrm.cli.customer_file import FOUND_BY
 from retailcrm.cli.exits import Exit
-from retailcrm.cli.guard import print_json, say
+from retailcrm.cli.guard import print_json, say_in
 from retailcrm.cli.inputs import open_kept
 from retailcrm.cli.printing import console, counted
 from retailcrm.cli.programmes import refuse_without_points
+from retailcrm.cli.whose import whose
 from retailcrm.cli.wording import print_sentence
 from retailcrm.domain.labels import Label
 from retailcrm.domain.money import Money, exponent, format_money
-from retailcrm.errors import InputError, NotFoundError, SettingsError
+from retailcrm.errors import InputError, SettingsError
 from retailcrm.ports.outcomes import Done, Refused, Staged, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from retailcrm.cli.options import Inputs
+    from retailcrm.cli.whose import Whose
     from retailcrm.ports.outcomes import Outcome
     from retailcrm.shop.open import Shop
 
@@ -53,13 +57,25 @@ def do(verb: str, *, inputs: Inputs, lang: str | None, as_json: bool, **asked: A
     with shop:
         if shop.policy.points is None:
             return refuse_without_points(f"points_{verb}", inputs, as_json=as_json)
-        outcome = _done_by(shop, verb, asked)
+        people = _people(shop, asked)
+        outcome = _done_by(shop, verb, asked | {name: one.id for name, one in people.items()})
         code = _code(outcome)
         if as_json:
-            print_json(_document(verb, inputs, outcome, code))
+            print_json(_document(verb, inputs, people, outcome, code))
         _tell(shop, _word(verb, asked), outcome, lang, quiet=as_json)
-        _hint(shop, verb, asked, outcome)
+        if not as_json:
+            _tell_ways(people.values(), lang)
     return code
+
+
+def _people(shop: Shop, asked: dict[str, Any]) -> dict[str, Whose]:
+    """Find whom the command names, by the name of the argument; who gives or spends must be there already."""
+    new = asked.pop("new", None)
+    alone = "giver" not in asked
+    named = {name: asked[name] for name in ("who", "giver", "taker") if name in asked}
+    return {
+        name: whose(shop, text, new=new if alone or name == "taker" else None) for name, text in named.items()
+    }
 
 
 def _done_by(shop: Shop, verb: str, asked: dict[str, Any]) -> Outcome:
@@ -71,17 +87,6 @@ def _done_by(shop: Shop, verb: str, asked: dict[str, Any]) -> Outcome:
     except InputError as error:
         raise SettingsError(str(error)) from error
     return outcome
-
-
-def _hint(shop: Shop, verb: str, asked: Mapping[str, Any], outcome: Outcome) -> None:
-    """Say that nobody has the id, where points were refused for want of any, or given to it by hand."""
-    who = asked.get("giver", asked.get("who"))
-    if who is None or not (isinstance(outcome, Refused) or (verb == "adjust" and isinstance(outcome, Done))):
-        return
-    try:
-        shop.customers.get(who, as_of=datetime.now(UTC))
-    except NotFoundError:
-        say(f"hint: no order or file names the customer id {who!r}; 'retailcrm customer' finds ids")
 
 
 def _money(text: str, currency: str) -> Money:
@@ -100,8 +105,10 @@ def _code(outcome: Outcome) -> Exit:
     return Exit.UNKNOWN if isinstance(outcome, Unknown) else Exit.OK
 
 
-def _document(verb: str, inputs: Inputs, outcome: Outcome, code: Exit) -> dict[str, Any]:
-    """Describe what it came to as plain values."""
+def _document(
+    verb: str, inputs: Inputs, people: Mapping[str, Whose], outcome: Outcome, code: Exit
+) -> dict[str, Any]:
+    """Describe what it came to as plain values; :data:`retailcrm.cli.json_keys.VERBS` says what each is."""
     plain = outcome.done if isinstance(outcome, Staged) else outcome
     fields = {field.name: getattr(plain, field.name) for field in attrs.fields(type(plain))}
     if isinstance(plain, Done):
@@ -114,20 +121,48 @@ def _document(verb: str, inputs: Inputs, outcome: Outcome, code: Exit) -> dict[s
         "db": hidden(str(inputs.db)),
         "shop": inputs.shop,
         "outcome": type(plain).__name__.lower(),
+        **{key: value for name, one in people.items() for key, value in _whom(name, one).items()},
         **fields,
     }
+
+
+def _whom(argument: str, one: Whose) -> dict[str, str]:
+    """Say who is meant by an argument."""
+    name, way = ("taker", "taker_found_by") if argument == "taker" else ("customer", "found_by")
+    return {name: one.id, way: one.found_by}
 
 
 def _tell(shop: Shop, did: Label, outcome: Outcome, lang: str | None, *, quiet: bool) -> None:
     """Say it in a sentence: what was done to people, what was not on the error stream."""
     if isinstance(outcome, Refused):
-        say(f"refused ({outcome.limit}): {outcome.message}")
+        say_in(refusal(outcome), lang)
     elif isinstance(outcome, Unknown):
-        say(f"nobody can say whether it was done ({outcome.reason}); run it again with --key {outcome.key}")
+        again = Label(
+            f"无法确定是否已执行（{outcome.reason}）；请用同一个 --key {outcome.key} 重新运行",
+            f"nobody can say whether it was done ({outcome.reason}); run it again with --key {outcome.key}",
+        )
+        say_in(again, lang)
     elif isinstance(outcome, Done) and not quiet:
         out = console()
         for label in (_done(shop, did, outcome), *_balance(shop, outcome)):
             print_sentence(out, label, lang, "")
+
+
+def _tell_ways(people: Iterable[Whose], lang: str | None) -> None:
+    """Say by what she was found, where it was not her id."""
+    out = console()
+    for one in people:
+        if (way := FOUND_BY.get(one.found_by)) is not None and one.found_by != "id":
+            said = Label(f"{way.zh}找到顾客 {one.id}", f"customer {one.id} was found {way.en}")
+            print_sentence(out, said, lang, "")
+
+
+_AGAIN: Final = Label("（此前已执行，未重复）", " - done before, not again")
+_REPEATED: Final = {
+    "captured": Label("（此前已执行，预占现已使用）", " - done before, and captured since"),
+    "void": Label("（此前已执行，预占现已释放）", " - done before, and over by now: nothing is held"),
+}
+"""What has become of a reservation that is asked for again."""
 
 
 def _word(verb: str, asked: Mapping[str, Any]) -> Label:
@@ -149,8 +184,8 @@ def _done(shop: Shop, did: Label, done: Done) -> Label:
         )
         zh.append(f"至 {until}")
         en.append(f"until {until}")
-    again = ("（此前已执行，未重复）", " - done before, not again") if done.repeated else ("", "")
-    return Label(f"{'，'.join(zh)}{again[0]}", f"{', '.join(en)}{again[1]}")
+    again = _REPEATED.get(str(done.detail.get("state", "")), _AGAIN) if done.repeated else Label("", "")
+    return Label(f"{'，'.join(zh)}{again.zh}", f"{', '.join(en)}{again.en}")
 
 
 def _balance(shop: Shop, done: Done) -> list[Label]:

@@ -28,7 +28,9 @@ from retailcrm.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from retailcrm.domain.labels import Label
 
 JSON_VERSION: Final = 1
 """Version of every JSON document that a command prints: keys are only ever added."""
@@ -46,7 +48,17 @@ _NOBODY_READS: Final = 128 + 13
 
 
 class NobodyError(InputError):
-    """Fix the input: nobody can be scored."""
+    """Fix the input: nobody can be scored, or nobody has that id.
+
+    Attributes:
+        zh: The sentence in Chinese; empty if there is none.
+        code: Stable word for programs.
+    """
+
+    def __init__(self, message: str, *, zh: str = "", code: str = "nobody") -> None:
+        super().__init__(message)
+        self.zh = zh
+        self.code = code
 
 
 def answers(command: Callable[..., Exit]) -> Callable[..., None]:
@@ -66,7 +78,7 @@ def answers(command: Callable[..., Exit]) -> Callable[..., None]:
                 _end_unread()
             raise
         except (RetailCRMError, OSError, MemoryError, ModuleNotFoundError) as error:
-            _refuse(command.__name__, error, as_json=options.get("as_json", False))
+            _refuse(command.__name__, error, options)
         sys.exit(code)
 
     return wrapped
@@ -84,23 +96,49 @@ def _end_unread() -> NoReturn:
     raise SystemExit(_NOBODY_READS) from None
 
 
-def _refuse(command: str, error: Exception, *, as_json: bool) -> NoReturn:
-    told = _told(command, error)
-    code, said = exit_of(told), sentence(told)
-    if as_json:
-        reason = {"message": said, "code": _word_of(told)}
-        print_json({"command": command.rstrip("_"), "exit_code": code, "error": reason})
-    say(said)
+def _refuse(command: str, error: Exception, options: Mapping[str, Any]) -> NoReturn:
+    failed = told(command, error)
+    code = exit_of(failed)
+    if options.get("as_json", False):
+        print_json({"command": command.rstrip("_"), "exit_code": code, "error": reason_of(failed)})
+    for line in _lines(failed, options):
+        say(line)
     raise SystemExit(code) from error
 
 
-def _word_of(error: Exception) -> str | None:
-    """Give a stable word for the reason, for programs; ``None`` where the exit code says all."""
-    return "key-conflict" if isinstance(error, IdempotencyConflictError) else getattr(error, "code", None)
+def _lines(error: Exception, options: Mapping[str, Any]) -> list[str]:
+    """Give the sentence of an error; of commands that answer in Chinese too, also in Chinese if it can be."""
+    english = sentence(error)
+    if "lang" not in options or options["lang"] == "en":
+        return [english]
+    from retailcrm.cli.chinese import chinese  # noqa: PLC0415 - few runs fail
+
+    said = chinese(error, options)
+    if said is None:
+        return [english]
+    return [shown(said)] if options["lang"] == "zh" else [english, shown(said)]
 
 
-def _told(command: str, error: Exception) -> Exception:
-    """Put errors of Python and of the system into a sentence for a person."""
+def reason_of(error: Exception) -> dict[str, str | None]:
+    """Describe an error as plain values: its sentence, and a stable word for programs.
+
+    Args:
+        error: What went wrong.
+
+    Returns:
+        ``code`` is ``None`` where the exit code says all.
+    """
+    word = next((word for kind, word in _WORDS if isinstance(error, kind)), None)
+    return {"message": sentence(error), "code": getattr(error, "code", None) or word}
+
+
+def told(command: str, error: Exception) -> Exception:
+    """Put errors of Python and of the system into a sentence for a person; give others as they are.
+
+    Args:
+        command: The command's name.
+        error: What went wrong.
+    """
     if isinstance(error, ModuleNotFoundError) and not isinstance(error, RetailCRMError):
         package = (error.name or str(error)).partition(".")[0]
         if package == "retailcrm":
@@ -116,6 +154,15 @@ def _told(command: str, error: Exception) -> Exception:
         return InputError(f"{place}{error.strerror or error}")
     return error
 
+
+_WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (IdempotencyConflictError, "key-conflict"),
+    (ClockJumpError, "clock"),
+    (UnknownOutcomeError, "unknown"),
+    (ConflictError, "busy"),
+    (NotFoundError, "not-found"),
+)
+"""Stable words for errors that bring none of their own; of two that fit, the first."""
 
 _CODES: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], Exit], ...]] = (
     (ClockJumpError, Exit.CLOCK),
@@ -167,6 +214,12 @@ def say(text: str) -> None:
             break_on_hyphens=False,
         )
     click.echo(line, err=True)
+
+
+def say_in(label: Label, lang: str | None) -> None:
+    """Print a sentence on the error stream: English and Chinese, or the one that was asked for."""
+    for text in (label.en, label.zh) if lang is None else (str(getattr(label, lang)),):
+        say(shown(text))
 
 
 def print_json(document: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +11,8 @@ from retailcrm.adapters.stores.sql.location import hidden
 from retailcrm.cli import accounts
 from retailcrm.cli.documents import file_document
 from retailcrm.cli.exits import Exit
-from retailcrm.cli.guard import print_json, say
-from retailcrm.cli.inputs import open_kept, read_into
+from retailcrm.cli.guard import exit_of, print_json, reason_of, say, sentence, told
+from retailcrm.cli.inputs import open_kept, read_each
 from retailcrm.cli.outputs import check_outputs
 from retailcrm.cli.printing import console, counted
 from retailcrm.cli.scoring import tell_kept
@@ -21,7 +20,7 @@ from retailcrm.cli.watch import Watch
 from retailcrm.errors import RetailCRMError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from retailcrm.cli.options import Inputs
     from retailcrm.shop.observed import FileAccount
@@ -37,9 +36,13 @@ def import_files(
     check_outputs({"--problems": problems}, inputs.paths)
     shop, mapping = open_kept(inputs, new=True)
     with shop:
-        # Points follow once, when all is there: redemptions stand between orders of the same time.
-        with _told_of_the_rest(shop), Watch(console(errors=True)) as watch, shop.history():
-            read = read_into(shop, inputs, mapping, watch, personal=personal)
+        read: list[FileAccount] = []
+        try:
+            # Points follow once, when all is there: redemptions stand between orders of the same time.
+            with Watch(console(errors=True)) as watch, shop.history():
+                read.extend(read_each(shop, inputs, mapping, watch, personal=personal))
+        except (RetailCRMError, OSError) as error:
+            return _stopped(inputs, read, watch.current, told("import", error), as_json=as_json)
         found = accounts.problems_of(read)
         if problems is not None:
             accounts.write_problems(Path(problems), found)
@@ -57,16 +60,38 @@ def import_files(
     return code
 
 
-@contextmanager
-def _told_of_the_rest(shop: Shop) -> Iterator[None]:
-    """Where a file stops the run, say what became of those before it."""
-    before = len(shop.imports.accounts())
-    try:
-        yield
-    except RetailCRMError:
-        if kept := len(shop.imports.accounts()) - before:
-            say(f"{counted(kept, 'table')} before it stay imported; what follows is not: run it again")
-        raise
+def _stopped(
+    inputs: Inputs, read: Sequence[FileAccount], at: str, error: Exception, *, as_json: bool
+) -> Exit:
+    """Say what stopped the run, and what became of every other file."""
+    code, rest = exit_of(error), _after(inputs, read, at)
+    if as_json:
+        done = [_file(file) for file in read]
+        reason = reason_of(error)
+        print_json({"command": "import", "exit_code": code, "error": reason, "files": done, "not_read": rest})
+    say(sentence(error))
+    for file in read:
+        if file.repeated:
+            say(f"{file.name}: the same content was read before; nothing changed")
+        else:
+            say(f"{file.name}: imported, {file.accepted:,} of {counted(file.records, 'record')}")
+    for name in rest:
+        say(f"{name}: not read")
+    if read or rest:
+        say("what was imported stays; mend the rest, and run the same again")
+    return code
+
+
+def _after(inputs: Inputs, read: Sequence[FileAccount], at: str) -> list[str]:
+    """Give the files that the run did not come to, in the order in which they are read."""
+    beside = [inputs.buyers, *(name for name, _ in inputs.also), inputs.merges, inputs.redemptions]
+    every = [*inputs.files, *(name for name in beside if name is not None)]
+    done = {file.name for file in read}
+    return [name for name in every[every.index(at) + 1 :] if name not in done] if at in every else every
+
+
+def _file(file: FileAccount) -> dict[str, Any]:
+    return {**file_document(file), "again": file.repeated}
 
 
 def _document(shop: Shop, inputs: Inputs, read: Sequence[FileAccount], code: Exit) -> dict[str, Any]:
@@ -79,7 +104,7 @@ def _document(shop: Shop, inputs: Inputs, read: Sequence[FileAccount], code: Exi
         "shop": inputs.shop,
         "zone": shop.policy.zone,
         "currency": shop.policy.currency,
-        "files": [{**file_document(file), "again": file.repeated} for file in read],
+        "files": [_file(file) for file in read],
         "problem_count": len(found),
         "problems": [attrs.asdict(problem) for problem in found[:_PROBLEMS]],
         "policy_digest": shop.policy.digest,

@@ -14,10 +14,10 @@ import numpy as np
 from retailcrm.adapters.sources.buyers_file import BuyersFile
 from retailcrm.adapters.sources.discover import ReadSettings, discover
 from retailcrm.adapters.sources.mapping.reading import TableMapping, load_mapping
-from retailcrm.adapters.stores.sql.location import database_at
 from retailcrm.analytics.local_time import local_day
 from retailcrm.cli.guard import NobodyError, say
 from retailcrm.cli.printing import counted
+from retailcrm.cli.shops import check_shop
 from retailcrm.errors import ImportRefusedError, InputError, SettingsError
 from retailcrm.shop.insight import moment_of
 from retailcrm.shop.observed import FileAccount
@@ -25,6 +25,8 @@ from retailcrm.shop.open import Shop, open_shop
 from retailcrm.shop.policy import Policy, load_policy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from retailcrm.analytics.rfm import Cuts
     from retailcrm.cli.options import Inputs
     from retailcrm.cli.watch import Watch
@@ -70,12 +72,12 @@ def open_kept(inputs: Inputs, *, new: bool = False) -> tuple[Shop, TableMapping 
 
     Args:
         inputs: What the user gave.
-        new: Whether to make a database that is missing, instead of taking its name for a mistake.
+        new: Whether to make a database or shop that is missing, instead of taking its name for a mistake.
 
     Raises:
         SettingsError: A setting is wrong, or the database cannot be used.
     """
-    _check_place(str(inputs.db), new=new)
+    _check_place(inputs, new=new)
     mapping = _mappings(inputs)
     currency = inputs.currency
     if inputs.files and currency is None:
@@ -88,12 +90,14 @@ def open_kept(inputs: Inputs, *, new: bool = False) -> tuple[Shop, TableMapping 
     return shop, mapping
 
 
-def _check_place(url: str, *, new: bool) -> None:
-    """Refuse a place that keeps nothing, and a file that is not there where none is to be made."""
+def _check_place(inputs: Inputs, *, new: bool) -> None:
+    """Refuse a place that keeps nothing, and a database or shop that is missing where none is to be made."""
+    url = str(inputs.db)
     if url.startswith("memory:"):
         raise SettingsError(f"--db {url}: what is in memory is gone when the command ends; name a database")
-    if url.startswith("sqlite:") and not new:
-        database_at(url).close()
+    if not new:
+        # Its currency and days are those of a policy, else of the files that are imported.
+        check_shop(url, inputs.shop, first=inputs.policy is not None)
 
 
 def _mappings(inputs: Inputs) -> TableMapping | None:
@@ -148,23 +152,31 @@ def read_into(
     Raises:
         ImportRefusedError: A file cannot be read at all.
     """
+    return tuple(read_each(shop, inputs, mapping, watch, personal=personal))
+
+
+def read_each(
+    shop: Shop, inputs: Inputs, mapping: TableMapping | None, watch: Watch, *, personal: bool = False
+) -> Iterator[FileAccount]:
+    """Read as :func:`read_into` does, and give the account of each table as soon as it is read."""
     if not inputs.files:
-        return ()
-    try:
-        read = shop.imports.files(
-            watch.reading(inputs.files), mapping=mapping, format=inputs.format, password=inputs.password,
-            personal=personal, progress=watch.advance,
-        ).files  # fmt: skip
-    except ImportRefusedError as error:
-        if error.code == "unrecognised" and _may_name_buyers(watch.current, shop):
-            hint = "If it joins order numbers to buyers, give it with --buyers instead."
-            raise ImportRefusedError(f"{error} {hint}", code=error.code) from error
-        raise
+        return
+    for name in watch.reading(inputs.files):
+        try:
+            yield from shop.imports.files(
+                name, mapping=mapping, format=inputs.format, password=inputs.password, personal=personal,
+                progress=watch.advance,
+            ).files  # fmt: skip
+        except ImportRefusedError as error:
+            if error.code == "unrecognised" and _may_name_buyers(name, shop):
+                hint = "If it joins order numbers to buyers, give it with --buyers instead."
+                raise ImportRefusedError(f"{error} {hint}", code=error.code) from error
+            raise
     if inputs.buyers is not None:
         watch.doing("reading buyers")
-        read += shop.imports.buyers(inputs.buyers).files
+        yield from shop.imports.buyers(inputs.buyers).files
     for name, its_mapping in inputs.also:
-        read += shop.imports.files(
+        yield from shop.imports.files(
             watch.reading([name]), mapping=its_mapping, password=inputs.password, personal=personal,
             progress=watch.advance,
         ).files  # fmt: skip
@@ -173,8 +185,7 @@ def read_into(
         shop.customers.load_merges(inputs.merges)
     if inputs.redemptions is not None:
         watch.doing("spending points")
-        read += (take_redemptions(shop, inputs.redemptions),)
-    return read
+        yield take_redemptions(shop, inputs.redemptions)
 
 
 def take_redemptions(shop: Shop, name: str) -> FileAccount:

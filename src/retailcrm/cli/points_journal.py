@@ -89,7 +89,8 @@ def _cells(line: JournalLine, zone: ZoneInfo, lang: str | None) -> Iterator[str]
     yield f"{line.available:,}"
     kind, _, rest = line.about.partition(":")
     about = rest.rpartition("/")[2] if kind == ORDER else line.about
-    yield f"{about}: {line.reason}" if line.verb is Verb.ADJUST and line.reason else about
+    by_hand = line.verb is Verb.ADJUST and line.reason and line.actor
+    yield f"{about}: {line.reason} ({line.actor})" if by_hand else about
 
 
 def _balance(journal: Journal, policy: Policy, wallet: Wallet, lang: str | None) -> Iterator[tuple[str, str]]:

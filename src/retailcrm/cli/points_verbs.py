@@ -22,7 +22,7 @@ _KEY: Final = click.option(
     "--key",
     required=True,
     metavar="KEY",
-    help="The command's own key, such as cart:88: sent again with the same key it is done once.",
+    help="The command's own key, such as cart:88: the same verb sent again with it is done once.",
 )
 _LANG: Final = click.option(
     "--lang", type=click.Choice(["zh", "en"]), help="Answer in this language instead of both."
@@ -34,9 +34,13 @@ _ORDER: Final = click.option(
     "--order", default="", metavar="REF",
     help="The order that they pay for, as platform/shop/number: its refunds bring them back.",
 )  # fmt: skip
-_WHO: Final = click.argument("who", metavar="ID")
+_WHO: Final = click.argument("who", metavar="WHO")
 _POINTS: Final = click.argument("points", metavar="POINTS", type=int)
 _PART: Final = click.option("--points", type=int, metavar="N", help="Only so many of them.")
+_NEW: Final = click.option(
+    "--new", is_flag=True,
+    help="Open an account if nobody has that customer id: without it, a mistyped one is refused.",
+)  # fmt: skip
 _CAUSE: Final = click.option(
     "--cause",
     type=click.Choice(["customer", "shop"]),
@@ -68,7 +72,11 @@ def _do(verb: str, options: dict[str, Any]) -> Exit:
 
 @_verb("redeem", "Spend points.", _WHO, _POINTS, _ORDER, _WALLET)
 def points_redeem(**options: Any) -> Exit:  # noqa: ANN401 - typed where the work is done
-    """Spend POINTS of the customer ID at once; the answer says what money they are worth."""
+    """Spend POINTS of a customer at once; the answer says what money they are worth.
+
+    WHO is as for 'retailcrm customer': a customer id, a phone number, an e-mail address or an order number.
+    Where nobody has it, or several people do, nothing is done.
+    """
     return _do("redeem", options)
 
 
@@ -78,7 +86,10 @@ def points_redeem(**options: Any) -> Exit:  # noqa: ANN401 - typed where the wor
     _ORDER, _WALLET,
 )  # fmt: skip
 def points_reserve(**options: Any) -> Exit:  # noqa: ANN401 - typed where the work is done
-    """Set POINTS of the customer ID aside; --key names the reservation for 'capture' and 'void'."""
+    """Set POINTS of a customer aside; --key names the reservation for 'capture' and 'void'.
+
+    WHO is as for 'retailcrm points redeem'.
+    """
     return _do("reserve", options)
 
 
@@ -116,10 +127,13 @@ def points_reverse(**options: Any) -> Exit:  # noqa: ANN401 - typed where the wo
 
 @_verb(
     "transfer", "Give points to somebody else.", click.argument("giver", metavar="FROM"),
-    click.argument("taker", metavar="TO"), _POINTS, _WALLET,
+    click.argument("taker", metavar="TO"), _POINTS, _NEW, _WALLET,
 )  # fmt: skip
 def points_transfer(**options: Any) -> Exit:  # noqa: ANN401 - typed where the work is done
-    """Give POINTS of one customer to another, or to the pool of a household."""
+    """Give POINTS of one customer to another, or with --new to the pool of a household.
+
+    FROM and TO are as WHO is for 'retailcrm points redeem'.
+    """
     return _do("transfer", options)
 
 
@@ -127,12 +141,16 @@ def points_transfer(**options: Any) -> Exit:  # noqa: ANN401 - typed where the w
     "adjust", "Correct an account by hand.", _WHO, _POINTS,
     click.option("--reason", required=True, metavar="TEXT", help="Why; it stands in the journal."),
     click.option("--actor", required=True, metavar="WHO", help="Who decided it."),
+    _NEW,
     _WALLET,
     # A number below 0 is no option.
     context_settings={"ignore_unknown_options": True},
 )  # fmt: skip
 def points_adjust(**options: Any) -> Exit:  # noqa: ANN401 - typed where the work is done
-    """Add POINTS to the account of the customer ID; below 0, such as -50, takes them away."""
+    """Add POINTS to the account of a customer; below 0, such as -50, takes them away.
+
+    WHO is as for 'retailcrm points redeem'. No account is ever made under a phone number or e-mail address.
+    """
     return _do("adjust", options)
 
 

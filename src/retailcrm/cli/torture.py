@@ -29,6 +29,9 @@ Examples:
     help="How long; one round of everything is always finished.",
 )  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), help="Of the first round; by chance if left out.")
+@click.option(
+    "--beside-others", is_flag=True, help="Go ahead although shops of others are kept in the database."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 @answers
 def torture(**options: Any) -> Exit:  # noqa: ANN401 - typed where the work is done
@@ -36,8 +39,9 @@ def torture(**options: Any) -> Exit:  # noqa: ANN401 - typed where the work is d
 
     Processes are killed in the middle of commands, race for the same points, and have their connections
     ended; clocks are turned; for SQLite imports are killed, bits flip and system calls fail. Whatever was
-    acknowledged must be there, whatever was not must be there once at most. Take a database that holds
-    nothing else: a shop called 'torture' stays in it. Exits with 7 if a promise was broken.
+    acknowledged must be there, whatever was not must be there once at most. A database
+    that holds other shops is refused: shops called 'torture' and 'clock...' stay in it. Exits with 7 if a
+    promise was broken.
     """
     from retailcrm.cli.torturing import torture_database  # noqa: PLC0415 - slow to load
 

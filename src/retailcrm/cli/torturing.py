@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+import re
+from contextlib import closing
+from typing import TYPE_CHECKING, Final
 
 import attrs
 import click
 
 from retailcrm.adapters.stores.sql.location import database_at, hidden
+from retailcrm.adapters.stores.sql.migrations.revisions import HEAD, revision_of
 from retailcrm.cli.exits import Exit
 from retailcrm.cli.guard import print_json, say
 from retailcrm.cli.printing import console, counted, paragraph, table
+from retailcrm.cli.shops import shops_of
 from retailcrm.cli.watch import Watch
 from retailcrm.cli.wording import print_sentence
 from retailcrm.domain.labels import Label
+from retailcrm.errors import SettingsError
 from retailcrm.torture.campaign import campaign
 
 if TYPE_CHECKING:
@@ -22,12 +27,23 @@ if TYPE_CHECKING:
 
     from retailcrm.torture.campaign import Part
 
-_SHOWN = 20
+_SHOWN: Final = 20
 
 
-def torture_database(*, db: str, minutes: float, seed: int | None, as_json: bool) -> Exit:
+_OWN: Final = re.compile(r"torture|clock\d+-\d+")
+"""Shops that the attacks leave in a database."""
+
+
+def torture_database(
+    *, db: str, minutes: float, seed: int | None, beside_others: bool, as_json: bool
+) -> Exit:
     """Attack a database for some time and print what came of it."""
-    database_at(db, create=True).close()  # whatever is wrong with the URL is said before anything else
+    others = _others(db)
+    if others and not beside_others:
+        raise SettingsError(
+            f"{hidden(db)} holds shops of others: {', '.join(others[:_SHOWN])}; give the attacks a database "
+            "of their own, or --beside-others if nothing in this one matters"
+        )
     first = random.randrange(1_000_000) if seed is None else seed  # noqa: S311 - no secret
     with Watch(console(errors=True)) as watch:
         parts = campaign(db, seed=first, minutes=minutes, say=lambda _: None, doing=watch.doing)
@@ -43,6 +59,13 @@ def torture_database(*, db: str, minutes: float, seed: int | None, as_json: bool
     if problems:
         say(f"{counted(len(problems), 'broken promise')}: the store does not keep what it acknowledges")
     return code
+
+
+def _others(db: str) -> list[str]:
+    """Give the shops of a database that no attack made; whatever is wrong with the URL is said here."""
+    with closing(database_at(db, create=True)) as database:
+        names = shops_of(database) if revision_of(database) == HEAD else []
+    return [name for name, _, _ in names if _OWN.fullmatch(name) is None]
 
 
 def _print(out: Console, db: str, seed: int, parts: tuple[Part, ...], problems: list[str]) -> None:

@@ -11,11 +11,13 @@ import attrs
 from retailcrm.adapters.stores.sql.location import database_at, hidden
 from retailcrm.adapters.stores.sql.migrations.revisions import check_revision
 from retailcrm.cli.exits import Exit
-from retailcrm.cli.guard import NobodyError, print_json, say
+from retailcrm.cli.guard import print_json, say
 from retailcrm.cli.printing import console, counted, heading, paragraph, path_line, table
+from retailcrm.cli.shops import no_shop, shops_of
 from retailcrm.cli.watch import Watch
 from retailcrm.cli.wording import print_sentence, worded
 from retailcrm.domain.labels import Label
+from retailcrm.errors import SettingsError
 from retailcrm.shop.stored.verifying import verify
 
 if TYPE_CHECKING:
@@ -44,8 +46,9 @@ def verify_database(*, db: str, shop: str | None, lang: str | None, as_json: boo
         with Watch(console(errors=True)) as watch:
             watch.doing("working through")
             found = verify(database, shop, progress=lambda _, rows: watch.advance(0, rows))
+        names = [name for name, _, _ in shops_of(database)]
     if shop is not None and not found.counts:
-        raise NobodyError(f"the database has no shop {shop!r}")
+        raise SettingsError(no_shop(db, shop, names))
     code = Exit.OK if found.clean else Exit.FINDINGS
     if as_json:
         print_json(_document(db, found, code))

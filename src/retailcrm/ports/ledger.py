@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from retailcrm.domain.points.lots import Lot
     from retailcrm.domain.points.referrals import Brought
     from retailcrm.domain.points.stocks import Stock
+    from retailcrm.ports.ledger_columns import LedgerColumns
     from retailcrm.ports.outcomes import Done
 
 
@@ -143,6 +144,10 @@ class Ledger(Protocol):
     def borrowed(self) -> bool:
         """Whether what is written stands only if somebody else's transaction is committed."""
 
+    @property
+    def columns(self) -> LedgerColumns | None:
+        """What reads all accounts at once; ``None`` where one after the other is as quick."""
+
     def unit(self) -> AbstractContextManager[object]:
         """Open a unit: what is read in it stays as it is until what is written in it is kept, as a whole.
 
@@ -247,8 +252,15 @@ class Ledger(Protocol):
     def advanced(self) -> datetime | None:
         """Tell up to when time was told to go by at the latest; ``None`` if it never was."""
 
-    def recorded(self) -> datetime | None:
-        """Give the newest moment at which anything was written into an account; ``None`` if nothing was."""
+    def recorded_days(self, since: datetime | None) -> Sequence[tuple[datetime, datetime]]:
+        """Give the days, UTC, on which anything was written into an account, oldest first.
+
+        Args:
+            since: Only what was written after this moment; ``None``: everything.
+
+        Returns:
+            The first and the last moment of each.
+        """
 
     def due(self, until: datetime) -> Iterator[str]:
         """Give the ids of the accounts in which something falls due by a moment, sorted."""

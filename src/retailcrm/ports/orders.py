@@ -124,7 +124,13 @@ class OrderBook(Protocol):
         """Whether this thread is inside a unit, so that only whoever opened it can begin anew."""
 
     def lock(self) -> None:
-        """Inside a unit: keep all others from importing and merging until it ends."""
+        """Inside a unit: keep all others from importing and merging until it ends.
+
+        Whoever waited may see what was there before; what she then writes on it is refused.
+
+        Raises:
+            ConflictError: Others were first; once more will do.
+        """
 
     def last_file(self) -> tuple[int, str]:
         """Give number and digest of the newest file; ``(0, "")`` if there is none."""

@@ -91,6 +91,7 @@ class Merges:
         try:
             yield
         except BaseException:
+            # Whatever came of what follows, Ctrl-C too: a decision without it would be half of one.
             self._decided = before
             raise
 

@@ -125,6 +125,21 @@ class MergedStore:
         )
         return self if kept is self.kept else MergedStore(kept, self.merges)
 
+    def having(self, kind: str, value: str) -> frozenset[str] | None:
+        """Give whose sayings tell who has a phone or e-mail address, by their present ids.
+
+        Args:
+            kind: ``"phone"`` or ``"email"``.
+            value: In its normal form.
+
+        Returns:
+            All who have it, and perhaps some who had it once; ``None`` where everybody's are at hand.
+        """
+        found = self.kept.having(kind, value)
+        if found is None:
+            return None
+        return frozenset(str(self.merges.aliases.resolve(CustomerId(one))) for one in found)
+
     def snapshot(self) -> AbstractContextManager[object]:
         """See one moment in all that this store tells until it ends, whoever imports or merges meanwhile."""
         return self.kept.snapshot()

@@ -111,6 +111,15 @@ class Observations:
         """
         return self
 
+    def having(self, kind: str, value: str) -> Collection[str] | None:  # noqa: ARG002 - all is at hand
+        """Give whose sayings tell who has a phone or e-mail address; ``None``: everybody's are at hand.
+
+        Args:
+            kind: ``"phone"`` or ``"email"``.
+            value: In its normal form.
+        """
+        return None
+
     def snapshot(self) -> AbstractContextManager[object]:
         """See one moment until it ends: in memory nobody else imports."""
         return nullcontext()

@@ -1,4 +1,4 @@
-"""The parts that a shop is put together from."""
+"""Opening the parts that a shop is put together from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from retailcrm.adapters.stores.sql.location import hidden
 from retailcrm.errors import SettingsError
+from retailcrm.shop.kept import Parts
 from retailcrm.shop.loyalty.accounts import Accounts
 from retailcrm.shop.loyalty.orders_of import OrdersOf
 from retailcrm.shop.merges import Merges
@@ -16,8 +18,7 @@ from retailcrm.shop.observations import Observations
 from retailcrm.shop.partitions import LEAST_BUDGET, PartitionedObservations
 from retailcrm.shop.policy import Policy, load_policy
 from retailcrm.shop.stored.following import Following, Unfollowed, rules_of_points
-from retailcrm.shop.stored.observations import StoredObservations
-from retailcrm.shop.stored.opening import stored_parts
+from retailcrm.shop.stored.opening import StoredParts, stored_parts
 from retailcrm.shop.stored.order_events import OrderEvents
 from retailcrm.shop.stored.rollups import RolledUp
 
@@ -32,39 +33,17 @@ if TYPE_CHECKING:
     from retailcrm.ports.stores import Store, StoreKind
     from retailcrm.ports.tier_metrics import TierMetric
     from retailcrm.shop.imports import Imports
-    from retailcrm.shop.observed import FileAccount
 
 
 def database_of(url: str, kinds: Mapping[str, StoreKind]) -> Store:
     """Open the store of a URL."""
     scheme = url.partition(":")[0]
     if ":" not in url or scheme not in kinds:
+        schemes = " or ".join(f"{name}:" for name in sorted(kinds))
         raise SettingsError(
-            f"no store for {url!r}: a URL begins with {' or '.join(f'{name}:' for name in sorted(kinds))}, "
-            "as in memory: or sqlite:///shop.db"
+            f"no store for {hidden(url)!r}: a URL begins with {schemes}, as in memory: or sqlite:///shop.db"
         )
     return kinds[scheme].open(url)
-
-
-@attrs.frozen(eq=False)
-class Parts:
-    """What a shop keeps, in memory or in a store.
-
-    Attributes:
-        kept: Files and orders, as the files tell them.
-        merges: Who was taken for whom.
-        merged: The same orders after merges.
-        orders: One customer's orders after merges.
-    """
-
-    kept: Observations | PartitionedObservations
-    merges: Merges
-    merged: MergedStore
-    orders: OrdersOf
-
-    def told(self) -> Callable[[], tuple[FileAccount, ...]] | None:
-        """Give what tells of all imports ever; ``None`` where those of this run are all."""
-        return getattr(self.kept, "accounts", None)
 
 
 def parts_of(
@@ -81,11 +60,11 @@ def parts_of(
     """
     book = store.orders(shop)
     if book is not None:
-        found = stored_parts(book, shop, rules, clock, memory_budget=budget)
-        return Parts(found.kept, found.merges, found.merged, found.orders)
+        return stored_parts(book, shop, rules, clock, memory_budget=budget)
     kept, merges = kept_in_memory(rules, budget), Merges()
     merged = MergedStore(kept, merges)
-    return Parts(kept, merges, merged, OrdersOf(merged.parts, merged.lines))
+    orders = OrdersOf(merged.parts, merged.lines)
+    return Parts(kept=kept, merges=merges, merged=merged, orders=orders)
 
 
 def listened(
@@ -98,10 +77,9 @@ def listened(
         memory, and without points.
     """
     bulk, figures = store.bulk(shop), store.rollups(shop)
-    if bulk is None or figures is None:
+    if bulk is None or figures is None or not isinstance(parts, StoredParts):
         return None, None
     kept = parts.kept
-    assert isinstance(kept, StoredObservations)  # noqa: S101 - whoever has roll-ups keeps orders
     rolled = RolledUp(kept=kept, rollups=figures, policy=rules, merges=parts.merges)
     follows = None if points is None else Following(accounts=points, kept=kept, bulk=bulk)
     told = OrderEvents(feed=store.feed(shop), shop=shop)
@@ -126,7 +104,7 @@ def accounts_of(
     def in_memory() -> datetime | None:
         return max((account.exported_at for account in imports.accounts()), default=None)
 
-    observed: Callable[[], datetime | None] = getattr(parts.kept, "observed_at", in_memory)
+    observed = parts.kept.observed_at if isinstance(parts, StoredParts) else in_memory
 
     def birthday(customer: str) -> Birthday | None:
         file = parts.merged.file(customer)

@@ -114,6 +114,7 @@ def crew(task: Callable[..., None], givens: list[tuple[object, ...]]) -> Iterato
         workers += (start(task, *given) for given in givens)
         yield workers
     except BaseException:
+        # Whatever ended the block, Ctrl-C too: workers that go on would be waited for below.
         for worker in workers:
             worker.kill()
         raise

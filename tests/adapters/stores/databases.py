@@ -55,13 +55,21 @@ FROM pg_trigger WHERE NOT tgisinternal AND tgrelid IN
 
 @contextmanager
 def opened(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
-    """Open an empty database of a kind; close it at the end."""
+    """Open an empty database of a kind; close it at the end.
+
+    Args:
+        kind: One of :data:`KINDS`; ``postgresql?isolation=serializable`` asks for it in the URL.
+        tmp_path: Where a file may lie.
+        request: Of the test.
+    """
     if kind == "sqlite":
         database: Any = SqliteDatabase(tmp_path / "fresh.db")
     else:
         from retailcrm.adapters.stores.postgres.database import PostgresDatabase
 
-        database = PostgresDatabase(request.getfixturevalue("postgres_url"))
+        url = request.getfixturevalue("postgres_url")
+        _, _, asked = kind.partition("?")
+        database = PostgresDatabase(url + (f"{'&' if '?' in url else '?'}{asked}" if asked else ""))
     try:
         yield database
     finally:
@@ -109,8 +117,8 @@ def bare(sql: str | None) -> str:
 def fill(executor: Executor, *, shop: str = "main") -> None:
     """Write some rows: texts that hurt, a NULL, and two events."""
     executor.run(
-        "INSERT INTO retailcrm_shops (shop, currency, zone, created_at, followed, observed_at)"
-        " VALUES (?, 'CNY', 'Asia/Shanghai', 1, '', NULL)",
+        "INSERT INTO retailcrm_shops (shop, currency, zone, created_at, followed, observed_at, proof)"
+        " VALUES (?, 'CNY', 'Asia/Shanghai', 1, '', NULL, 'x')",
         (shop,),
     )
     for version, document in enumerate(("{}", '{"谁":"小明\n"}', "'\\ \u2028 😀"), 1):

@@ -116,7 +116,7 @@ def test_a_backup_is_of_one_moment(database: Database, tmp_path: Path) -> None:
     """While another thread writes, what is backed up is a prefix of its transactions."""
     stop = threading.Event()
     with database.unit() as executor:
-        executor.run("INSERT INTO retailcrm_clocks VALUES ('main', 0)")
+        executor.run("INSERT INTO retailcrm_clocks VALUES ('main', 0, 'x')")
 
     def write() -> None:
         number = 0

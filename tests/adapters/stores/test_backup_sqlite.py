@@ -32,7 +32,7 @@ import sys
 from retailcrm.adapters.stores.sqlite.database import SqliteDatabase
 database = SqliteDatabase(sys.argv[1])
 with database.unit() as executor:
-    executor.run("INSERT INTO retailcrm_clocks VALUES ('main', 0)")
+    executor.run("INSERT INTO retailcrm_clocks VALUES ('main', 0, 'x')")
 number = 0
 while True:
     number += 1

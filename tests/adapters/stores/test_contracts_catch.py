@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import unicodedata
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -326,7 +327,38 @@ class OneShop(MemoryStore):
         return super().ledger("main")
 
 
-STORES: Final = (TwoUnits, Silent, OneShop)
+class AloneIsAUnit(MemoryStore):
+    """What was acknowledged to whoever was alone goes if she falls over later."""
+
+    def alone(self) -> AbstractContextManager[object]:
+        return self.unit()
+
+
+class AloneHidesErrors(MemoryStore):
+    """Whatever goes wrong while she is alone, nobody hears of it."""
+
+    def alone(self) -> AbstractContextManager[object]:
+        return suppress(Exception)
+
+
+class AloneForEver(MemoryStore):
+    """Whoever raises while she is alone keeps all others out."""
+
+    taken_by: threading.Thread | None = None
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        self.taken_by = threading.current_thread()
+        yield
+        self.taken_by = None
+
+    def feed(self, shop: str) -> MemoryFeed:
+        if self.taken_by not in (None, threading.current_thread()):
+            raise ConflictError("somebody is alone")
+        return super().feed(shop)
+
+
+STORES: Final = (TwoUnits, Silent, OneShop, AloneIsAUnit, AloneHidesErrors, AloneForEver)
 
 
 def fails(contract: type, opened: Callable[[], Any]) -> list[str]:

@@ -40,7 +40,7 @@ ALTER TABLE retailcrm_shops ADD COLUMN colour TEXT;
 
 UPDATE retailcrm_shops SET colour = 'red', zone = 'Europe/Berlin';
 
-CREATE TABLE retailcrm_anew AS SELECT shop, gone, keep FROM retailcrm_merged;
+CREATE TABLE retailcrm_anew AS SELECT shop, gone, keep, proof FROM retailcrm_merged;
 
 DROP TABLE retailcrm_merged;
 
@@ -128,7 +128,7 @@ def test_upgrading_is_all_or_nothing(database: Database, future: Path) -> None:
     create_or_upgrade(database)
     with database.unit() as executor:
         fill(executor)
-        executor.run("INSERT INTO retailcrm_merged VALUES ('main', 'bob', 'ann')")
+        executor.run("INSERT INTO retailcrm_merged VALUES ('main', 'bob', 'ann', 'x')")
     tables, before = catalogue(database), rows(database)
     at = 0
     while True:
@@ -145,7 +145,7 @@ def test_upgrading_is_all_or_nothing(database: Database, future: Path) -> None:
     assert revision_of(database) == NEXT
     after = rows(database)
     assert {shop[2] for shop in after["retailcrm_shops"]} == {"Europe/Berlin"}
-    assert after["retailcrm_merged"] == [("main", "bob", "ann")]
+    assert after["retailcrm_merged"] == [("main", "bob", "ann", "x")]
     unchanged = before.keys() - {"retailcrm_shops", "retailcrm_alembic_version"}
     assert {name: after[name] for name in unchanged} == {name: before[name] for name in unchanged}
 

@@ -8,8 +8,18 @@ from contextlib import closing
 from decimal import Decimal
 
 import psycopg
+import pyarrow as pa
 import pytest
+from tests.adapters.stores.one_table import (
+    PHONE,
+    add,
+    add_table,
+    ids,
+    in_thread,
+    refused_without_a_word,
+)
 
+from retailcrm import open_shop
 from retailcrm.adapters.stores.postgres.database import PostgresDatabase
 from retailcrm.adapters.stores.postgres.failures import said, translated
 from retailcrm.errors import (
@@ -21,53 +31,23 @@ from retailcrm.errors import (
     StoreFullError,
     UnknownOutcomeError,
 )
+from retailcrm.shop.policy import policy_from_table
 
-TABLE = "CREATE TABLE t (id BIGINT PRIMARY KEY, n BIGINT NOT NULL CHECK (n >= 0), name TEXT)"
+OURS = {
+    "name": "ours",
+    "columns": {"number": "id", "buyer": "who", "paid_at": "at", "paid": "amount"},
+    "buyer": {"kind": "id", "strength": "stable"},
+    "constants": {"state": "completed"},
+}
 
 
 @pytest.fixture
 def database(postgres_url):
     """Give an open database with a table."""
     database = PostgresDatabase(postgres_url)
-    database.executor.run(TABLE)
+    add_table(database)
     yield database
     database.close()
-
-
-def ids(database) -> list[int]:
-    """Give the ids that stand."""
-    return [row[0] for row in database.executor.all("SELECT id FROM t ORDER BY id")]
-
-
-def add(database, *numbers: int) -> None:
-    """Write rows in one unit."""
-    with database.unit() as executor:
-        for number in numbers:
-            executor.run("INSERT INTO t VALUES (?, 1, '')", (number,))
-
-
-def fall_over(context, number: int, error: type[BaseException] = ZeroDivisionError) -> None:
-    """Write a row in a unit or savepoint, and raise."""
-    with context as executor:
-        executor.run("INSERT INTO t VALUES (?, 1, '')", (number,))
-        raise error
-
-
-def in_thread(work) -> None:
-    """Do something in another thread; raise what it raised."""
-    failed = []
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001 - handed on
-            failed.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if failed:
-        raise failed[0]
 
 
 # -- opening -----------------------------------------------------------------------------------------
@@ -83,7 +63,7 @@ def test_a_server_that_may_lose_what_it_acknowledged_is_refused(postgres_url) ->
 
 
 def test_what_cannot_be_reached_is_said_without_the_password(tmp_path) -> None:
-    """A server that is not there, a URL that is none, an isolation that does not keep the promises."""
+    """A server that is not there, a URL that is none."""
     for url in (
         f"postgresql://ann:hush@/shop?host={tmp_path}",
         "postgresql://ann:hush@host:port/shop?wrong=1",
@@ -92,8 +72,6 @@ def test_what_cannot_be_reached_is_said_without_the_password(tmp_path) -> None:
             PostgresDatabase(url)
         assert "hush" not in str(caught.value)
         assert caught.value.__suppress_context__
-    with pytest.raises(SettingsError, match="repeatable read"):
-        PostgresDatabase("postgresql://", isolation="repeatable read")
 
 
 def test_every_spelling_of_the_scheme_is_taken(postgres_url) -> None:
@@ -114,109 +92,73 @@ def test_nothing_waits_for_ever(postgres_url) -> None:
 # -- units -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("isolation", ["read committed", "serializable"])
-def test_a_unit_is_there_as_a_whole_or_not_at_all(postgres_url, isolation) -> None:
-    """In either isolation, which the server confirms; whatever was raised."""
-    with closing(PostgresDatabase(postgres_url, isolation=isolation)) as database:
-        database.executor.run(TABLE)
-        add(database, 1, 2)
-        with database.unit() as executor:
-            assert executor.one("SELECT current_setting('transaction_isolation')") == (isolation,)
-        for error in (ZeroDivisionError, KeyboardInterrupt):
-            with pytest.raises(error):
-                fall_over(database.unit(), 3, error)
-            assert not database.in_unit
-        assert ids(database) == [1, 2]
+@pytest.mark.parametrize(
+    ("asked", "said", "level"),
+    [
+        ("", None, "read committed"),
+        ("isolation=read-committed", None, "read committed"),
+        ("isolation=serializable", None, "serializable"),
+        ("application_name=till&isolation=Serializable", None, "serializable"),
+        ("", "serializable", "serializable"),
+        ("isolation=serializable", "read committed", "read committed"),
+    ],
+)
+def test_units_have_the_isolation_that_was_asked_for(postgres_url, asked, said, level) -> None:
+    """By the URL, or by whoever opens it herself, which goes first; the server confirms it in the unit."""
+    url = "&".join(filter(None, (postgres_url if "?" in postgres_url else f"{postgres_url}?", asked)))
+    with (
+        closing(PostgresDatabase(url.replace("?&", "?"), isolation=said)) as database,
+        database.unit() as executor,
+    ):
+        assert executor.one("SELECT current_setting('transaction_isolation')") == (level,)
+        if "till" in asked:
+            assert executor.one("SELECT current_setting('application_name')") == ("till",)
 
 
-def test_a_unit_inside_another_joins_it(database) -> None:
-    """One transaction, whichever ends first; nobody else sees half of it."""
-    with database.unit() as outer:
-        add(database, 1)
-        assert database.in_unit
-        assert database.executor is outer
-        in_thread(lambda: unseen(database))
-        with database.snapshot() as reading:
-            assert reading.all("SELECT id FROM t") == [(1,)]
-        add(database, 2)
-    assert ids(database) == [1, 2]
+def test_an_isolation_that_does_not_keep_the_promises_is_refused() -> None:
+    """Whoever asks for it, before any server is; and so are two at once."""
+    for wrong in ("repeatable read", "read uncommitted", "x"):
+        with pytest.raises(SettingsError, match=f"'{wrong}' is none of read committed, serializable"):
+            PostgresDatabase("postgresql://", isolation=wrong)
+        with pytest.raises(SettingsError, match="is none of"):
+            PostgresDatabase(f"postgresql://?isolation={wrong}")
+    with pytest.raises(SettingsError, match="read committed and serializable; say one"):
+        PostgresDatabase("postgresql://?isolation=serializable&isolation=read%20committed")
 
 
-def unseen(database) -> None:
-    """Look from another session."""
-    assert ids(database) == []
+def test_a_shop_opens_at_the_isolation_of_its_url(postgres_url) -> None:
+    """In either spelling of the scheme; its columns are read by another driver, which is not told of it."""
+    joint = "&" if "?" in postgres_url else "?"
+    rules = policy_from_table({"shop": {"zone": "UTC"}, "points": {"waiting": {"until": "paid"}}})
+    url = f"{postgres_url}{joint}isolation=serializable".replace("postgresql:", "postgres:")
+    with open_shop(url, policy=rules) as shop:
+        shop.loyalty.adjust("ann", 7, key="a", reason="x", actor="li")
+        shop.imports.table(
+            pa.table({"id": ["1"], "who": ["ann"], "at": ["2024-03-01"], "amount": ["50.00"]}), OURS
+        )
+        assert shop.customers.get(order="1", as_of="2024-04-01").id == "ann"
+        with shop._database.unit() as executor:
+            assert executor.one("SELECT current_setting('transaction_isolation')") == ("serializable",)
 
 
-def test_a_part_that_failed_fails_the_whole(database) -> None:
-    """Of a unit inside, and of a statement whose error somebody swallowed."""
+def test_a_statement_that_failed_fails_the_whole(database) -> None:
+    """Whoever swallows its error is told at the end: the server has kept nothing of the unit."""
 
-    def swallow_a_unit() -> None:
-        with database.unit():
-            add(database, 1)
-            with pytest.raises(ZeroDivisionError):
-                fall_over(database.unit(), 2)
-
-    def swallow_a_statement() -> None:
+    def swallow() -> None:
         with database.unit() as executor:
             executor.run("INSERT INTO t VALUES (1, 1, '')")
             with pytest.raises(DuplicateRowError):
                 executor.run("INSERT INTO t VALUES (1, 1, '')")
 
-    for swallow in (swallow_a_unit, swallow_a_statement):
-        with pytest.raises(StoreError, match="nothing of it was written"):
-            swallow()
-        assert ids(database) == []
+    with pytest.raises(StoreError, match="nothing of it was written"):
+        swallow()
+    assert ids(database) == []
 
 
-def test_a_savepoint_goes_alone(database) -> None:
-    """With what failed in it; one in another too, and units that joined inside."""
-    with database.unit():
-        add(database, 1)
-        with pytest.raises(ZeroDivisionError):
-            fall_over(database.savepoint(), 2)
-        with database.savepoint():
-            add(database, 3)
-            with pytest.raises(ConflictError), database.savepoint():
-                add(database, 4, 3)
-        add(database, 5)
-    assert ids(database) == [1, 3, 5]
-    with pytest.raises(StoreError, match="none is open"), database.savepoint():
-        pass
-
-
-def test_a_snapshot_stays_as_it_was(database) -> None:
-    """Others go on writing; every query sees the moment of the first. Nothing is written in it."""
-    add(database, 1)
-    with database.snapshot() as executor:
-        assert executor.one("SELECT count(*) FROM t") == (1,)
-        in_thread(lambda: add(database, 2))
-        assert executor.one("SELECT count(*) FROM t") == (1,)
-        for write in (executor.run, executor.many):
-            with pytest.raises(StoreError, match="open a unit"):
-                write("DELETE FROM t", ())
-        with pytest.raises(StoreError, match="inside a snapshot"), database.unit():
-            pass
-    assert ids(database) == [1, 2]
-
-
-def test_an_executor_gives_rows_and_counts(database) -> None:
-    """Each method, inside a unit and outside; big numbers keep their size."""
-    executor = database.executor
-    executor.many("INSERT INTO t VALUES (?, ?, ?)", ((n, n, "50% x") for n in range(1, 11)))
-    assert executor.run("UPDATE t SET n = n + 1 WHERE id <= ? AND name LIKE '50%'", (4,)) == 4
-    assert executor.one("SELECT n FROM t WHERE id = ?", (99,)) is None
-    assert executor.one("DELETE FROM t WHERE id = 10 RETURNING n") == (10,)
-    assert executor.all("SELECT id, n FROM t WHERE id < 3 ORDER BY id") == [(1, 2), (2, 3)]
-    assert executor.all("UPDATE t SET n = 0 WHERE id > 8 RETURNING id") == [(9,)]
-    assert [len(batch) for batch in executor.batches("SELECT id FROM t", size=4)] == [4, 4, 1]
-    for context in (database.unit(), database.snapshot()):
-        with context as inside:
-            first, second = inside.batches("SELECT id FROM t", size=4), inside.batches("SELECT id FROM t")
-            assert len(next(first)) == 4
-            assert [len(batch) for batch in second] == [9]
-            assert [len(batch) for batch in first] == [4, 1]
-    assert executor.one("SELECT CAST(? AS BIGINT)", (2**63 - 1,)) == (2**63 - 1,)
-    assert executor.one("SELECT sum(n) FROM t") == (Decimal(40),)
+def test_a_sum_keeps_its_size(database) -> None:
+    """The server adds whole numbers up to one that has no bounds."""
+    database.executor.many("INSERT INTO t VALUES (?, ?, '')", [(1, 2**63 - 1), (2, 2**63 - 1)])
+    assert database.executor.one("SELECT sum(n) FROM t") == (Decimal(2**64 - 2),)
 
 
 def test_batches_take_no_memory_of_the_client(database) -> None:
@@ -231,29 +173,16 @@ def test_batches_take_no_memory_of_the_client(database) -> None:
 # -- errors ------------------------------------------------------------------------------------------
 
 
-def test_errors_are_this_packages_own_and_name_no_value(database) -> None:
-    """Each kind of failure has its class; the message has no value, nor does the traceback."""
-    phone = "13800138000"
-    run = database.executor.run
-    run("INSERT INTO t VALUES (1, 1, ?)", (phone,))
-    run("CREATE UNIQUE INDEX names ON t (name)")
-    cases = (
-        (DuplicateRowError, "INSERT INTO t VALUES (?, 1, ?)", (1, "")),
-        (DuplicateRowError, "INSERT INTO t VALUES (?, 1, ?)", (2, phone)),
-        (StoreError, "INSERT INTO t VALUES (?, -1, ?)", (2, phone)),
-        (InputError, "INSERT INTO t VALUES (?, ?, '')", (2, f"{phone}x")),
-        (StoreError, "INSERT INTO nowhere VALUES (?, ?)", (2, phone)),
-        (InputError, "INSERT INTO t VALUES (?, 1, ?)", (2, f"{phone}\ud800")),
-        (InputError, "INSERT INTO t VALUES (?, 1, ?)", (2, f"{phone}\x00")),
-        (InputError, "INSERT INTO t VALUES (?, 1, ?)", (2**63, phone)),
+def test_what_a_server_refuses_names_no_value_either(database) -> None:
+    """A text that is no number, and a character that no text there has."""
+    refused_without_a_word(
+        database,
+        (
+            (InputError, "INSERT INTO t VALUES (?, ?, '')", (2, f"{PHONE}x")),
+            (InputError, "INSERT INTO t VALUES (?, 1, ?)", (2, f"{PHONE}\x00")),
+        ),
     )
-    for kind, sql, values in cases:
-        with pytest.raises(kind) as caught:
-            run(sql, values)
-        assert type(caught.value) is kind
-        assert phone not in str(caught.value)
-        assert caught.value.__suppress_context__
-    assert ids(database) == [1]
+    assert ids(database) == []
 
 
 def test_a_full_disk_has_its_own_error() -> None:
@@ -270,7 +199,7 @@ def test_who_comes_second_is_told_to_try_again(postgres_url) -> None:
         closing(PostgresDatabase(postgres_url, patience=0.05)) as database,
         closing(PostgresDatabase(postgres_url, isolation="serializable")) as strict,
     ):
-        database.executor.run(TABLE)
+        add_table(database)
         add(database, 1, 2)
         with psycopg.connect(postgres_url) as other:
             other.execute("SELECT * FROM t WHERE id = 1 FOR UPDATE")
@@ -293,7 +222,7 @@ def test_who_comes_second_is_told_to_try_again(postgres_url) -> None:
 def test_one_of_a_deadlock_is_told_to_try_again(postgres_url) -> None:
     """The server chooses one; the other goes on."""
     with closing(PostgresDatabase(postgres_url)) as database:
-        database.executor.run(TABLE)
+        add_table(database)
         add(database, 1, 2)
         barrier = threading.Barrier(2)
         told = []
@@ -387,12 +316,3 @@ def test_a_forked_child_leaves_the_parents_session_alone(database) -> None:
         assert status == 0
         executor.run("INSERT INTO t VALUES (3, 1, '')")
     assert ids(database) == [1, 2, 3]
-
-
-def test_a_closed_database_says_so(database) -> None:
-    """Nothing can be done on it any more, in any thread."""
-    in_thread(lambda: add(database, 1))
-    database.close()
-    with pytest.raises(StoreError, match="was closed"):
-        add(database, 2)
-    database.close()

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from retailcrm.adapters.stores.sqlite.kind import SqliteKind
-from retailcrm.testing.stores import FeedContract, LedgerContract, StoreContract
+from retailcrm.testing.stores import (
+    FeedContract,
+    LedgerContract,
+    OrderBookContract,
+    PoliciesContract,
+    RollUpsContract,
+    StoreContract,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -15,6 +22,9 @@ if TYPE_CHECKING:
 
     from retailcrm.ports.feed import Feed
     from retailcrm.ports.ledger import Ledger
+    from retailcrm.ports.orders import OrderBook
+    from retailcrm.ports.policies import Policies
+    from retailcrm.ports.rollups import RollUps
     from retailcrm.ports.stores import Store
 
 
@@ -44,6 +54,33 @@ class TestSqliteFeed(FeedContract):
     def feeds(self, store: Store) -> Callable[[str], Feed]:
         """Open shops of one file."""
         return store.feed
+
+
+class TestSqliteOrderBook(OrderBookContract):
+    """Files and decisions in a file."""
+
+    @pytest.fixture
+    def books(self, store: Store) -> Callable[[str], OrderBook | None]:
+        """Open shops of one file."""
+        return store.orders
+
+
+class TestSqlitePolicies(PoliciesContract):
+    """Rules in a file."""
+
+    @pytest.fixture
+    def policies(self, store: Store) -> Callable[[str], Policies | None]:
+        """Open shops of one file."""
+        return store.policies
+
+
+class TestSqliteRollUps(RollUpsContract):
+    """Figures by customer in a file."""
+
+    @pytest.fixture
+    def rollups(self, store: Store) -> Callable[[str], RollUps | None]:
+        """Open shops of one file."""
+        return store.rollups
 
 
 class TestSqliteStore(StoreContract):

@@ -14,6 +14,16 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from tests.adapters.stores.one_table import (
+    PHONE,
+    add,
+    add_table,
+    fall_over,
+    ids,
+    in_thread,
+    refused_without_a_word,
+    seen_by_another,
+)
 
 from retailcrm.adapters.stores.sqlite import locking, opening
 from retailcrm.adapters.stores.sqlite.database import SqliteDatabase
@@ -22,15 +32,11 @@ from retailcrm.adapters.stores.sqlite.locking import FileLock, beside, needs_loc
 from retailcrm.adapters.stores.sqlite.opening import checked_path, journal_mode, network_file_system
 from retailcrm.errors import (
     ConflictError,
-    DuplicateRowError,
-    InputError,
     SettingsError,
     StoreError,
     StoreFullError,
     UnknownOutcomeError,
 )
-
-TABLE = "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER NOT NULL CHECK (n >= 0), name TEXT) STRICT"
 
 
 @pytest.fixture
@@ -43,28 +49,9 @@ def file(tmp_path):
 def database(file):
     """Give an open database with a table."""
     database = SqliteDatabase(file)
-    database.executor.run(TABLE)
+    add_table(database)
     yield database
     database.close()
-
-
-def ids(database) -> list[int]:
-    """Give the ids that stand."""
-    return [row[0] for row in database.executor.all("SELECT id FROM t ORDER BY id")]
-
-
-def add(database, *numbers: int) -> None:
-    """Write rows in one unit."""
-    with database.unit() as executor:
-        for number in numbers:
-            executor.run("INSERT INTO t VALUES (?, 1, '')", (number,))
-
-
-def fall_over(context, number: int, error: type[BaseException] = ZeroDivisionError) -> None:
-    """Write a row in a unit or savepoint, and raise."""
-    with context as executor:
-        executor.run("INSERT INTO t VALUES (?, 1, '')", (number,))
-        raise error
 
 
 # -- opening -----------------------------------------------------------------------------------------
@@ -89,7 +76,7 @@ def test_a_new_file_is_its_owners_alone(tmp_path) -> None:
     """Nobody else reads the file or what lies beside it; the folder stays as it was."""
     tmp_path.chmod(0o755)
     database = SqliteDatabase(tmp_path / "shop.db")
-    database.executor.run(TABLE)
+    add_table(database)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
     assert modes == dict.fromkeys(
         ["shop.db", "shop.db-wal", "shop.db-shm", "shop.db.lock", "shop.db.queue"], 0o600
@@ -126,7 +113,7 @@ def test_odd_names_of_files_are_taken(tmp_path) -> None:
     """What means something in a URL means itself in a name."""
     for name in ("a b?c=d#e%20.db", "店铺.db"):
         with closing(SqliteDatabase(tmp_path / name)) as database:
-            database.executor.run(TABLE)
+            add_table(database)
         assert (tmp_path / name).stat().st_size > 0
 
 
@@ -185,7 +172,7 @@ def test_a_system_without_locks_is_safe_too(file, monkeypatch) -> None:
     monkeypatch.setattr("retailcrm.adapters.stores.sqlite.database.HAS_FILE_LOCKS", False)
     monkeypatch.setattr(opening, "journal_mode", lambda: ("delete", "EXTRA", 3))
     with closing(SqliteDatabase(file)) as database:
-        database.executor.run(TABLE)
+        add_table(database)
         add(database, 1)
         assert database.executor.one("PRAGMA journal_mode") == ("delete",)
         assert database.executor.one("PRAGMA synchronous") == (3,)
@@ -196,176 +183,31 @@ def test_a_library_that_needs_no_lock_works_without(file, monkeypatch) -> None:
     """From 3.51.3 on SQLite's own locks do."""
     monkeypatch.setattr("retailcrm.adapters.stores.sqlite.database.needs_lock", lambda: False)
     with closing(SqliteDatabase(file)) as database:
-        database.executor.run(TABLE)
+        add_table(database)
         with FileLock(beside(file), 0.1):
             add(database, 1)
         assert ids(database) == [1]
 
 
-# -- units -------------------------------------------------------------------------------------------
-
-
-def test_a_unit_is_there_as_a_whole_or_not_at_all(database) -> None:
-    """What was written is there after the block, and gone if it raised, whatever it raised."""
-    add(database, 1, 2)
-    for error in (ZeroDivisionError, KeyboardInterrupt, SystemExit):
-        with pytest.raises(error):
-            fall_over(database.unit(), 3, error)
-        assert not database.in_unit
-        assert ids(database) == [1, 2]
-
-
-def test_a_unit_inside_another_joins_it(database) -> None:
-    """One transaction, whichever ends first; nobody else sees half of it."""
-    with database.unit() as outer:
-        add(database, 1)
-        assert database.in_unit
-        assert database.executor is outer
-        assert seen_by_another(database) == []
-        with database.snapshot() as reading:
-            assert reading.all("SELECT id FROM t") == [(1,)]
-        add(database, 2)
-    assert seen_by_another(database) == [1, 2]
-
-
-def seen_by_another(database) -> list[int]:
-    """Read on a connection of the test's own."""
-    with closing(sqlite3.connect(database.path)) as own:
-        return [row[0] for row in own.execute("SELECT id FROM t ORDER BY id")]
-
-
-def test_a_part_that_failed_fails_the_whole(database) -> None:
-    """Somebody swallowed the error of a unit inside: what it had written by then is not kept."""
-
-    def swallow() -> None:
-        with database.unit():
-            add(database, 1)
-            with pytest.raises(ZeroDivisionError):
-                fall_over(database.unit(), 2)
-
-    with pytest.raises(StoreError, match="a part of the unit failed"):
-        swallow()
-    assert ids(database) == []
-    add(database, 3)
-    assert ids(database) == [3]
-
-
-def test_a_savepoint_goes_alone(database) -> None:
-    """With what failed in it; one in another too, and units that joined inside."""
-    with database.unit():
-        add(database, 1)
-        with pytest.raises(ZeroDivisionError):
-            fall_over(database.savepoint(), 2)
-        with database.savepoint():
-            add(database, 3)
-            with pytest.raises(ConflictError), database.savepoint():
-                add(database, 4, 3)
-        add(database, 5)
-    assert ids(database) == [1, 3, 5]
-    with pytest.raises(StoreError, match="none is open"), database.savepoint():
-        pass
-
-
-def test_a_snapshot_stays_as_it_was(database) -> None:
-    """Others go on writing; every query sees the moment of the first. Nothing is written in it."""
-    add(database, 1)
-    with database.snapshot() as executor:
-        assert executor.one("SELECT count(*) FROM t") == (1,)
-        in_thread(lambda: add(database, 2))
-        assert executor.one("SELECT count(*) FROM t") == (1,)
-        assert not database.in_unit
-        with database.snapshot() as inner:
-            assert inner.one("SELECT count(*) FROM t") == (1,)
-        for write in (executor.run, executor.many):
-            with pytest.raises(StoreError, match="open a unit"):
-                write("DELETE FROM t", ())
-        with pytest.raises(StoreError, match="inside a snapshot"), database.unit():
-            pass
-    assert ids(database) == [1, 2]
-
-
-def in_thread(work) -> None:
-    """Do something in another thread; raise what it raised."""
-    failed = []
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001 - handed on
-            failed.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if failed:
-        raise failed[0]
-
-
-def test_an_executor_gives_rows_and_counts(database) -> None:
-    """Each method, inside a unit and outside."""
-    executor = database.executor
-    executor.many("INSERT INTO t VALUES (?, ?, ?)", ((n, n, "x") for n in range(1, 11)))
-    assert executor.run("UPDATE t SET n = n + 1 WHERE id <= ?", (4,)) == 4
-    assert executor.one("SELECT n FROM t WHERE id = ?", (99,)) is None
-    assert executor.one("DELETE FROM t WHERE id = 10 RETURNING n") == (10,)
-    assert executor.all("SELECT id, n FROM t WHERE id < 3 ORDER BY id") == [(1, 2), (2, 3)]
-    assert executor.all("UPDATE t SET n = 0 WHERE id > 8 RETURNING id") == [(9,)]
-    assert [len(batch) for batch in executor.batches("SELECT id FROM t", size=4)] == [4, 4, 1]
-    with database.unit() as inside:
-        assert [len(batch) for batch in inside.batches("SELECT id FROM t", size=4)] == [4, 4, 1]
-        inside.many("DELETE FROM t WHERE id = ?", [(1,), (2,)])
-    assert len(ids(database)) == 7
-
-
-def test_many_outside_a_unit_are_one_transaction(database) -> None:
-    """The third fails, so none of them stands."""
-    with pytest.raises(DuplicateRowError):
-        database.executor.many("INSERT INTO t VALUES (?, 1, '')", [(1,), (2,), (1,)])
-    assert ids(database) == []
-
-
-def test_a_query_that_was_left_half_read_disturbs_nothing(database) -> None:
-    """Neither the end of the snapshot nor the next unit."""
-    add(database, *range(20))
-    with database.snapshot() as executor:
-        batches = executor.batches("SELECT id FROM t", size=3)
-        next(batches)
-    add(database, 20)
-    assert len(ids(database)) == 21
-
-
 # -- errors ------------------------------------------------------------------------------------------
 
 
-def test_errors_are_this_packages_own_and_name_no_value(database) -> None:
-    """Each kind of failure has its class; the message has no value, nor does the traceback."""
-    phone = "13800138000"
-    run = database.executor.run
-    run("INSERT INTO t VALUES (1, 1, ?)", (phone,))
-    run("CREATE UNIQUE INDEX names ON t (name)")
-    cases = (
-        (DuplicateRowError, "INSERT INTO t VALUES (?, 1, ?)", (1, "")),
-        (DuplicateRowError, "INSERT INTO t VALUES (?, 1, ?)", (2, phone)),
-        (StoreError, "INSERT INTO t VALUES (?, -1, ?)", (2, phone)),
-        (StoreError, "INSERT INTO t VALUES (?, ?, '')", (2, phone + "x")),
-        (StoreError, "INSERT INTO nowhere VALUES (?, ?)", (2, phone)),
-        (InputError, "INSERT INTO t VALUES (?, 1, ?)", (2, f"{phone}\ud800")),
-        (InputError, "INSERT INTO t VALUES (?, 1, ?)", (2**63, phone)),
-        (StoreError, "INSERT INTO t VALUES (?, 1, ?)", (2, [phone])),
+def test_what_a_strict_table_refuses_names_no_value_either(database) -> None:
+    """A text that is no number, and what the driver cannot hand over."""
+    refused_without_a_word(
+        database,
+        (
+            (StoreError, "INSERT INTO t VALUES (?, ?, '')", (2, f"{PHONE}x")),
+            (StoreError, "INSERT INTO t VALUES (?, 1, ?)", (2, [PHONE])),
+        ),
     )
-    for kind, sql, values in cases:
-        with pytest.raises(kind) as caught:
-            run(sql, values)
-        assert type(caught.value) is kind
-        assert phone not in str(caught.value)
-        assert caught.value.__suppress_context__
-    assert ids(database) == [1]
+    assert ids(database) == []
 
 
 def test_a_busy_database_is_a_conflict(file) -> None:
     """Somebody else, who knows nothing of the lock, writes all the time."""
     with closing(SqliteDatabase(file, patience=0.05)) as database:
-        database.executor.run(TABLE)
+        add_table(database)
         with closing(sqlite3.connect(file, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(ConflictError):
@@ -573,7 +415,7 @@ def test_a_child_that_was_forked_beside_other_threads_may_not_open_the_file(data
 def test_a_child_does_not_keep_the_lock_of_a_parent_that_died(file) -> None:
     """The parent is killed inside a unit while its child lives on: others can write."""
     with closing(SqliteDatabase(file, patience=5)) as database:
-        database.executor.run(TABLE)
+        add_table(database)
         ready, told = os.pipe()
 
         def parent() -> None:
@@ -666,7 +508,7 @@ def test_a_checkpoint_empties_the_log(database) -> None:
 def test_a_connection_is_not_closed_beside_a_writer(file) -> None:
     """Closing the last one empties the log; whoever cannot have the lock leaves it to the next."""
     database = SqliteDatabase(file, patience=0.05)
-    database.executor.run(TABLE)
+    add_table(database)
     lock = FileLock(beside(file), 0.05)
     with lock:
         database.close()

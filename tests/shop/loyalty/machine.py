@@ -81,13 +81,15 @@ def machine_of(books: type) -> type:
             """A part of an order goes back that points may have paid: cash, points and award by parts."""
             life = self.lives.LIVES[number]
             name, keys = life.number, [k for k, order in self.paid_for.items() if order == life.number]
+            left = self.left_of(life, keys)
             done = self.send(times, self.points.refund, life.reference, Money(part, "CNY"), cause=cause)
+            assert bool(done) == (left is not None and part <= left)
             if done is None:
-                assert name not in self.awarded
-                assert not keys
                 return
             cash, back = done.detail["cash"], done.detail["given_back"]
             assert 0 <= cash <= part
+            assert 0 <= done.detail["told_already"] <= part - cash
+            self.worth_told[name] += part - cash - done.detail["told_already"]
             assert 0 <= back <= sum(self.redeemed[k] - self.back[k] for k in keys)
             self.cash[name] += cash
             for key in keys:
@@ -98,6 +100,15 @@ def machine_of(books: type) -> type:
             if name in self.awarded:
                 self.tell_verb(life, cash)
             self.check()
+
+        def left_of(self, life: Any, keys: list[str]) -> int | None:
+            """Tell what verbs may still say is refunded of an order; None if nobody knows what was paid."""
+            worth = sum(10 * self.redeemed[k] for k in keys)
+            known = life.number in self.awarded
+            if not known and not self.all_by_points & set(keys):
+                return None
+            cash = max(life.gross - self.told[life.number], 0) if known else 0
+            return cash + worth - self.worth_told[life.number]
 
         # ---- spending --------------------------------------------------------------------------------
 
@@ -124,6 +135,8 @@ def machine_of(books: type) -> type:
             assert done.points == points if cart is None else done.points <= min(points, cart // 20)
             assert self.there(who) == before | {"available": before["available"] - done.points}
             self.spends(done, order)
+            if cart == done.detail["value"]:
+                self.all_by_points.add(done.key)
             self.check()
 
         @rule(who=WHO, points=FEW, times=SENT, number=PART)

@@ -30,7 +30,7 @@ LOOKS: Final = ("balance", "history", "left", "points")
 """What looks only; it may bring accounts together, but a second time in a row it changes nothing."""
 
 OFTEN: Final = 0.1
-"""How often each kind of misfortune happens before a call that writes."""
+"""How often each kind of misfortune happens before a call that writes, beside the one that is sure to."""
 
 
 @attrs.frozen
@@ -52,6 +52,11 @@ class Call:
     def keyed(self) -> bool:
         """Whether it may come twice."""
         return "key" in dict(self.more)
+
+    @property
+    def done(self) -> bool:
+        """Whether it was a command, and was done."""
+        return isinstance(self.answer, tuple) and self.answer[1] is not None
 
     def on(self, shop: Any) -> Any:
         """Do it; give what it comes to."""
@@ -121,6 +126,12 @@ class Replay:
         crash: Ends a shop's connections as a crash does.
         ledger_only: Only points are kept in the store; files and merges are told again after a crash.
         now: What its clock says.
+        told: What it keeps in memory only.
+        names: Names of merges here, by those in memory.
+        happened: What went wrong, in its order.
+        sure: At which call each kind of misfortune is bound to happen.
+        shop: The shop.
+        store: The shop that keeps the points.
     """
 
     url: str
@@ -132,6 +143,7 @@ class Replay:
     told: list[Call] = attrs.field(factory=list)
     names: dict[str, str] = attrs.field(factory=dict)
     happened: list[str] = attrs.field(factory=list)
+    sure: dict[str, int] = attrs.field(factory=dict)
     shop: Any = None
     store: Any = None
 
@@ -170,6 +182,7 @@ class Replay:
     def do(self, calls: list[Call]) -> None:
         """Do all that was recorded; each comes to what it came to in memory."""
         seen: set[str] = set()
+        self.sure = self.chosen(calls)
         for number, call in enumerate(calls):
             asked = repr((call.path, call.asked, call.more))
             if call.now != self.now or not call.looks:
@@ -178,7 +191,7 @@ class Replay:
                 continue
             seen.add(asked)
             self.now = call.now
-            self.misfortune(call)
+            self.misfortune(number, call)
             found = self.decide(call) if call.path[0] == "customers" else call.on(self.shop)
             same = found == call.answer if self.ledger_only else alike(found, call.answer)
             assert same, (
@@ -188,28 +201,41 @@ class Replay:
             if call.path[0] in ("imports", "customers") and isinstance(found, tuple):
                 self.told.append(call)
             if call.keyed and isinstance(found, tuple) and found[1] is not None:
-                self.twice(call, found[0])
+                self.twice(number, call, found[0])
 
-    def twice(self, call: Call, done: Any) -> None:
+    def chosen(self, calls: list[Call]) -> dict[str, int]:
+        """Choose a call for each kind of misfortune, so that each that can happen in a story does."""
+        writes = [number for number, call in enumerate(calls) if not call.looks]
+        keyed = [number for number in writes if calls[number].keyed]
+        done = [number for number in keyed if calls[number].done]
+        places = {"given up": keyed, "twice": done}
+        if self.url != "memory:":
+            places |= {"crash": writes, "half-way": keyed}
+        return {kind: self.rng.choice(numbers) for kind, numbers in sorted(places.items()) if numbers}
+
+    def happens(self, kind: str, number: int) -> bool:
+        """Tell whether a misfortune happens at a call; note it."""
+        if self.sure.get(kind) != number and self.rng.random() >= OFTEN:
+            return False
+        self.happened.append(kind)
+        return True
+
+    def twice(self, number: int, call: Call, done: Any) -> None:
         """Send a command that was done once more, sometimes."""
-        if self.rng.random() < OFTEN:
-            self.happened.append("twice")
+        if self.happens("twice", number):
             assert call.on(self.shop) == (done, True)
 
-    def misfortune(self, call: Call) -> None:
+    def misfortune(self, number: int, call: Call) -> None:
         """Before a call that writes: a crash, a unit that is given up, a crash in the middle of one."""
         if call.looks:
             return
-        if self.url != "memory:" and self.rng.random() < OFTEN:
-            self.happened.append("crash")
+        if self.url != "memory:" and self.happens("crash", number):
             self.again()
-        if call.keyed and self.rng.random() < OFTEN:
-            self.happened.append("given up")
+        if call.keyed and self.happens("given up", number):
             with suppress(_GivenUpError), self.ledger.unit():
                 call.on(self.shop)
                 raise _GivenUpError
-        if call.keyed and self.url != "memory:" and self.rng.random() < OFTEN:
-            self.happened.append("half-way")
+        if call.keyed and self.url != "memory:" and self.happens("half-way", number):
             unit = self.ledger.unit()
             unit.__enter__()
             call.on(self.shop)

@@ -61,6 +61,45 @@ def test_a_clock_that_jumps_ahead_is_stopped(shop: Any) -> None:
     shop.advance(datetime(2024, 4, 8, tzinfo=UTC))
 
 
+def test_a_verb_does_not_vouch_for_its_own_clock(shop: Any, clock: Any) -> None:
+    """A verb goes by a clock of 2036, and still nothing lapses by it; at the right time all goes on."""
+    before = shop.loyalty.balance("ann")
+    clock.set("2036-04-01")
+    wrong = clock.now
+    with pytest.raises(ClockJumpError):
+        shop.advance(wrong)
+    shop.loyalty.adjust("new", 100, key="gift", reason="gift", actor="li")
+    with pytest.raises(ClockJumpError, match=r"2024-04-01.* 7 days before"):
+        shop.advance(wrong)
+    clock.set("2024-04-06")
+    assert shop.loyalty.balance("ann") == before
+    shop.advance(clock.now)
+
+
+def test_verbs_that_follow_on_are_seen(shop: Any, clock: Any) -> None:
+    """A verb every seventh day carries the clock on from the newest file; after one gap of eight it ends."""
+    for n, day in enumerate(("04-08", "04-15", "04-22")):
+        clock.set(f"2024-{day}")
+        shop.loyalty.adjust("new", 1, key=f"gift:{n}", reason="gift", actor="li")
+    clock.set("2024-04-30T00:00:01")
+    shop.loyalty.adjust("new", 1, key="late", reason="gift", actor="li")
+    with pytest.raises(ClockJumpError, match="newest thing seen is of 2024-04-22"):
+        shop.advance(datetime(2024, 5, 1, tzinfo=UTC))
+    assert shop.advance(datetime(2024, 4, 29, tzinfo=UTC)).now == datetime(2024, 4, 29, tzinfo=UTC)
+
+
+def test_without_files_and_runs_the_first_entries_are_seen(make_shop: Any, clock: Any) -> None:
+    """A new shop's first verb is where its time begins; a second one, years on, does not carry it there."""
+    shop = make_shop()
+    shop.loyalty.adjust("new", 1, key="first", reason="gift", actor="li")
+    clock.set("2036-04-01")
+    shop.loyalty.adjust("new", 1, key="second", reason="gift", actor="li")
+    with pytest.raises(ClockJumpError, match="newest thing seen is of 2024-04-01"):
+        shop.advance(clock.now)
+    shop.advance(clock.now, confirm_clock=True)
+    shop.advance(clock.now + timedelta(days=7))
+
+
 def test_reservations_end(shop: Any) -> None:
     """A reservation that timed out is told as void, with its points."""
     shop.loyalty.reserve("ann", 40, key="cart")

@@ -75,7 +75,10 @@ def crash(replay: Replay) -> None:
 
 @pytest.mark.parametrize("places", list(SIZE), indirect=True)
 def test_the_points_of_every_store_come_to_the_same(places: Places, request: pytest.FixtureRequest) -> None:
-    """The same operations, with crashes and commands that come twice: the same answers, hashes, journals."""
+    """The same operations, with crashes and commands that come twice: the same answers, hashes, journals.
+
+    Every kind of misfortune that can happen in a story does, at a call of it that is drawn.
+    """
     size = SIZE[request.node.callspec.params["places"]]
 
     def again(calls: list[Call], policy: Policy, shop: Any) -> Counter[str]:

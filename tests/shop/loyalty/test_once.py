@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from retailcrm.domain.points.spending import redeem
-from retailcrm.errors import ConflictError, UnknownOutcomeError
+from retailcrm.errors import ConflictError, IdempotencyConflictError, UnknownOutcomeError
 from retailcrm.ports.ledger import Change, Unit
 from retailcrm.ports.outcomes import Done, Staged, Unknown
 
@@ -50,6 +50,16 @@ def test_a_write_that_never_was_happens_when_asked_again(shop: Any, monkeypatch:
         assert isinstance(shop.loyalty.redeem("ann", 20, key="cart"), Unknown)
     assert not shop.loyalty.redeem("ann", 20, key="cart").repeated
     assert shop.loyalty.balance("ann").available == 30
+
+
+def test_keys_belong_to_their_verb(shop: Any) -> None:
+    """One key of two verbs is two commands; what names a redemption is one, whoever redeems."""
+    assert shop.loyalty.adjust("ann", 10, key="w", reason="gift", actor="li").points == 10
+    found = shop.loyalty.redeem("ann", 10, key="w")
+    assert (found.points, found.repeated) == (10, False)
+    shop.loyalty.reserve("ann", 10, key="w")
+    with pytest.raises(IdempotencyConflictError, match="another redemption"):
+        shop.loyalty.capture("w", key="w")
 
 
 def test_in_somebody_elses_transaction_it_is_staged(shop: Any) -> None:

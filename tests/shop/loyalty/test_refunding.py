@@ -8,7 +8,7 @@ import pytest
 
 from retailcrm.domain.identity import Evidence, Identity, OrderRef
 from retailcrm.domain.money import Money
-from retailcrm.domain.orders import Line, Observation, OrderState, fold
+from retailcrm.domain.orders import Line, Observation, Order, OrderState, fold
 from retailcrm.domain.points.terms import Cart
 from retailcrm.errors import IdempotencyConflictError, InputError
 
@@ -18,6 +18,16 @@ ORDER = "ours/main/1"
 def yuan(amount: str) -> Money:
     """An amount in yuan."""
     return Money(round(float(amount) * 100), "CNY")
+
+
+def an_order(amount: str) -> Order:
+    """Give order web/main/7 of Ann's as a backend hands it in."""
+    at = datetime(2024, 3, 30, tzinfo=UTC)
+    seen = Observation(
+        ref=OrderRef("web", "main", "7"), observed_at=at, paid_at=at, gross=yuan(amount),
+        state=OrderState.PAID, buyer=Identity.of("web", "main", "id", "ann"),
+    )  # fmt: skip
+    return fold([seen])
 
 
 @pytest.fixture
@@ -57,18 +67,110 @@ def test_all_redemptions_of_an_order_share_its_refunds(paid: Any) -> None:
     """100.00 in money and 50 + 30 points (0.80): never more than 100.00 goes back, and every point."""
     paid.loyalty.redeem("ann", 50, key="a", order=ORDER)
     paid.loyalty.redeem("ann", 30, key="b", order=ORDER)
-    told = [paid.loyalty.refund(ORDER, yuan("60"), key=f"r{n}") for n in range(3)]
+    told = [paid.loyalty.refund(ORDER, yuan(part), key=part) for part in ("60", "40.79", "0.01")]
     assert sum(one.detail["cash"] for one in told) == 10000
-    assert [one.points for one in told].count(0) == 1
     assert sum(one.points for one in told) == 80
     assert available(paid) == 500
 
 
+def test_no_more_goes_back_than_the_order_cost(paid: Any) -> None:
+    """Of 100.50, 60 went back: 40.51 is refused with what is left, 40.50 is done, and once."""
+    paid.loyalty.redeem("ann", 50, key="a", order=ORDER)
+    assert paid.loyalty.refund(ORDER, yuan("500"), key="big").allowed == 10050
+    paid.loyalty.refund(ORDER, yuan("60"), key="r1")
+    refused = paid.loyalty.refund(ORDER, yuan("40.51"), key="r2")
+    assert (refused.limit, refused.asked, refused.allowed) == ("refund_total", 4051, 4050)
+    assert available(paid) == 500 + 100 - 50 + 29 - 59  # of 50 spent 60 / 100.5 came back, of 100 earned too
+    for repeated in (False, True):
+        done = paid.loyalty.refund(ORDER, yuan("40.50"), key="r2")
+        assert done.repeated is repeated
+        assert available(paid) == 500
+    assert paid.loyalty.refund(ORDER, yuan("0.01"), key="r3").allowed == 0
+
+
+def test_what_a_file_told_of_a_refund_is_said(paid: Any, bring: Any, clock: Any) -> None:
+    """A file shows 100.00 as paid back; told again by a verb, 0.50 of points' worth is all that is new."""
+    paid.loyalty.redeem("ann", 50, key="a", order=ORDER)
+    clock.set("2024-04-02")
+    refunded(bring, paid, "100.00")
+    done = paid.loyalty.refund(ORDER, yuan("100.50"), key="r")
+    assert (done.detail["cash"], done.detail["told_already"]) == (0, 10000)
+    assert available(paid) == 500
+
+
+def test_what_files_gave_back_is_given_back_once(paid: Any, bring: Any, clock: Any) -> None:
+    """Half of order 1 by a file, all of order 2 by a verb, then the rest of 1: each point returns once."""
+    bring(paid, {"id": "2", "who": "ann", "at": "2024-03-01", "amount": "10.00"})
+    paid.loyalty.redeem("ann", 100, key="a", order=ORDER)
+    paid.loyalty.redeem("ann", 40, key="b", order="ours/main/2")
+    clock.set("2024-04-02")
+    refunded(bring, paid, "50.00")
+    assert paid.loyalty.refund("ours/main/2", yuan("10.40"), key="r2").points == 40
+    assert available(paid) == 500 + 100 - 50 - 50
+    assert paid.loyalty.refund(ORDER, yuan("101"), key="r1").points == 50
+    clock.set("2024-04-03")
+    refunded(bring, paid, "100.00")
+    assert available(paid) == 500
+
+
+def test_points_of_two_people_return_to_each(paid: Any) -> None:
+    """Ann's order; she spent 40 on it and Bob twice 30: with the refund each has her own again."""
+    paid.loyalty.redeem("ann", 40, key="a", order=ORDER)
+    for key in "bc":
+        paid.loyalty.redeem("bob", 30, key=key, order=ORDER)
+    assert paid.loyalty.refund(ORDER, yuan("101"), key="r").points == 100
+    assert (available(paid), available(paid, "bob")) == (500, 200)
+
+
+def test_money_is_known_once_the_order_is_handed_in(paid: Any) -> None:
+    """Points paid 3.00 of a cart of 100.00; whether the other 97.00 was ever paid says the order alone."""
+    order, cart = "web/main/7", Cart(goods=10000)
+    assert paid.loyalty.redeem("ann", 300, key="a", cart=cart, order=order).detail["remainder"] == 9700
+    assert paid.loyalty.refund(order, yuan("50"), key="r").limit == "unknown_order"
+    paid.loyalty.earn(an_order("97"), key="e")
+    half = paid.loyalty.refund(order, yuan("50"), key="r")
+    assert (half.detail["cash"], half.points) == (4850, 150)
+    assert paid.loyalty.refund(order, yuan("50.01"), key="s").allowed == 5000
+
+
+@pytest.mark.parametrize("points", [400, 300])
+def test_a_reservation_paid_all_or_not(paid: Any, points: int) -> None:
+    """400 points are set aside for a cart of 4.00: all captured, nothing was money; of 300 nobody knows."""
+    held = paid.loyalty.reserve("ann", 400, key="c", cart=Cart(goods=400), order="web/main/7")
+    assert held.detail["remainder"] == 0
+    captured = paid.loyalty.capture("c", key="a", points=points)
+    assert captured.detail["remainder"] == 400 - points
+    done = paid.loyalty.refund("web/main/7", yuan("4"), key="r")
+    if points == 400:
+        assert (done.detail["cash"], done.points) == (0, 400)
+    else:
+        assert done.limit == "unknown_order"
+
+
+def test_two_redemptions_may_pay_all(paid: Any) -> None:
+    """3.00 and then 1.00 of a cart of 4.00: all of it was points, and all of them return."""
+    paid.loyalty.redeem("ann", 300, key="a", cart=Cart(goods=400), order="web/main/7")
+    paid.loyalty.redeem("ann", 100, key="b", cart=Cart(goods=400, paid=300), order="web/main/7")
+    done = paid.loyalty.refund("web/main/7", yuan("4"), key="r")
+    assert (done.detail["cash"], done.points) == (0, 400)
+
+
+def test_another_wallet_knows_the_order_too(make_shop: Any) -> None:
+    """Gold points are never earned with orders; what the order cost is known where points are."""
+    shop = make_shop(waiting={"until": "paid"}, wallet=[{"name": "gold", "earn": False}])
+    shop.loyalty.adjust("ann", 300, key="ann", reason="start", actor="li", wallet="gold")
+    shop.loyalty.redeem("ann", 300, key="a", order="web/main/7", wallet="gold")
+    shop.loyalty.earn(an_order("97"), key="e")
+    done = shop.loyalty.refund("web/main/7", yuan("100"), key="r", wallet="gold")
+    assert (done.detail["cash"], done.points) == (9700, 300)
+
+
 def test_money_that_was_paid_back_already(paid: Any) -> None:
-    """100.00 went back before: a refund of all pays only the points' worth."""
+    """100.00 went back before: only the points' worth of 0.50 is left to go back."""
     paid.loyalty.redeem("ann", 50, key="a", order=ORDER)
     paid.loyalty.reverse(ORDER, yuan("100"), key="r")
-    done = paid.loyalty.refund(ORDER, yuan("100.50"), key="s")
+    assert paid.loyalty.refund(ORDER, yuan("100.50"), key="s").allowed == 50
+    done = paid.loyalty.refund(ORDER, yuan("0.50"), key="s")
     assert (done.detail["cash"], done.points) == (0, 50)
 
 
@@ -88,10 +190,20 @@ def test_files_bring_spent_points_back(paid: Any, bring: Any, clock: Any) -> Non
 
 def test_an_order_paid_with_points_alone(paid: Any) -> None:
     """Nobody earned anything with it, and its refund is not blocked: the points return."""
-    paid.loyalty.redeem("ann", 300, key="a", order="ours/main/free")
+    paid.loyalty.redeem("ann", 300, key="a", cart=Cart(goods=300), order="ours/main/free")
     done = paid.loyalty.refund("ours/main/free", yuan("3"), key="r")
     assert (done.points, done.detail["cash"], available(paid)) == (300, 0, 600)
     assert paid.loyalty.refund("ours/main/nobody", yuan("3"), key="s").limit == "nothing"
+
+
+def test_an_order_of_which_nobody_said_what_it_cost(paid: Any) -> None:
+    """Money back is never said to be 0 where nobody knows: refused, until the order is handed in."""
+    paid.loyalty.redeem("ann", 300, key="a", order="web/main/7")
+    refused = paid.loyalty.refund("web/main/7", yuan("3"), key="r")
+    assert (refused.limit, refused.allowed) == ("unknown_order", 0)
+    paid.loyalty.earn(an_order("97"), key="e")
+    done = paid.loyalty.refund("web/main/7", yuan("100"), key="r")
+    assert (done.detail["cash"], done.points, done.detail["taken_back"]) == (9700, 300, 97)
 
 
 def test_a_refund_after_points_were_given_back(paid: Any) -> None:

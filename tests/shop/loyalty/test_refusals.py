@@ -70,6 +70,18 @@ def of_nothing(shop: Any, _: Any) -> Any:
     return shop.loyalty.reverse("web/main/0", Money(1, "CNY"), key="k")
 
 
+def refunds(yuan: int, *, earned: bool) -> Callable[[Any, Any], Any]:
+    """Ann's order 7 came to 5 yuan and 100 points (1 yuan); all or more of it goes back."""
+
+    def do(shop: Any, bring: Any) -> Any:
+        if earned:
+            bring(shop, {"id": "7", "who": "ann", "at": "2024-03-20", "amount": "5.00"})
+        shop.loyalty.redeem("ann", 100, key="spent", order="ours/main/7")
+        return shop.loyalty.refund("ours/main/7", Money(yuan * 100, "CNY"), key="k")
+
+    return do
+
+
 def herself(shop: Any, _: Any) -> Any:
     return shop.loyalty.referrals.link("ann", "ann", key="k")
 
@@ -94,6 +106,8 @@ CASES: Final[tuple[tuple[str, dict[str, Any], Any, dict[str, Any]], ...]] = (
     ("order_total", {}, reserve(100, Cart(goods=1000, paid=1000)), {"cart": Cart(goods=1000, paid=1000)}),
     ("nothing", ODD, redeem(2, TEN), {"cart": TEN}),
     ("nothing", {}, of_nothing, {"about": "web/main/0"}),
+    ("unknown_order", {}, refunds(6, earned=False), {"about": "ours/main/7"}),
+    ("refund_total", {}, refunds(7, earned=True), {"about": "ours/main/7"}),
     ("unknown_hold", {}, ended, {"about": "cart"}),
     ("hold_total", {}, captured_more, {"about": "cart"}),
     ("hold_total", {}, returned_more, {}),

@@ -1,15 +1,33 @@
 """Merges that a store keeps: everybody who uses it sees who was taken for whom."""
 
+import tempfile
+import time
 from contextlib import suppress
+from pathlib import Path
+from threading import Thread
 
+import psycopg
+import pyarrow as pa
 import pytest
 
+from retailcrm import open_shop
+from retailcrm.adapters.stores.postgres import statements
+from retailcrm.adapters.stores.postgres.failures import state_of, translated
 from retailcrm.domain.identity import Evidence, Identity
 from retailcrm.errors import ConflictError, NotFoundError
 from retailcrm.shop.merges import Decision, Merges
+from retailcrm.shop.policy import policy_from_table
 from retailcrm.shop.stored.merges import decision_of, decision_text
 
 STATED = [Evidence.stated("同一个人")]
+RULES = {"shop": {"zone": "UTC"}, "points": {"waiting": {"until": "paid"}, "expiry": {"never": True}}}
+OURS = {
+    "name": "ours",
+    "columns": {"number": "id", "buyer": "who", "paid_at": "at", "paid": "amount"},
+    "buyer": {"kind": "id", "strength": "stable"},
+    "constants": {"state": "completed"},
+}
+WAITS = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 def test_decisions_last(kit, new_database, open_parts):
@@ -81,3 +99,72 @@ def test_evidence_comes_back_as_it_was(kit):
     merges.merge("ann", "b", evidence=told, actor="li", at=kit.day(2))
     for entry in merges.log:
         assert decision_of(decision_text(entry)) == entry
+
+
+def merges_one(customers, _):
+    """Decide that two are one."""
+    customers.merge("bob", "b", by="li", note="同一个人")
+
+
+def takes_one_back(customers, merge_id):
+    """Take back what was decided before."""
+    customers.undo(merge_id, by="li")
+
+
+def takes_a_file(customers, _):
+    """Take over the decisions of a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "merges.csv"
+        path.write_text("keep,gone,note\nbob,b,same\n", "utf-8")
+        customers.load_merges(path)
+
+
+def wait_for_a_waiter(url):
+    """Wait until a session of the database waits for another's lock."""
+    with psycopg.connect(url, autocommit=True) as own:
+        for _ in range(1000):
+            if own.execute(WAITS).fetchone() is not None:
+                return
+            time.sleep(0.01)
+    pytest.fail("nobody waits")
+
+
+@pytest.mark.parametrize(
+    ("verb", "present"),
+    [
+        (merges_one, {"a-ann": "ann", "c": "cat", "b": "bob"}),
+        (takes_one_back, {"a-ann": "ann"}),
+        (takes_a_file, {"a-ann": "ann", "c": "cat", "b": "bob"}),
+    ],
+)
+def test_who_comes_second_decides_anew(postgres_url, monkeypatch, verb, present):
+    """The server refuses her first attempt, for it saw less than the other decision; nobody hears of it."""
+    url = f"{postgres_url}{'&' if '?' in postgres_url else '?'}isolation=serializable"
+    policy, told = policy_from_table(RULES), []
+    table = pa.table(
+        {
+            "id": list("123456"),
+            "who": ["ann", "a-ann", "bob", "b", "cat", "c"],
+            "at": ["2024-03-01"] * 6,
+            "amount": ["50.00"] * 6,
+        }
+    )
+
+    def translate(error):
+        told.append(state_of(error))
+        return translated(error)
+
+    monkeypatch.setattr(statements, "translated", translate)
+    with open_shop(url, policy=policy) as shop, open_shop(url, policy=policy) as second:
+        shop.imports.table(table, OURS)
+        before = shop.customers.merge("cat", "c", by="mei", note="同一个人")
+        thread = Thread(target=verb, args=(second.customers, before))
+        with shop._database.unit():
+            shop.customers.merge("ann", "a-ann", by="mei", note="同一个人")
+            thread.start()
+            wait_for_a_waiter(postgres_url)
+        thread.join(60)
+        assert "40001" in told
+        assert dict(shop.customers.decided.present()) == present
+        points = {name: shop.loyalty.balance(name).available for name in set(present.values())}
+        assert points == dict.fromkeys(set(present.values()), 100)

@@ -1,18 +1,31 @@
 """One customer's orders, read by index: the same as sorting everybody's."""
 
 import attrs
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from retailcrm import open_shop
 from retailcrm.domain.identity import Evidence
 from retailcrm.ports.batches import BuyerKey, Grain
+from retailcrm.shop.loyalty.known_orders import KnownOrders
 from retailcrm.shop.loyalty.orders_of import OrdersOf
 from retailcrm.shop.merges import Merges
 from retailcrm.shop.merging import MergedStore
 from retailcrm.shop.observations import Observations
+from retailcrm.shop.policy import policy_from_table
+from retailcrm.shop.stored import orders_of
+from retailcrm.shop.stored.observations import StoredObservations
 
 PEOPLE = ["ann", "bob", "cat", "nobody"]
+OURS = {
+    "name": "ours",
+    "columns": {"number": "id", "buyer": "who", "paid_at": "at", "paid": "amount"},
+    "buyer": {"kind": "id", "strength": "stable"},
+    "constants": {"state": "completed"},
+}
 WHY = [Evidence.stated("the same person")]
 
 
@@ -61,13 +74,15 @@ def ids_of(kept):
     return [*kept.folded().orders.customers.ids.tolist(), "nobody", "web:id:nobody"]
 
 
-def test_a_customers_orders_are_those_of_the_whole(kit, new_database, open_parts):
-    """Orders, lines, names and customers: by index and by sorting, before and after merges."""
+def test_a_customers_orders_are_those_of_the_whole(kit, new_database, open_parts, monkeypatch):
+    """Orders, lines, names and customers: by index and by sorting, merged and not; many at once too."""
     database, count = new_database(), iter(range(10**9))
 
     @settings(deadline=None, suppress_health_check=list(HealthCheck))
-    @given(shops())
-    def check(told):
+    @given(shops(), st.sampled_from([1, 20_000]), st.integers(1, 3))
+    def check(told, by_index, at_once):
+        monkeypatch.setattr(orders_of, "_BY_INDEX", by_index)
+        monkeypatch.setattr(orders_of, "_AT_ONCE", at_once)
         parts = open_parts(database, shop=f"shop{next(count)}")
         memory, merges = Observations("CNY", "Asia/Shanghai"), Merges()
         fill(kit, (parts.kept, memory), told)
@@ -92,16 +107,25 @@ def held_against(kit, found, wanted, ids):
     for number in "1237":
         assert found.buyers(number) == wanted.buyers(number)
     for customer in ids:
-        mine, theirs = found.of(customer), wanted.of(customer)
-        assert (mine is None) == (theirs is None)
-        if mine is None:
-            assert found.lines_of(customer) == wanted.lines_of(customer) == ()
-            continue
-        mine, theirs = (attrs.evolve(one, postage=None) for one in (mine, theirs))
-        assert kit.rows(mine) == kit.rows(theirs)
-        assert lines_by_order(mine, found.lines_of(customer)) == lines_by_order(
-            theirs, wanted.lines_of(customer)
-        )
+        held_against_one(kit, found, wanted, customer)
+    present = [customer for customer in ids if wanted.of(customer) is not None]
+    together = list(found.among([*present, "stranger"]))
+    for customer in present:
+        (one,) = (one for one in together if one.of(customer) is not None)
+        held_against_one(kit, one, wanted, customer)
+    assert all(one.of("stranger") is None for one in together)
+
+
+def held_against_one(kit, found, wanted, customer):
+    """Hold one customer's orders and lines equal."""
+    mine, theirs = found.of(customer), wanted.of(customer)
+    assert (mine is None) == (theirs is None)
+    if mine is None:
+        assert found.lines_of(customer) == wanted.lines_of(customer) == ()
+        return
+    mine, theirs = (attrs.evolve(one, postage=None) for one in (mine, theirs))
+    assert kit.rows(mine) == kit.rows(theirs)
+    assert lines_by_order(mine, found.lines_of(customer)) == lines_by_order(theirs, wanted.lines_of(customer))
 
 
 def lines_by_order(orders, lines):
@@ -127,3 +151,31 @@ def test_ids_may_have_any_characters(kit, open_parts, customer):
     )
     (found,) = parts.orders.customers()
     assert parts.orders.of(found).customers.ids.tolist() == [customer]
+
+
+def test_whoever_asks_for_many_customers_reads_theirs_alone(tmp_path, monkeypatch):
+    """More than a handful of them, of whom the points of each come to what they come to in memory."""
+    names = [f"c{number:02}" for number in range(40)]
+    table = pa.table(
+        {
+            "id": [f"{name}-{nth}" for name in names for nth in (1, 2)],
+            "who": [name for name in names for _ in (1, 2)],
+            "at": [f"2024-03-0{nth}" for _ in names for nth in (1, 2)],
+            "amount": ["50.00", "7.00"] * len(names),
+        }
+    )
+    policy = policy_from_table({"points": {"waiting": {"until": "paid"}}})
+    found = []
+    with open_shop(policy=policy) as memory, open_shop(f"sqlite:///{tmp_path}/s.db", policy=policy) as stored:
+        for shop in (memory, stored):
+            shop.imports.table(table, OURS)
+        monkeypatch.setattr(StoredObservations, "folded", None)
+        monkeypatch.setattr(StoredObservations, "pieces", None)
+        for shop in (memory, stored):
+            accounts = shop.loyalty._accounts
+            found.append(
+                KnownOrders.of(accounts, names[3:33], "points", np.datetime64("2024-03-02T12:00", "us"))
+            )
+    assert sorted(found[1].facts) == names[3:33]
+    assert found[0].facts == found[1].facts
+    assert {len(facts) for facts in found[1].facts.values()} == {2}

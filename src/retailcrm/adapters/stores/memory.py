@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import nullcontext
+from datetime import UTC
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
@@ -19,7 +20,7 @@ from retailcrm.ports.stores import Capabilities
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from datetime import datetime
+    from datetime import date, datetime
 
     from retailcrm.domain.points.entries import Entry
     from retailcrm.domain.points.following import Awarded
@@ -92,6 +93,7 @@ class MemoryLedger:
 
     feed: MemoryFeed = attrs.field(factory=MemoryFeed)
     borrowed: bool = attrs.field(default=False, init=False)
+    columns: None = attrs.field(default=None, init=False)
     _accounts: dict[str, Account] = attrs.field(factory=dict, init=False)
     _journals: dict[str, list[Entry]] = attrs.field(factory=lambda: defaultdict(list), init=False)
     _lots: dict[str, dict[str, Lot]] = attrs.field(factory=lambda: defaultdict(dict), init=False)
@@ -236,10 +238,15 @@ class MemoryLedger:
         return self._clock.get("advanced")
 
     @_whole
-    def recorded(self) -> datetime | None:
-        """Give the newest moment at which anything was written into an account; ``None`` if nothing was."""
-        moments = (one.recorded_at for one in self._accounts.values() if one.recorded_at is not None)
-        return max(moments, default=None)
+    def recorded_days(self, since: datetime | None) -> Sequence[tuple[datetime, datetime]]:
+        """Give the days, UTC, on which anything was written into an account, oldest first."""
+        days: dict[date, tuple[datetime, datetime]] = {}
+        for at in (entry.recorded_at for journal in self._journals.values() for entry in journal):
+            if since is None or at > since:
+                day = at.astimezone(UTC).date()
+                first, last = days.get(day, (at, at))
+                days[day] = (min(first, at), max(last, at))
+        return sorted(days.values())
 
     @_whole
     def due(self, until: datetime) -> Iterator[str]:

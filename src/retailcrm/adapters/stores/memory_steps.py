@@ -51,6 +51,7 @@ class Steps:
             try:
                 yield
             except BaseException:
+                # Whatever ended it, Ctrl-C too: half of a unit must not stay.
                 self._failed = True
                 raise
             finally:

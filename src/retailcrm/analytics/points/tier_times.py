@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from retailcrm.analytics.tables import Instants, Ints
     from retailcrm.analytics.tier_columns import TierRows
+    from retailcrm.analytics.tier_columns.actions import Actions
     from retailcrm.domain.tiers import Ladder
 
 
@@ -75,18 +76,23 @@ def tiers_at(
         raise InputError("the ladder counts since joining: it needs joined_at of every customer")
     if not len(who):
         return found
-    moment = int(end.astype(np.int64))
-    spans = Spans.of(ladder, int(actions.dated.min()), moment)
-    since = joined[who]
-    steps = steps_of(actions, len(who), spans)
-    replay = _NotedReplay.of(steps, spans, np.where(np.isnat(since), ALWAYS, since.view(np.int64)))
-    assert isinstance(replay, _NotedReplay)  # noqa: S101 - tells the type checker
-    replay.run(moment)
+    replay = _replayed(ladder, actions, joined[who], end)
     place = np.full(n_customers, -1)
     place[who] = np.arange(len(who))
     asked = np.flatnonzero(place[customer] >= 0)
     found[asked] = replay.tier_of(place[customer[asked]], at[asked].view(np.int64))
     return found
+
+
+def _replayed(ladder: Ladder, actions: Actions, since: Instants, end: np.datetime64) -> _NotedReplay:
+    """Replay what customers did up to a moment."""
+    moment = int(end.astype(np.int64))
+    spans = Spans.of(ladder, int(actions.dated.min()), moment)
+    steps = steps_of(actions, len(since), spans)
+    replay = _NotedReplay.of(steps, spans, np.where(np.isnat(since), ALWAYS, since.view(np.int64)))
+    assert isinstance(replay, _NotedReplay)  # noqa: S101 - tells the type checker
+    replay.run(moment)
+    return replay
 
 
 @attrs.frozen(eq=False, kw_only=True)

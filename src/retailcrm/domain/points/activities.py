@@ -197,7 +197,14 @@ def activity_points(
     if full is not None:
         again = _again(limits, days, in_utc(at), zone)
         return _refusal(rule, full, _count(days, day, full[1]) + 1, day, again)
-    times, per = limits[0]
+    return _award(rule, limits[0], days, day, zone)
+
+
+def _award(
+    rule: Activity, limit: tuple[int, CapPeriod], days: list[date], day: date, zone: str
+) -> ActivityAward:
+    """Give what an activity earns that no limit stands against: its points, and what its streak adds."""
+    times, per = limit
     run = _run(days, day, zone) if rule.kind == "signin" else 0
     cycle = rule.streak[-1][0] if rule.streak else 0
     streak_day = (run - 1) % cycle + 1 if run and cycle else run

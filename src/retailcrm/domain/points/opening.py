@@ -187,33 +187,58 @@ def open_balances(
     begins = in_utc(effective_at or now)
     if begins > now:
         raise InputError("balances are taken over when the cut-over has come")
-    saying = _sayings(rows)
-    seen = set(known)
-    problems: list[Problem] = []
-    chosen: dict[str, list[OpeningRow]] = defaultdict(list)
-    empty = unchanged = 0
-    for row in rows:
-        if known.get(row.source) == row.fingerprint or (row.source in seen and row.source not in known):
-            unchanged += 1
-        elif (problem := _problem(row, accounts, begins, saying[row.source], known, file)) is not None:
-            problems.append(problem)
-        else:
-            seen.add(row.source)
-            points = whole(row.points)
-            empty += not points
-            if points:
-                chosen[row.account].append(row)
+    sorted_out = _sorted_out(rows, accounts, begins, known, file)
     return Opened(
         accounts={
             name: _written(accounts[name], its, begins, expiry, idle, key=key, now=now)
-            for name, its in chosen.items()
+            for name, its in sorted_out.full.items()
         },
         read=len(rows),
-        opened=sum(map(len, chosen.values())),
-        empty=empty,
-        unchanged=unchanged,
-        problems=tuple(problems),
+        opened=sum(map(len, sorted_out.full.values())),
+        empty=sorted_out.empty,
+        unchanged=sorted_out.unchanged,
+        problems=tuple(sorted_out.problems),
     )
+
+
+@attrs.define
+class _SortedOut:
+    """Each row at its place.
+
+    Attributes:
+        full: Rows with points to open, by account.
+        problems: What is wrong with others.
+        empty: How many have no points.
+        unchanged: How many were taken before, here or in an earlier import.
+    """
+
+    full: dict[str, list[OpeningRow]] = attrs.field(factory=lambda: defaultdict(list))
+    problems: list[Problem] = attrs.field(factory=list)
+    empty: int = 0
+    unchanged: int = 0
+
+
+def _sorted_out(
+    rows: Sequence[OpeningRow],
+    accounts: Mapping[str, Account],
+    begins: datetime,
+    known: Mapping[str, str],
+    file: str,
+) -> _SortedOut:
+    """Tell rows to open from those that were taken before and those that are wrong."""
+    saying, seen, found = _sayings(rows), set(known), _SortedOut()
+    for row in rows:
+        if known.get(row.source) == row.fingerprint or (row.source in seen and row.source not in known):
+            found.unchanged += 1
+        elif (problem := _problem(row, accounts, begins, saying[row.source], known, file)) is not None:
+            found.problems.append(problem)
+        else:
+            seen.add(row.source)
+            if whole(row.points):
+                found.full[row.account].append(row)
+            else:
+                found.empty += 1
+    return found
 
 
 def _sayings(rows: Iterable[OpeningRow]) -> dict[str, set[str]]:

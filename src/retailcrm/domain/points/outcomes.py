@@ -26,6 +26,8 @@ Limit = Literal[
     "each",
     "tier",
     "referral",
+    "refund_total",
+    "unknown_order",
     "nothing",
 ]
 """What can stand in the way."""

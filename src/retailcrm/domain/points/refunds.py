@@ -258,6 +258,13 @@ def refund_order(
     )  # fmt: skip
     if isinstance(taken, Refusal):
         return _undone(account, taken, key, now)
+    return _both(told, returned, taken, divided(spent, points_back)[1])
+
+
+def _both(
+    award: Reversed, returned: Accepted, taken: Accepted, still_spent: tuple[Allocation, ...]
+) -> Refunded:
+    """Put both halves of a refund together: what returned first, then what was taken back."""
     entries = (*returned.entries, *taken.entries)
     forgiven = sum(entry.forgiven for entry in taken.entries)
     return Refunded(
@@ -266,10 +273,10 @@ def refund_order(
         forgiven=forgiven,
         given_back=returned.points,
         award=Reversed(
-            awarded=award.awarded, lots=_as_left(told.lots, taken.entries),
+            awarded=award.awarded, lots=_as_left(award.lots, taken.entries),
             points=award.points + taken.points, forgiven=award.forgiven + forgiven,
         ),
-        spent=divided(spent, points_back)[1],
+        spent=still_spent,
         lots={lot.id: lot for entry in entries for lot in entry.lots},
     )  # fmt: skip
 

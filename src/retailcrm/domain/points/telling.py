@@ -67,6 +67,8 @@ LIMITS: Final[Mapping[str, Label]] = MappingProxyType(
         "each": Label("超过每人限兑数量", "more than one customer may have"),
         "tier": Label("会员等级不符", "for another tier"),
         "referral": Label("不符合推荐条件", "not what a referral asks for"),
+        "refund_total": Label("超过订单可退金额", "more than is left of the order to refund"),
+        "unknown_order": Label("订单金额未知", "nobody has said what the order cost"),
         "nothing": Label("无限制", "nothing"),
     }
 )

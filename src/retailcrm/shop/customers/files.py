@@ -81,8 +81,8 @@ class CustomerFiles:
     ) -> CustomerCard:
         """Give one customer's file, found by exactly one of four things.
 
-        In a database only what is hers is read; by phone or e-mail address all that files say of people is,
-        for an address is hers only if no newer file tells of another one.
+        In a database only what is hers is read; by phone or e-mail address that column of the files is too,
+        and all of whoever had it once: an address is hers only if no newer file tells of another one.
 
         Args:
             who: A customer id as in the scores, or an identity as the platform knows it. Where all keys
@@ -125,9 +125,9 @@ class CustomerFiles:
         with self._moment():
             if phone is not None:
                 form = phone_form(phone, self.policy.phone_region)
-                who = self._about().finder.by_contact(IdentityKind.PHONE, form)
+                who = self._having(IdentityKind.PHONE, form)
             elif email is not None:
-                who = self._about().finder.by_contact(IdentityKind.EMAIL, email_form(email))
+                who = self._having(IdentityKind.EMAIL, email_form(email))
             elif order is not None:
                 who = self._about(order=order).finder.by_order(order)
             assert who is not None  # noqa: S101 - exactly one was given
@@ -321,9 +321,19 @@ class CustomerFiles:
     def _about(self, *who: str | Identity, order: str | None = None) -> CustomerView:
         """Give what knows all of some customers, or of an order; nothing said: of everybody."""
         store = self.store
-        parts = self.parts
         if store is not None and (who or order is not None):
             ids = [name for one in who for name in ((one,) if isinstance(one, str) else ids_of(one))]
             store = store.about(ids, () if order is None else (order,))
-            parts = self.parts if store is self.store else store.parts
+        return self._view(store)
+
+    def _having(self, kind: IdentityKind, form: str) -> str:
+        """Find who has a phone or e-mail address, in its normal form."""
+        among = None if self.store is None else self.store.having(kind, form)
+        if self.store is None or among is None:
+            return self._about().finder.by_contact(kind, form)
+        # Whoever is told to have it is among them, so nobody is seen by half.
+        return self._view(self.store.about(among)).finder.by_contact(kind, form)
+
+    def _view(self, store: MergedStore | None) -> CustomerView:
+        parts = self.parts if store is None or store is self.store else store.parts
         return CustomerView(parts, self.policy, self.metrics, self.shop, store, self.decided)

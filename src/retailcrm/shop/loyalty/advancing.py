@@ -96,8 +96,9 @@ def advance(
         The events of this run; none if it ran before.
 
     Raises:
-        ClockJumpError: The clock is further ahead of the newest file, entry and earlier run than the
-            programme's fuse allows, so that a wrong clock cannot let points lapse for ever.
+        ClockJumpError: The clock is further ahead than the programme's fuse allows: of the newest file, the
+            last run, and the entries that follow on from them. So no wrong clock lets all points lapse for
+            ever, not even one that verbs went by.
     """
     moment = in_utc(now)
     if not confirm_clock:
@@ -139,15 +140,25 @@ def events_since(accounts: Accounts, since: datetime) -> tuple[ToldEvent, ...]:
 
 
 def _check_clock(accounts: Accounts, now: datetime) -> None:
-    ledger = accounts.ledger
-    told = (accounts.observed(), ledger.advanced(), ledger.recorded())
-    seen = [at for at in told if at is not None]
+    """Refuse a clock too far ahead of what was seen.
+
+    Verbs go by the clock too, and it may be wrong for them as well: what they wrote counts as seen only as
+    far as it follows on from what was seen before, no step of it longer than the fuse.
+    """
     fuse = timedelta(days=accounts.programme.fuse)
-    if seen and now - max(seen) > fuse:
+    told = [at for at in (accounts.observed(), accounts.ledger.advanced()) if at is not None]
+    seen = max(told, default=None)
+    if seen is not None and now - seen <= fuse:
+        return
+    for first, last in accounts.ledger.recorded_days(seen):
+        if seen is not None and first - seen > fuse:
+            break
+        seen = last
+    if seen is not None and now - seen > fuse:
         raise ClockJumpError(
-            f"the clock says {now.isoformat()}, but the newest thing seen is of {max(seen).isoformat()}: "
-            f"more than {fuse.days} days before. If the clock is right, confirm it; if not, points would "
-            "lapse that should not"
+            f"the clock says {now.isoformat()}, but the newest thing seen is of {seen.isoformat()}: "
+            f"more than {fuse.days} days before. If the clock is right, confirm it (confirm_clock=True, "
+            "--confirm-clock); if not, points would lapse that should not"
         )
 
 

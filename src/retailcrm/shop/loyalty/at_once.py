@@ -12,7 +12,7 @@ import attrs
 
 from retailcrm.domain.points.drafts import Draft
 from retailcrm.domain.points.settling import settle
-from retailcrm.shop.loyalty.accounts import customer_of
+from retailcrm.shop.loyalty.accounts import customer_of, wallet_of
 from retailcrm.shop.loyalty.orders_of import OrdersOf
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from retailcrm.domain.points.account import Account
     from retailcrm.domain.points.entries import Entry
+    from retailcrm.ports.ledger_columns import Head
     from retailcrm.shop.loyalty.accounts import Accounts
 
 
@@ -34,6 +35,19 @@ def at_once(accounts: Accounts) -> Accounts:
     if type(orders) is OrdersOf:
         return accounts
     return attrs.evolve(accounts, orders=OrdersOf(orders.parts, orders.lines))
+
+
+def heads_of(accounts: Accounts, wallet: str) -> dict[str, Head]:
+    """Give what stands in the rows of a wallet's accounts, by id.
+
+    Args:
+        accounts: The shop's accounts.
+        wallet: Its name.
+    """
+    ledger = accounts.ledger
+    if ledger.columns is not None:
+        return {head.id: head for head in ledger.columns.heads(wallet)}
+    return {name: ledger.account(name) for name in ledger.accounts() if wallet_of(name) == wallet}
 
 
 def owners(accounts: Accounts, names: Collection[str]) -> dict[str, str]:
@@ -84,7 +98,7 @@ class Written:
             stale=frozenset(ledger.stale()),
         )
 
-    def by(self, account: Account) -> bool:
+    def by(self, account: Head) -> bool:
         """Tell whether orders add nothing to an account's journal, but what falls due by itself.
 
         Args:
@@ -100,7 +114,7 @@ class Written:
         )
 
 
-def before(account: Account, at: datetime) -> bool:
+def before(account: Head, at: datetime) -> bool:
     """Tell whether all of an account was written before a moment: nobody knew then what came later."""
     return account.recorded_at is not None and account.recorded_at < at
 

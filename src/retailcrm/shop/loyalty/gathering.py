@@ -12,11 +12,12 @@ from retailcrm.analytics.counting import refunds
 from retailcrm.analytics.points.journal import movements_of
 from retailcrm.analytics.tables.points import LotTable, MovementTable
 from retailcrm.domain.points.following import activation
-from retailcrm.shop.loyalty.accounts import customer_of, wallet_of
-from retailcrm.shop.loyalty.at_once import Written, at_once, before, due_by, owners
+from retailcrm.shop.loyalty.accounts import customer_of
+from retailcrm.shop.loyalty.at_once import Written, at_once, before, due_by, heads_of, owners
 from retailcrm.shop.loyalty.facts import known_by
 from retailcrm.shop.loyalty.joining import caught_up
 from retailcrm.shop.loyalty.known_orders import KnownOrders, aware, points_of
+from retailcrm.shop.loyalty.read_in_columns import InColumns, read_in_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from retailcrm.analytics.tables import Instants, Ints, OrderTable
     from retailcrm.domain.points.entries import Entry
     from retailcrm.domain.points.lots import Lot
+    from retailcrm.domain.points.wallets import Wallet
     from retailcrm.shop.loyalty.accounts import Accounts
 
 
@@ -43,6 +45,7 @@ class Gathered:
         sold: What was paid for each, minor units; ``int64``.
         refunded_at: When something was paid back on such orders, UTC.
         refunded: How much each time, minor units; ``int64``.
+        free: Ids of accounts of which it is known that they never owed a point.
     """
 
     movements: MovementTable
@@ -52,6 +55,7 @@ class Gathered:
     sold: Ints
     refunded_at: Instants
     refunded: Ints
+    free: frozenset[str] = frozenset()
 
 
 def gathered(accounts: Accounts, as_of: np.datetime64, wallet: str = "") -> Gathered:
@@ -63,7 +67,7 @@ def gathered(accounts: Accounts, as_of: np.datetime64, wallet: str = "") -> Gath
         wallet: Name of the wallet; the first if empty.
     """
     rules, accounts = accounts.programme.wallet(wallet), at_once(accounts)
-    journals = _journals(accounts, rules.name, as_of)
+    journals = _journals(accounts, rules, as_of)
     tables = [_of_journals(journals, rules.expiry.zone, as_of)]
     sales: list[tuple[Any, ...]] = []
     orders = fallen_back = 0
@@ -83,6 +87,7 @@ def gathered(accounts: Accounts, as_of: np.datetime64, wallet: str = "") -> Gath
         sold=columns[1],
         refunded_at=columns[2],
         refunded=columns[3],
+        free=journals.read.free,
     )
 
 
@@ -91,11 +96,13 @@ class _Journals:
     """Journals of the ledger's accounts up to a moment, by account.
 
     Attributes:
+        read: Of those that were read in columns.
         settled: Of accounts in which everything that fell due by then is written.
         open: Of the others.
         whose: Who has each account today.
     """
 
+    read: InColumns = attrs.field(factory=InColumns)
     settled: dict[str, tuple[Entry, ...]] = attrs.field(factory=dict)
     open: dict[str, tuple[Entry, ...]] = attrs.field(factory=dict)
     whose: Mapping[str, str] = attrs.field(factory=dict)
@@ -103,26 +110,24 @@ class _Journals:
     @property
     def customers(self) -> frozenset[str]:
         """Whose they are."""
-        return frozenset(customer_of(name) for name in (*self.settled, *self.open))
+        return frozenset(map(customer_of, self.whose))
 
 
-def _journals(accounts: Accounts, wallet: str, as_of: np.datetime64) -> _Journals:
+def _journals(accounts: Accounts, wallet: Wallet, as_of: np.datetime64) -> _Journals:
     """Give the journal of every account of the ledger, with what its orders told since, up to a moment."""
     ledger, at = accounts.ledger, aware(as_of)
     if not accounts.still:
-        caught_up(accounts, wallet)
-    names = [one for one in ledger.accounts() if wallet_of(one) == wallet]
-    if not names:
-        return _Journals()
-    present, stored = owners(accounts, names), {name: ledger.account(name) for name in names}
-    written = Written.of(accounts)
-    alone = {name for name, account in stored.items() if written.by(account)}
-    done = {name for name in alone if before(stored[name], at)}
+        caught_up(accounts, wallet.name)
+    heads, written = heads_of(accounts, wallet.name), Written.of(accounts)
+    present = owners(accounts, heads)
+    alone = {name for name, head in heads.items() if written.by(head)}
+    read = read_in_columns(accounts, wallet, heads, alone, present, as_of)
+    done = {name for name in alone if before(heads[name], at)} | read.accounts
     others = {customer for name, customer in present.items() if name not in done}
-    orders = KnownOrders.of(accounts, others, wallet, as_of)
-    found = _Journals(whose=present)
-    for name, account in stored.items():
-        entries = tuple(ledger.entries(name))
+    orders = KnownOrders.of(accounts, others, wallet.name, as_of)
+    found = _Journals(read=read, whose=present)
+    for name in (one for one in heads if one not in read.accounts):
+        account, entries = ledger.account(name), tuple(ledger.entries(name))
         later = at if account.recorded_at is None else max(at, account.recorded_at)
         if name in alone:
             entries += tuple(due_by(account, later))
@@ -162,8 +167,9 @@ def _as_known(
 
 def _of_journals(journals: _Journals, zone: str, as_of: np.datetime64) -> MovementTable:
     """Turn journals into columns."""
-    tables = [movements_of(journals.open, zone, as_of=as_of), movements_of(journals.settled, zone)]
-    return _named(stacked(tables), journals.whose)
+    one_by_one = [movements_of(journals.open, zone, as_of=as_of), movements_of(journals.settled, zone)]
+    in_columns = () if journals.read.movements is None else (journals.read.movements,)
+    return _named(stacked([*one_by_one, *in_columns]), journals.whose)
 
 
 def _named(table: MovementTable, whose: Mapping[str, str]) -> MovementTable:

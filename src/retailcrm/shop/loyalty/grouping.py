@@ -52,6 +52,10 @@ class GroupLedger:
         return self.ledger.borrowed
 
     @property
+    def columns(self) -> None:
+        """Give nothing: what is kept back is not in the columns."""
+
+    @property
     def in_unit(self) -> bool:
         """Say yes: the group is one."""
         return True
@@ -182,9 +186,9 @@ class GroupLedger:
         """Tell up to when time was told to go by at the latest."""
         return self.ledger.advanced()
 
-    def recorded(self) -> datetime | None:
-        """Give the newest moment at which anything was written into an account."""
-        return self._written().recorded()
+    def recorded_days(self, since: datetime | None) -> Sequence[tuple[datetime, datetime]]:
+        """Give the days, UTC, on which anything was written into an account, oldest first."""
+        return self._written().recorded_days(since)
 
     def due(self, until: datetime) -> Iterator[str]:
         """Give the ids of the accounts in which something falls due by a moment, sorted."""

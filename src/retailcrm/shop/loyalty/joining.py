@@ -9,8 +9,8 @@ import attrs
 
 from retailcrm.domain.identity import CustomerId
 from retailcrm.ports.ledger import Unit
-from retailcrm.shop.loyalty.accounts import account_id, wallet_of
-from retailcrm.shop.loyalty.at_once import Written, at_once, owners
+from retailcrm.shop.loyalty.accounts import account_id
+from retailcrm.shop.loyalty.at_once import Written, at_once, heads_of, owners
 from retailcrm.shop.loyalty.attempts import begun_anew
 from retailcrm.shop.loyalty.known_orders import joined
 
@@ -71,9 +71,7 @@ def caught_up(accounts: Accounts, wallet: str) -> None:
         wallet: Its name.
     """
     ledger, written = accounts.ledger, Written.of(accounts)
-    names = [one for one in ledger.accounts() if wallet_of(one) == wallet]
-    if written.all_in:
-        names = [one for one in names if not written.by(ledger.account(one))]
+    names = [name for name, head in heads_of(accounts, wallet).items() if not written.by(head)]
     for customer in dict.fromkeys(owners(at_once(accounts), names).values()):
         begun_anew(partial(joined, accounts, customer, wallet), in_unit=lambda: ledger.in_unit)
 

@@ -12,12 +12,12 @@ from retailcrm.domain.points.entries import Verb
 from retailcrm.domain.points.history import debts as changes_of_debt
 from retailcrm.domain.points.history import falling_due
 from retailcrm.domain.points.lots import OPEN, Bucket
-from retailcrm.shop.loyalty.accounts import account_id, customer_of, wallet_of
-from retailcrm.shop.loyalty.at_once import Written, before
+from retailcrm.shop.loyalty.accounts import account_id, customer_of
+from retailcrm.shop.loyalty.at_once import Written, before, heads_of
 from retailcrm.shop.loyalty.known_orders import KnownOrders, aware
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import date, datetime
 
     import numpy as np
@@ -44,6 +44,7 @@ class JournalLine:
         available: Points to be spent after it.
         about: What it was for, such as ``order:taobao/main/4711``.
         reason: Why, where a person or a rule said so.
+        actor: Who, where a person did it.
     """
 
     at: datetime
@@ -54,6 +55,7 @@ class JournalLine:
     available: int
     about: str
     reason: str
+    actor: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -114,7 +116,9 @@ def journal_of(accounts: Accounts, who: str | Identity, as_of: np.datetime64, wa
     )
 
 
-def debts(accounts: Accounts, wallet: str, as_of: np.datetime64) -> dict[str, int]:
+def debts(
+    accounts: Accounts, wallet: str, as_of: np.datetime64, free: Collection[str] = ()
+) -> dict[str, int]:
     """Tell who owes points at a moment, and how many.
 
     Only a customer who has spent points can owe any: those are in the ledger.
@@ -123,14 +127,13 @@ def debts(accounts: Accounts, wallet: str, as_of: np.datetime64) -> dict[str, in
         accounts: The shop's accounts.
         wallet: Name of the wallet.
         as_of: UTC, exclusive.
+        free: Ids of accounts of which it is known that they never owed any.
     """
-    ledger, at, written = accounts.ledger, aware(as_of), Written.of(accounts)
-    names = [name for name in ledger.accounts() if wallet_of(name) == wallet]
-    stored = {name: ledger.account(name) for name in names}
-    alone = {name for name, account in stored.items() if written.by(account)}
+    at, written, heads = aware(as_of), Written.of(accounts), heads_of(accounts, wallet)
+    alone = {name for name, head in heads.items() if written.by(head)}
     # An account that was written before and owes nothing can only come to owe by something new.
-    clear = {name for name in alone if before(stored[name], at) and not stored[name].debt}
-    asked = {customer_of(name): name in alone for name in names if name not in clear}
+    clear = {name for name in alone if before(heads[name], at) and not heads[name].debt}
+    asked = {customer_of(name): name in alone for name in heads if name not in clear and name not in free}
     known = KnownOrders.of(accounts, {who for who, whole in asked.items() if not whole}, wallet, as_of)
     owing = {
         who: sum(one.debt for one in _entries(known, who, at, alone=whole)) for who, whole in asked.items()
@@ -175,5 +178,6 @@ def _line(entry: Entry, sums: dict[Bucket, int]) -> list[JournalLine]:
             available=sums[Bucket.AVAILABLE],
             about=(of_lot or entry.reference) if entry.verb in _ABOUT_THE_LOT else entry.reference or of_lot,
             reason=entry.reason,
+            actor=entry.actor,
         )
     ]

@@ -23,7 +23,6 @@ from retailcrm.domain.points.following import OrderFacts, follow
 from retailcrm.errors import InputError
 from retailcrm.shop.customers.cards import platform_of
 from retailcrm.shop.loyalty.accounts import Accounts, Current, account_id
-from retailcrm.shop.loyalty.at_once import at_once
 from retailcrm.shop.loyalty.facts import facts_of, known_by
 from retailcrm.shop.loyalty.returning import returned_by_files
 from retailcrm.shop.picking import picked
@@ -35,9 +34,10 @@ if TYPE_CHECKING:
     from retailcrm.analytics.points.order_points import OrderPoints
     from retailcrm.analytics.tables import LineTable, OrderTable
     from retailcrm.domain.identity import Identity
+    from retailcrm.shop.loyalty.orders_of import OrdersOf
 
-_BY_INDEX: Final = 10
-"""The orders of so many customers are looked for one by one; those of more are read with everybody's."""
+_ONE_BY_ONE: Final = 10
+"""So many customers are looked up one by one; of more, every order is looked at."""
 
 
 @attrs.frozen(kw_only=True)
@@ -72,10 +72,11 @@ class KnownOrders:
         """
         facts: dict[str, tuple[OrderFacts, ...]] = {}
         multipliers: dict[str, Fraction] = {}
-        read = at_once(accounts) if len(customers) > _BY_INDEX else accounts
-        for hers in _tables(read, customers) if accounts.observed() is not None else ():
-            facts |= dict(_facts(read, hers))
-            multipliers |= dict(_multipliers(read, hers, wallet, as_of))
+        for orders in accounts.orders.among(customers) if accounts.observed() is not None else ():
+            read = attrs.evolve(accounts, orders=orders)
+            for hers in _tables(orders, customers):
+                facts |= dict(_facts(read, hers))
+                multipliers |= dict(_multipliers(read, hers, wallet, as_of))
         return cls(
             accounts=accounts,
             wallet=wallet,
@@ -160,13 +161,13 @@ def joined(accounts: Accounts, customer: str, wallet: str) -> None:
         accounts.current(customer, wallet)
 
 
-def _tables(accounts: Accounts, customers: Collection[str]) -> Iterator[OrderTable]:
-    """Give the orders of some customers: of few, what a store finds by index."""
-    if len(customers) <= _BY_INDEX:
-        hers = (accounts.orders.of(name) for name in sorted(customers))
+def _tables(known: OrdersOf, customers: Collection[str]) -> Iterator[OrderTable]:
+    """Give the orders of some customers: few are looked up one by one, where all are sorted already."""
+    if len(customers) <= _ONE_BY_ONE:
+        hers = (known.of(name) for name in sorted(customers))
         yield from (orders for orders in hers if orders is not None)
         return
-    for orders in accounts.orders.parts():
+    for orders in known.parts():
         yield _of_customers(orders, customers)
 
 

@@ -9,7 +9,7 @@ import attrs
 from retailcrm.domain.periods import in_utc
 from retailcrm.domain.points.history import balance
 from retailcrm.domain.points.quotes import NoQuote, Quote, quote_redemption
-from retailcrm.shop.loyalty.accounts import Accounts, balances_now
+from retailcrm.shop.loyalty.accounts import Accounts, account_id, balances_now
 from retailcrm.shop.loyalty.explaining import Explain
 from retailcrm.shop.loyalty.seen import seen, seen_spendable
 
@@ -54,6 +54,16 @@ class Looking:
             return balances_now(current.account, self._accounts.clock())
         when = self._accounts.clock() if at is None else in_utc(at)
         return balance(self._accounts.journal(current), when, known=known)
+
+    def has_account(self, who: str | Identity) -> bool:
+        """Say whether points were ever written for somebody, in whichever wallet.
+
+        Args:
+            who: A customer id, or an identity.
+        """
+        customer, wallets = self._accounts.customer(who), self._accounts.programme.wallets
+        ledger = self._accounts.ledger
+        return any(ledger.account(account_id(wallet.name, customer)).version for wallet in wallets)
 
     def history(self, who: str | Identity, *, wallet: str = "") -> tuple[Entry, ...]:
         """Give somebody's journal, oldest first, with what her orders tell until now."""

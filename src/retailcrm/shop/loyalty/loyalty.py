@@ -15,6 +15,7 @@ from retailcrm.shop.loyalty.once import Plan, once
 from retailcrm.shop.loyalty.opening import Opening
 from retailcrm.shop.loyalty.referral_refunds import with_referral
 from retailcrm.shop.loyalty.referrals import Referrals
+from retailcrm.shop.loyalty.reservations import with_state
 from retailcrm.shop.loyalty.rewards import Rewards
 
 if TYPE_CHECKING:
@@ -159,6 +160,9 @@ class Loyalty(Looking):
     ) -> Outcome:
         """Refund a part of an order that points paid too: the award goes back, spent points return.
 
+        What was paid with money is known of an order that was handed to :meth:`earn` or is in a file, and of
+        a cart that points paid as a whole.
+
         Args:
             order: Its reference, ``str(order.ref)``, which its points were redeemed for.
             amount: What this refund is worth, points' worth included; those before are remembered.
@@ -169,8 +173,10 @@ class Loyalty(Looking):
 
         Returns:
             Done with the points that returned, ``detail["cash"]`` to pay back in minor units, by the
-            wallet's ``redemption.refund``, and ``detail["taken_back"]``; or the refusal: nobody earned or
-            spent points with that order.
+            wallet's ``redemption.refund``, ``detail["taken_back"]``, and ``detail["told_already"]``, what a
+            file says was paid back of it before. Or the refusal: ``nothing``, nobody earned or spent points
+            with that order; ``unknown_order``, nobody has said what was paid for it with money;
+            ``refund_total``, verbs were told of so much before that less is left of it, ``allowed``.
         """
         asked = {"order": order, "amount": amount, "at": at, "cause": cause, "wallet": wallet}
         done = self._once(
@@ -221,8 +227,8 @@ class Loyalty(Looking):
             wallet: Name of the wallet; the first if empty.
 
         Returns:
-            Done with the points that went and ``detail["value"]``, the money off in minor units; or the
-            refusal with its limit.
+            Done with the points that went and ``detail["value"]``, the money off in minor units, and with a
+            cart ``detail["remainder"]``, what is left to be paid of it; or the refusal with its limit.
         """
         asked = {
             "who": who, "points": points, "cart": cart, "order": order, "reference": reference,
@@ -257,16 +263,19 @@ class Loyalty(Looking):
             wallet: Name of the wallet; the first if empty.
 
         Returns:
-            Done with ``detail["value"]``, the money off in minor units once it is captured.
+            Done with ``detail["value"]``, the money off in minor units once it is captured, and with a cart
+            ``detail["remainder"]``, what is then left to be paid of it. ``detail["state"]`` says how it
+            stands by now, which the same command again may find ``captured`` or ``void``, no longer ``open``.
         """
         asked = {
             "who": who, "points": points, "cart": cart, "minutes": minutes, "order": order,
             "wallet": wallet,
         }  # fmt: skip
-        return self._once(
+        done = self._once(
             "reserve", key, asked,
             lambda: spending.reserved(self._accounts, who, points, cart, key, minutes, order, wallet),
         )  # fmt: skip
+        return with_state(self._accounts, done)
 
     def capture(self, reservation: str, *, key: str, points: int | None = None) -> Outcome:
         """Spend what was reserved, all or a part; the rest returns to where it came from.

@@ -13,7 +13,7 @@ from retailcrm.shop.customers.finding import buyers_of
 from retailcrm.shop.picking import picked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -70,6 +70,14 @@ class OrdersOf:
         if self._amounts is None or self._amounts[0] is not table:
             self._amounts = table, _Lines.of_table(table, len(orders))
         return self._amounts[1].of(self._of(orders).rows_of(customer))
+
+    def among(self, customers: Collection[str]) -> Iterator[OrdersOf]:  # noqa: ARG002 - all is at hand
+        """Give what has the orders of some customers at hand, each customer's in one of them.
+
+        Args:
+            customers: Present ids; others may be at hand too.
+        """
+        yield self
 
     def called(self, plain: str) -> tuple[str, ...]:
         """Give the customers whose id is a plain key, or that key behind its platform and kind."""

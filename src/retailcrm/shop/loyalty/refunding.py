@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from retailcrm.domain.money import Money
 from retailcrm.domain.periods import in_utc
 from retailcrm.domain.points.holds import total
 from retailcrm.domain.points.outcomes import Refusal
@@ -18,16 +19,18 @@ from retailcrm.domain.points.refunds import amounts_of, refunded_share, split_re
 from retailcrm.domain.points.reversal import Reversed, give_back, reverse
 from retailcrm.domain.points.spending import divided
 from retailcrm.errors import InputError
-from retailcrm.ports.ledger import Change, RefundsTold, Spending
+from retailcrm.ports.ledger import RefundsTold
 from retailcrm.shop.loyalty.accounts import account_id, customer_of
 from retailcrm.shop.loyalty.once import Plan
+from retailcrm.shop.loyalty.orders_told import imported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from retailcrm.domain.money import Money
-    from retailcrm.domain.points.following import Awarded
+    from retailcrm.domain.points.following import Awarded, OrderFacts
+    from retailcrm.domain.points.outcomes import Limit
+    from retailcrm.ports.ledger import Spending
     from retailcrm.shop.loyalty.accounts import Accounts, Current
     from retailcrm.shop.loyalty.spending import Cause
 
@@ -43,6 +46,8 @@ class _Order:
         home: The account that the award was written in.
         spent: What was redeemed for it, oldest first.
         before: What the verbs were told so far.
+        paid: Paid with money, minor units; ``None`` if nobody has said.
+        by_files: Of this, paid back by what files and backends show of the order.
     """
 
     accounts: Accounts
@@ -51,17 +56,28 @@ class _Order:
     home: str
     spent: tuple[Spending, ...]
     before: RefundsTold
+    paid: int | None
+    by_files: int
 
     @property
     def cash(self) -> int:
         """Paid with money, minor units."""
-        return 0 if self.told is None else self.told.gross
+        return self.paid or 0
 
     @property
     def cash_back(self) -> int:
         """Money paid back so far, minor units, by verbs or by the files."""
-        by_files = 0 if self.told is None else self.told.known.refunded
-        return min(max(self.before.cash, by_files), self.cash)
+        return min(max(self.before.cash, self.by_files), self.cash)
+
+    @property
+    def worth(self) -> int:
+        """Paid with points, minor units."""
+        return sum(one.value for one in self.spent)
+
+    @property
+    def left(self) -> int:
+        """What verbs may still be told of as refunded, money and points' worth, minor units."""
+        return max(self.cash - self.before.cash, 0) + max(self.worth - self.before.value, 0)
 
 
 def reversed_by(
@@ -99,25 +115,56 @@ def refunded_order(
     if known is None:
         return _nothing(accounts, wallet, f"nobody earned or spent points with order {order!r}")
     _check(accounts, [amount])
+    if (refusal := _too_much(known, amount)) is not None:
+        return refusal
     cash, value, points = _parts(known, amount.minor)
     after = attrs.evolve(known.before.told(cash, {}), value=known.before.value + value)
-    back, changes, spendings = _given_back(known, points, cause, key)
+    back = _given_back(known, points, cause, key)
     if isinstance(back, Refusal):
         return back
-    plan = Plan(changes=(), points=0)
+    current, others = back
+    plan: Plan | Refusal = Plan(
+        changes=(current.change(current.account),), points=0, awards=current.awards,
+        spendings=current.spendings, refunds=(after,),
+    )  # fmt: skip
     if known.told is not None:
-        taken = _taken_back(attrs.evolve(known, current=back), known.told, after, key, at)
-        if isinstance(taken, Refusal):
-            return taken
-        plan = taken
-    own = plan.changes or ((back.change(back.account),) if back is not known.current else ())
+        plan = _taken_back(attrs.evolve(known, current=current), known.told, after, key, at)
+    if isinstance(plan, Refusal):
+        return plan
+    # What the files brought back before this refund brought back the rest is one redemption, written once.
+    spendings = (one for whose in (current, *others) for one in whose.spendings)
     return attrs.evolve(
         plan,
-        changes=(*own, *changes),
+        changes=(*plan.changes, *(one.change(one.account) for one in others)),
         points=points,
-        detail={"cash": cash, "given_back": points, "taken_back": plan.points},
-        spendings=spendings,
-        refunds=(after,),
+        detail={
+            "cash": cash,
+            "given_back": points,
+            "taken_back": plan.points,
+            "told_already": amount.minor - cash - value,
+        },
+        spendings=tuple({one.key: one for one in spendings}.values()),
+    )
+
+
+def _too_much(known: _Order, amount: Money) -> Refusal | None:
+    """Refuse a refund of an order of which nobody knows what it cost, or of more than is left of it."""
+    order, left = known.before.order, known.left
+    if known.paid is None:
+        return _refusal(
+            known, "unknown_order", amount.minor, 0,
+            f"nobody has said what was paid for order {order!r} with money: hand it to earn and refund it "
+            "then, or give its points back by the key that they were redeemed with",
+        )  # fmt: skip
+    if amount.minor > left:
+        message = f"{Money(left, amount.currency)} of order {order!r} can still be refunded"
+        return _refusal(known, "refund_total", amount.minor, left, message)
+    return None
+
+
+def _refusal(known: _Order, limit: Limit, asked: int, allowed: int, message: str) -> Refusal:
+    return Refusal(
+        account=known.current.stored, entries=(), limit=limit, asked=asked, allowed=allowed, message=message
     )
 
 
@@ -132,19 +179,46 @@ def _order(accounts: Accounts, order: str, wallet: str) -> _Order | None:
         return None
     account = home if home is not None else spent[0].account
     current = accounts.current(customer_of(account), name)
+    # Some of it may have come back by what the files tell, which is not written yet.
+    fresh = {one.key: one for one in current.spendings}
+    spent = tuple(fresh.get(one.key, one) for one in spent)
+    told = accounts.awards(current).get(order)
+    facts = _elsewhere(accounts, order) if told is None else told.known
     return _Order(
         accounts=accounts,
         current=current,
-        told=accounts.awards(current).get(order),
+        told=told,
         home=home or current.stored.id,
         spent=spent,
         before=accounts.ledger.refunds(name, order) or RefundsTold(wallet=name, order=order),
+        paid=facts.gross if facts is not None else 0 if _by_points_alone(accounts, spent) else None,
+        by_files=0 if facts is None else facts.refunded,
     )
+
+
+def _elsewhere(accounts: Accounts, order: str) -> OrderFacts | None:
+    """Give what the files, or awards in other wallets, tell of an order that earned nothing in this one."""
+    buyer = accounts.buyer_of(order)
+    facts = () if buyer is None else imported(accounts, buyer)
+    if (found := next((one for one in facts if one.reference == order), None)) is not None:
+        return found
+    homes = (accounts.ledger.awarded(wallet.name, order) for wallet in accounts.programme.wallets)
+    home = next((home for home in homes if home is not None), None)
+    return None if home is None else accounts.ledger.awards(home)[order].known
+
+
+def _by_points_alone(accounts: Accounts, spent: Sequence[Spending]) -> bool:
+    """Tell whether points paid all that was left to be paid of a cart.
+
+    Where they left something, nobody knows yet whether it was paid.
+    """
+    effects = (accounts.ledger.effect(verb, one.key) for one in spent for verb in ("redeem", "capture"))
+    return any(one.done.detail.get("remainder") == 0 for one in effects if one is not None)
 
 
 def _parts(known: _Order, amount: int) -> tuple[int, int, int]:
     """Divide a refund between money, points' worth and points, never more of each than is left."""
-    worth, points = sum(one.value for one in known.spent), sum(one.points for one in known.spent)
+    worth, points = known.worth, sum(one.points for one in known.spent)
     left_cash, left_worth = known.cash - known.cash_back, worth - known.before.value
     so_far = known.cash_back + known.before.value
     ideal = split_refund(
@@ -162,17 +236,20 @@ def _parts(known: _Order, amount: int) -> tuple[int, int, int]:
 
 def _given_back(
     known: _Order, points: int, cause: Cause, key: str
-) -> tuple[Current | Refusal, tuple[Change, ...], tuple[Spending, ...]]:
-    """Return points to the redemptions' lots, the first redemption first; in whichever account they lie."""
-    current, changes, spendings = known.current, [], []
-    left = points
+) -> tuple[Current, tuple[Current, ...]] | Refusal:
+    """Return points to the redemptions' lots, the first redemption first; in whichever account they lie.
+
+    Returns:
+        The order's account, and the others that points returned to.
+    """
+    home, left = known.current.stored.id, points
+    touched = {home: known.current}
     for one in known.spent:
         part = min(left, total(one.allocations))
         left -= part
         if not part:
             continue
-        here = one.account == current.stored.id
-        whose = current if here else known.accounts.at(one.account)
+        whose = touched.get(one.account) or known.accounts.at(one.account)
         policy = whose.wallet.late if cause == "customer" else whose.wallet.late_by_shop
         lots = known.accounts.all_lots(whose)
         outcome = give_back(
@@ -180,13 +257,10 @@ def _given_back(
             reference=f"order:{known.before.order}",
         )  # fmt: skip
         if isinstance(outcome, Refusal):
-            return outcome, (), ()
-        spendings.append(attrs.evolve(one, allocations=divided(one.allocations, part)[1]))
-        if here:
-            current = whose.after(outcome)
-        else:
-            changes.append(whose.change(outcome.account, outcome.entries))
-    return current, tuple(changes), tuple(spendings)
+            return outcome
+        rest = attrs.evolve(one, allocations=divided(one.allocations, part)[1])
+        touched[one.account] = whose.after(outcome, rest)
+    return touched.pop(home), tuple(touched.values())
 
 
 def _taken_back(

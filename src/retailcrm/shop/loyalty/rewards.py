@@ -8,6 +8,7 @@ import attrs
 
 from retailcrm.shop.loyalty import offers
 from retailcrm.shop.loyalty.once import once
+from retailcrm.shop.loyalty.reservations import with_state
 
 if TYPE_CHECKING:
     from retailcrm.domain.identity import Identity
@@ -55,12 +56,17 @@ class Rewards:
             key: The command's idempotency key, and the name of the reservation.
             pieces: How many.
             minutes: How long it holds; the wallet's own time if left out, and at most that.
+
+        Returns:
+            Done with ``detail["state"]``, how it stands by now: the same command again may find it
+            ``captured`` or ``void``, no longer ``open``.
         """
         asked = {"who": who, "reward": reward, "pieces": pieces, "minutes": minutes}
-        return once(
+        done = once(
             self._accounts.ledger, "reserve_reward", key, asked,
             lambda: offers.set_aside(self._accounts, who, reward, pieces, minutes, key),
         )  # fmt: skip
+        return with_state(self._accounts, done)
 
     def capture(self, reservation: str, *, key: str) -> Outcome:
         """Let what was set aside buy the reward.

@@ -57,7 +57,7 @@ def redeemed(
     granted = redeem_quote(current.account, quote, key=key, now=now, reference=reference)
     if isinstance(granted, Refusal):
         return granted
-    return _spent(accounts, current, granted.outcome, key, granted.value, order)
+    return _spent(accounts, current, granted.outcome, key, granted.value, order, remainder=quote.remainder)
 
 
 def _quoted(accounts: Accounts, current: Current, cart: Cart, points: int) -> Quote | Refusal:
@@ -102,7 +102,7 @@ def reserved(
         "reservation": key,
         "ends_at": (ends_at if held is None else held.ends_at).isoformat(),
         "value": value,
-    }
+    } | ({} if quote is None else {"remainder": quote.remainder})
     return plan_of(accounts, current, outcome, key, detail=detail)
 
 
@@ -123,7 +123,16 @@ def captured(accounts: Accounts, reservation: str, points: int | None, key: str)
         outcome.points, current.wallet.redemption, accounts.unit
     )  # fmt: skip
     order = "" if held is None else held.reference.removeprefix("order:")
-    return _spent(accounts, current, outcome, key, value, order)
+    left = _left_of_cart(accounts, reservation, value)
+    return _spent(accounts, current, outcome, key, value, order, remainder=left)
+
+
+def _left_of_cart(accounts: Accounts, reservation: str, value: int) -> int | None:
+    """Give what a captured reservation leaves to be paid of its cart; ``None`` where no cart was given."""
+    effect = accounts.ledger.effect("reserve", reservation)
+    detail = {} if effect is None else effect.done.detail
+    left = detail.get("remainder")
+    return None if left is None else int(left) + int(detail["value"]) - value
 
 
 def voided(accounts: Accounts, reservation: str, key: str) -> Plan | Refusal:
@@ -188,7 +197,14 @@ def _holder(accounts: Accounts, reservation: str) -> Current:
 
 
 def _spent(
-    accounts: Accounts, current: Current, outcome: Outcome, key: str, value: int, order: str
+    accounts: Accounts,
+    current: Current,
+    outcome: Outcome,
+    key: str,
+    value: int,
+    order: str,
+    *,
+    remainder: int | None = None,
 ) -> Plan | Refusal:
     """Write a spending, and what it was of, so that it can be given back."""
     if isinstance(outcome, Refusal):
@@ -198,7 +214,8 @@ def _spent(
         key=key, account=outcome.account.id, allocations=_allocations(outcome.entries),
         points=outcome.points, value=value, order=order,
     )  # fmt: skip
-    return plan_of(accounts, current, outcome, key, active=True, detail={"value": value}, spendings=(spent,))
+    detail = {"value": value} | ({} if remainder is None else {"remainder": remainder})
+    return plan_of(accounts, current, outcome, key, active=True, detail=detail, spendings=(spent,))
 
 
 def check_new(accounts: Accounts, key: str) -> None:

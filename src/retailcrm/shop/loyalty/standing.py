@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from retailcrm.report.data import Breakage
     from retailcrm.shop.loyalty.accounts import Accounts
     from retailcrm.shop.loyalty.figures import Unused
+    from retailcrm.shop.policy import Policy
 
 _US: Final = np.timedelta64(1, "us")
 _FAR: Final = int(np.iinfo(np.int64).max)
@@ -144,7 +145,8 @@ def standing(accounts: Accounts, as_of: np.datetime64, wallet: str = "") -> Stan
     guess = None if cohorts is None else forecast(cohorts)
     owed, at_most = _liabilities(there, rules, accounts.policy.currency, guess)
     left = unused(there)
-    customers = _customers(accounts, there, left, rules)
+    owing = debts(accounts, rules.name, there.as_of, found.free)
+    customers = _customers(accounts.policy, there, left, rules, owing)
     seen = _seen(accounts, as_of)
     return Standing(
         wallet=rules,
@@ -173,12 +175,13 @@ def _liabilities(
     return liability(there, value=value, expected=guess.expected(), currency=currency), most
 
 
-def _customers(accounts: Accounts, there: Balances, left: Unused, rules: Wallet) -> CustomerPoints:
+def _customers(
+    policy: Policy, there: Balances, left: Unused, rules: Wallet, owing: Mapping[str, int]
+) -> CustomerPoints:
     """Add up a row for each customer who ever had points."""
-    lots, policy = there.lots, accounts.policy
+    lots = there.lots
     size = len(lots.accounts)
     last_day, lapsing = _next(there, left.points)
-    owing = debts(accounts, rules.name, there.as_of)
     sums = {
         name: add_up(lots.account, points, size)
         for name, points in (("pending", left.pending), ("available", left.available), ("held", left.held))

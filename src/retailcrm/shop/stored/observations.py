@@ -22,6 +22,7 @@ from retailcrm.shop.loyalty.attempts import begun_anew
 from retailcrm.shop.observations import Observations
 from retailcrm.shop.picking import picked
 from retailcrm.shop.stored.changes import OrdersChanged
+from retailcrm.shop.stored.holding import Holding
 from retailcrm.shop.stored.journal import RowsKept, account_text, observed_of, told_text
 from retailcrm.shop.stored.known import FilesKnown, with_who
 from retailcrm.shop.stored.order_rows import changed_rows, customers_of, own_customers, rows_of, table_of
@@ -201,6 +202,16 @@ class StoredObservations(Observations):
             numbers: Numbers of orders that are looked for too.
         """
         return self._now().about(customers, numbers)
+
+    def having(self, kind: str, value: str) -> Collection[str]:
+        """Give whose sayings tell who has a phone or e-mail address: all who ever had it, before merges.
+
+        Args:
+            kind: ``"phone"`` or ``"email"``.
+            value: In its normal form.
+        """
+        now = self._now()
+        return Holding(self.book, now.journal, now.buyer_kinds()).customers(kind, value)
 
     def orders_of(self, customers: Collection[str]) -> OrderTable:
         """Give all orders of customers, by when they were placed.

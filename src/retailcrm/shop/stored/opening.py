@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from retailcrm.errors import ConflictError, SettingsError
+from retailcrm.shop.kept import Parts
 from retailcrm.shop.merging import MergedStore
 from retailcrm.shop.stored.merges import StoredMerges
 from retailcrm.shop.stored.observations import StoredObservations
@@ -17,24 +18,21 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from retailcrm.ports.orders import OrderBook
+    from retailcrm.shop.observed import FileAccount
     from retailcrm.shop.policy import Policy
 
 
-@attrs.frozen(eq=False)
-class StoredParts:
-    """What a shop on a store is made of.
-
-    Attributes:
-        kept: Files and orders, as the files tell them.
-        merges: Who was taken for whom.
-        merged: The same orders after merges.
-        orders: One customer's orders after merges.
-    """
+@attrs.frozen(eq=False, kw_only=True)
+class StoredParts(Parts):
+    """What a shop on a store is made of; see :class:`retailcrm.shop.kept.Parts`."""
 
     kept: StoredObservations
     merges: StoredMerges
-    merged: MergedStore
     orders: StoredOrdersOf
+
+    def told(self) -> Callable[[], tuple[FileAccount, ...]]:
+        """Give what tells of all imports ever."""
+        return self.kept.accounts
 
 
 def stored_parts(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 import numpy as np
 
-from retailcrm.analytics.columns import Texts
-from retailcrm.analytics.tables import Customers
+from retailcrm.analytics.columns import Coded, Texts
+from retailcrm.analytics.tables import Customers, LineTable
 from retailcrm.domain.identity import CustomerId
 from retailcrm.shop.customers.cards import platform_of
 from retailcrm.shop.customers.finding import buyers_of
@@ -16,11 +16,22 @@ from retailcrm.shop.loyalty.orders_of import OrdersOf, plain_of
 from retailcrm.shop.merging import merged_orders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from retailcrm.analytics.tables import OrderTable
     from retailcrm.shop.merges import Merges
     from retailcrm.shop.stored.observations import StoredObservations
+
+_BY_INDEX: Final = 20_000
+"""The orders of so many customers are looked for by index; for more, a server gives whole columns sooner."""
+
+_AT_ONCE: Final = 2_000
+"""Customers whose orders are in memory at one time."""
+
+_NOTHING: Final = np.empty(0, np.int64)
+_NO_LINES: Final = LineTable(
+    order=np.empty(0, np.int32), product=Coded.of([]), quantity=_NOTHING, gross=_NOTHING, refunded=_NOTHING
+)
 
 
 @attrs.define(eq=False)
@@ -56,17 +67,39 @@ class StoredOrdersOf(OrdersOf):
         Returns:
             One row for each row of :meth:`of`; empty if nobody knows of lines.
         """
-        hers = self.of(customer) if self.kept.has_lines() else None
-        if hers is None:
-            return ()
-        folded = self.kept.lines_of(hers)
-        amounts: dict[tuple[str, str], list[int]] = {}
-        if folded.lines is not None:
-            sold = zip(folded.lines.order.tolist(), folded.lines.gross.tolist(), strict=True)
-            for row, amount in sold:
-                if row >= 0:
-                    amounts.setdefault(_key(folded.orders, row), []).append(max(amount, 0))
-        return tuple(tuple(amounts.get(_key(hers, row), ())) for row in range(len(hers)))
+        return self._some((customer,)).lines_of(customer)
+
+    def among(self, customers: Collection[str]) -> Iterator[OrdersOf]:
+        """Give what has the orders of some customers at hand, some thousand customers at a time.
+
+        Args:
+            customers: Present ids; the orders of very many are read with everybody's.
+        """
+        if len(customers) > _BY_INDEX:
+            yield OrdersOf(self.parts, self.lines)
+            return
+        names = sorted(set(customers))
+        for first in range(0, len(names), _AT_ONCE):
+            yield self._some(names[first : first + _AT_ONCE])
+
+    def _some(self, customers: Collection[str]) -> OrdersOf:
+        """Read what is of some customers, and nothing else."""
+        aliases = self.merges.aliases
+        members = {str(member) for one in customers if one for member in aliases.members(CustomerId(one))}
+        orders = merged_orders(self.kept.orders_of(sorted(members)), self.merges.present())
+        lines = self._lines(orders) if self.kept.has_lines() else None
+        return OrdersOf(lambda: (orders,), lambda: lines)
+
+    def _lines(self, orders: OrderTable) -> LineTable:
+        """Give the lines of some orders, by row of their table."""
+        folded = self.kept.lines_of(orders)
+        if folded.lines is None:
+            # The shop knows of lines; these orders have none.
+            return _NO_LINES
+        rows = {_key(orders, row): row for row in range(len(orders))}
+        # Of a number that two platforms have, one order may be somebody else's.
+        here = [rows.get(_key(folded.orders, row), -1) for row in range(len(folded.orders))]
+        return attrs.evolve(folded.lines, order=np.array([*here, -1], np.int32)[folded.lines.order])
 
     def called(self, plain: str) -> tuple[str, ...]:
         """Give the customers whose id is a plain key, or that key behind its platform and kind."""

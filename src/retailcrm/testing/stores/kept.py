@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from retailcrm.domain.points.account import Account
+from retailcrm.errors import ConflictError
 from retailcrm.ports.ledger import Unit
 from retailcrm.testing.stores.feeds import all_of, fact
 from retailcrm.testing.stores.looks import seen
@@ -100,6 +102,41 @@ class StoreContract:
         (page,) = second
         found = [told.fact for told in page.facts] + all_of(store.feed("a"), page.cursor)
         assert sorted(one.document["number"] for one in found) == [1, 2]
+
+    def test_whoever_is_alone_writes_as_ever(self, open_store: Callable[[], Store]) -> None:
+        """Units in the block are units; it may be entered again; what was acknowledged in it stays."""
+        store = open_store()
+        with store.alone(), store.unit():
+            _all(store)
+        with stopped(), store.alone():
+            with store.alone():
+                store.feed("a").write([fact(2)])
+            with stopped(), store.unit():
+                store.feed("a").write([fact(3)])
+                raise StoppedError
+            raise StoppedError
+        store.feed("a").write([fact(4)])
+        assert _there(store) == (["points/ann"], ["points/ann"], [fact(1), fact(2), fact(4)])
+
+    def test_others_write_when_nobody_is_alone_any_more(self, open_store: Callable[[], Store]) -> None:
+        """At the latest: whoever waited is let in at the end of the block, also of one that raised."""
+        store = open_store()
+        written: list[int] = []
+
+        def write(number: int) -> None:
+            with suppress(ConflictError):
+                store.feed("a").write([fact(number)])
+                written.append(number)
+
+        for number in (1, 2):
+            other = threading.Thread(target=write, args=(number,), daemon=True)
+            with stopped(), store.alone():
+                other.start()
+                other.join(0.2)
+                raise StoppedError
+            other.join(30)
+            assert written[-1:] == [number]
+        assert all_of(store.feed("a")) == [fact(1), fact(2)]
 
 
 def _all(store: Store) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from retailcrm.testing.stores.columns import at_once
+
 if TYPE_CHECKING:
     from retailcrm.ports.ledger import Ledger
     from retailcrm.testing.stores.plain import PlainLedger
@@ -24,7 +26,7 @@ def seen(ledger: Ledger | PlainLedger, sampler: Sampler) -> dict[str, Any]:
         "accounts": list(ledger.accounts()),
         "merged": dict(ledger.merged()),
         "advanced": ledger.advanced(),
-        "recorded": ledger.recorded(),
+        "recorded": list(ledger.recorded_days(None)),
         "referrals": sorted(ledger.referrals(), key=lambda one: one.referred),
     }
     for verb in ("account", "entries", "spendings"):
@@ -36,8 +38,10 @@ def seen(ledger: Ledger | PlainLedger, sampler: Sampler) -> dict[str, Any]:
     for verb in ("awarded", "spent_on", "refunds"):
         asked = [(wallet, order) for wallet in sampler.wallets for order in (*sampler.orders, "")]
         found |= {f"{verb} {one}": getattr(ledger, verb)(*one) for one in asked}
+    found |= {f"at once {wallet}": at_once(ledger, wallet) for wallet in sampler.wallets}
     found |= {f"effect {v} {k}": ledger.effect(v, k) for v in ("earn", "redeem") for k in sampler.keys}
     found |= {f"stock {name}": ledger.stock(name) for name in sampler.rewards}
     found |= {f"referral {name}": ledger.referral(name) for name in sampler.accounts}
     found |= {f"referral of {order}": ledger.referral_of(order) for order in (*sampler.orders, "")}
+    found |= {f"recorded after {at}": list(ledger.recorded_days(at)) for at in sampler.moments()}
     return found | {f"due {at}": list(ledger.due(at)) for at in sampler.moments()}

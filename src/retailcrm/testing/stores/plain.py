@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from retailcrm.domain.points.account import Account
@@ -125,10 +126,13 @@ class PlainLedger:
         """Tell up to when time was told to go by at the latest."""
         return max((unit.advanced for unit in self.units if unit.advanced is not None), default=None)
 
-    def recorded(self) -> datetime | None:
-        """Give the newest moment at which anything was written into an account."""
-        moments = [self.account(name).recorded_at for name in self.accounts()]
-        return max((one for one in moments if one is not None), default=None)
+    def recorded_days(self, since: datetime | None) -> list[tuple[datetime, datetime]]:
+        """Give the first and the last moment of each day, UTC, on which anything was written."""
+        every = [entry.recorded_at for change in self._changes() for entry in change.entries]
+        moments = sorted(at.astimezone(UTC) for at in every if since is None or at > since)
+        days = sorted({at.date() for at in moments})
+        of_days = [[at for at in moments if at.date() == day] for day in days]
+        return [(found[0], found[-1]) for found in of_days]
 
     def due(self, until: datetime) -> list[str]:
         """Give the ids of the accounts in which something falls due by a moment, sorted."""

@@ -29,6 +29,7 @@ CREATE TABLE retailcrm_awards (
     wallet TEXT COLLATE "C" NOT NULL,
     reference TEXT COLLATE "C" NOT NULL,
     account TEXT COLLATE "C" NOT NULL,
+    known TEXT COLLATE "C" NOT NULL,
     document TEXT COLLATE "C" NOT NULL,
     proof TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (shop, wallet, reference)
@@ -39,6 +40,7 @@ CREATE INDEX retailcrm_awards_account ON retailcrm_awards (shop, account);
 CREATE TABLE retailcrm_clocks (
     shop TEXT COLLATE "C" NOT NULL,
     advanced_at BIGINT NOT NULL,
+    proof TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (shop)
 );
 
@@ -74,6 +76,7 @@ CREATE TABLE retailcrm_events (
     subject TEXT COLLATE "C" NOT NULL,
     recorded_at BIGINT NOT NULL,
     document TEXT COLLATE "C" NOT NULL,
+    proof TEXT COLLATE "C",
     PRIMARY KEY (position)
 );
 
@@ -109,7 +112,6 @@ CREATE TABLE retailcrm_lots (
     shop TEXT COLLATE "C" NOT NULL,
     account TEXT COLLATE "C" NOT NULL,
     lot TEXT COLLATE "C" NOT NULL,
-    root TEXT COLLATE "C" NOT NULL,
     pending BIGINT NOT NULL,
     available BIGINT NOT NULL,
     held BIGINT NOT NULL,
@@ -123,12 +125,11 @@ CREATE TABLE retailcrm_lots (
     CONSTRAINT not_below_zero CHECK (pending >= 0 AND available >= 0 AND held >= 0 AND spent >= 0 AND expired >= 0 AND reversed >= 0 AND moved >= 0)
 );
 
-CREATE INDEX retailcrm_lots_root ON retailcrm_lots (shop, account, root);
-
 CREATE TABLE retailcrm_merged (
     shop TEXT COLLATE "C" NOT NULL,
     gone TEXT COLLATE "C" NOT NULL,
     keep TEXT COLLATE "C" NOT NULL,
+    proof TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (shop, gone)
 );
 
@@ -333,6 +334,7 @@ CREATE TABLE retailcrm_policies (
     digest TEXT COLLATE "C" NOT NULL,
     valid_from BIGINT NOT NULL,
     document TEXT COLLATE "C" NOT NULL,
+    proof TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (shop, digest)
 );
 
@@ -380,6 +382,7 @@ CREATE TABLE retailcrm_shops (
     followed TEXT COLLATE "C" NOT NULL,
     observed_at BIGINT,
     decisions BIGINT DEFAULT '0' NOT NULL,
+    proof TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (shop)
 );
 
@@ -402,6 +405,7 @@ CREATE INDEX retailcrm_spendings_order ON retailcrm_spendings (shop, wallet, ord
 CREATE TABLE retailcrm_stale (
     shop TEXT COLLATE "C" NOT NULL,
     customer TEXT COLLATE "C" NOT NULL,
+    proof TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (shop, customer)
 );
 
@@ -438,7 +442,7 @@ CREATE TRIGGER retailcrm_entries_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON ret
 
 INSERT INTO retailcrm_alembic_version VALUES ('0001');
 
-INSERT INTO retailcrm_shops (shop, currency, zone, created_at, followed, observed_at, decisions) VALUES ('main', 'CNY', 'Asia/Shanghai', 1700000000000000, '', NULL, 0);
+INSERT INTO retailcrm_shops (shop, currency, zone, created_at, followed, observed_at, decisions, proof) VALUES ('main', 'CNY', 'Asia/Shanghai', 1700000000000000, '', NULL, 0, 'x');
 
 INSERT INTO retailcrm_accounts (shop, account, version, recorded_at, settled_at, pending, available, held, debt, next_change_at, document, proof) VALUES ('main', 'ann', 2, 1700000000000001, NULL, 0, 9007199254740993, 0, 0, NULL, '{"谁":"小明"}', 'x');
 

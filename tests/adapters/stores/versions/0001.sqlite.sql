@@ -20,7 +20,9 @@ CREATE TABLE retailcrm_accounts (
     proof TEXT NOT NULL,
     PRIMARY KEY (shop, account),
     CONSTRAINT not_below_zero CHECK (version >= 0 AND pending >= 0 AND available >= 0 AND held >= 0 AND debt >= 0)
-) STRICT;
+)
+ WITHOUT ROWID,
+ STRICT;
 
 CREATE INDEX retailcrm_accounts_due ON retailcrm_accounts (shop, next_change_at);
 
@@ -29,6 +31,7 @@ CREATE TABLE retailcrm_awards (
     wallet TEXT NOT NULL,
     reference TEXT NOT NULL,
     account TEXT NOT NULL,
+    known TEXT NOT NULL,
     document TEXT NOT NULL,
     proof TEXT NOT NULL,
     PRIMARY KEY (shop, wallet, reference)
@@ -39,6 +42,7 @@ CREATE INDEX retailcrm_awards_account ON retailcrm_awards (shop, account);
 CREATE TABLE retailcrm_clocks (
     shop TEXT NOT NULL,
     advanced_at INTEGER NOT NULL,
+    proof TEXT NOT NULL,
     PRIMARY KEY (shop)
 ) STRICT;
 
@@ -50,7 +54,9 @@ CREATE TABLE retailcrm_effects (
     document TEXT NOT NULL,
     proof TEXT NOT NULL,
     PRIMARY KEY (shop, verb, "key")
-) STRICT;
+)
+ WITHOUT ROWID,
+ STRICT;
 
 CREATE TABLE retailcrm_entries (
     shop TEXT NOT NULL,
@@ -64,7 +70,9 @@ CREATE TABLE retailcrm_entries (
     proof TEXT NOT NULL,
     PRIMARY KEY (shop, account, version),
     CONSTRAINT versions_from_one CHECK (version >= 1)
-) STRICT;
+)
+ WITHOUT ROWID,
+ STRICT;
 
 CREATE TABLE retailcrm_events (
     position INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -73,7 +81,8 @@ CREATE TABLE retailcrm_events (
     kind TEXT NOT NULL,
     subject TEXT NOT NULL,
     recorded_at INTEGER NOT NULL,
-    document TEXT NOT NULL
+    document TEXT NOT NULL,
+    proof TEXT
 ) STRICT;
 
 CREATE INDEX retailcrm_events_shop ON retailcrm_events (shop, transaction_id, position);
@@ -110,7 +119,6 @@ CREATE TABLE retailcrm_lots (
     shop TEXT NOT NULL,
     account TEXT NOT NULL,
     lot TEXT NOT NULL,
-    root TEXT NOT NULL,
     pending INTEGER NOT NULL,
     available INTEGER NOT NULL,
     held INTEGER NOT NULL,
@@ -122,14 +130,15 @@ CREATE TABLE retailcrm_lots (
     proof TEXT NOT NULL,
     PRIMARY KEY (shop, account, lot),
     CONSTRAINT not_below_zero CHECK (pending >= 0 AND available >= 0 AND held >= 0 AND spent >= 0 AND expired >= 0 AND reversed >= 0 AND moved >= 0)
-) STRICT;
-
-CREATE INDEX retailcrm_lots_root ON retailcrm_lots (shop, account, root);
+)
+ WITHOUT ROWID,
+ STRICT;
 
 CREATE TABLE retailcrm_merged (
     shop TEXT NOT NULL,
     gone TEXT NOT NULL,
     keep TEXT NOT NULL,
+    proof TEXT NOT NULL,
     PRIMARY KEY (shop, gone)
 ) STRICT;
 
@@ -352,6 +361,7 @@ CREATE TABLE retailcrm_policies (
     digest TEXT NOT NULL,
     valid_from INTEGER NOT NULL,
     document TEXT NOT NULL,
+    proof TEXT NOT NULL,
     PRIMARY KEY (shop, digest)
 ) STRICT;
 
@@ -399,6 +409,7 @@ CREATE TABLE retailcrm_shops (
     followed TEXT NOT NULL,
     observed_at INTEGER,
     decisions INTEGER DEFAULT '0' NOT NULL,
+    proof TEXT NOT NULL,
     PRIMARY KEY (shop)
 ) STRICT;
 
@@ -421,6 +432,7 @@ CREATE INDEX retailcrm_spendings_order ON retailcrm_spendings (shop, wallet, ord
 CREATE TABLE retailcrm_stale (
     shop TEXT NOT NULL,
     customer TEXT NOT NULL,
+    proof TEXT NOT NULL,
     PRIMARY KEY (shop, customer)
 ) STRICT;
 
@@ -458,7 +470,7 @@ END;
 
 INSERT INTO retailcrm_alembic_version VALUES ('0001');
 
-INSERT INTO retailcrm_shops (shop, currency, zone, created_at, followed, observed_at, decisions) VALUES ('main', 'CNY', 'Asia/Shanghai', 1700000000000000, '', NULL, 0);
+INSERT INTO retailcrm_shops (shop, currency, zone, created_at, followed, observed_at, decisions, proof) VALUES ('main', 'CNY', 'Asia/Shanghai', 1700000000000000, '', NULL, 0, 'x');
 
 INSERT INTO retailcrm_accounts (shop, account, version, recorded_at, settled_at, pending, available, held, debt, next_change_at, document, proof) VALUES ('main', 'ann', 2, 1700000000000001, NULL, 0, 9007199254740993, 0, 0, NULL, '{"谁":"小明"}', 'x');
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import psycopg
 from psycopg.types.numeric import Int8Dumper
 
 from retailcrm.adapters.stores.postgres.durability import DURABLE, dangers
 from retailcrm.adapters.stores.postgres.failures import said
+from retailcrm.adapters.stores.postgres.isolation import checked, taken_out
 from retailcrm.adapters.stores.postgres.session import PostgresSession
-from retailcrm.adapters.stores.sql.session import PerThread, Savepoint, Snapshot
+from retailcrm.adapters.stores.sql.database import SessionDatabase
+from retailcrm.adapters.stores.sql.session import PerThread
 from retailcrm.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from retailcrm.adapters.stores.sql.executor import Dialect, Executor
-
-Isolation = Literal["read committed", "serializable"]
+    from retailcrm.adapters.stores.postgres.isolation import Isolation
+    from retailcrm.adapters.stores.sql.executor import Dialect
 
 OLDEST: Final = 130000
 """First server that is tested: PostgreSQL 13."""
@@ -28,15 +25,15 @@ OLDEST: Final = 130000
 STATEMENTS_KEPT: Final = 256
 """Prepared statements that a connection keeps: more than this package has."""
 
-_ISOLATIONS: Final = ("read committed", "serializable")
 
-
-class PostgresDatabase:
+class PostgresDatabase(SessionDatabase):
     """A PostgreSQL database; threads, processes and machines may share it.
 
     Args:
-        url: ``postgresql://user@host/database``, as libpq takes it.
-        isolation: Of units. Both are safe here; ``serializable`` asks more often to try again.
+        url: ``postgresql://user@host/database``, as libpq takes it; ``isolation=serializable`` may stand
+            among its parameters.
+        isolation: Of units; ``None`` is what the URL asks for, else ``read committed``. Both are safe here;
+            ``serializable`` asks more often to try again.
         patience: Seconds to wait for others' locks.
         statement_seconds: How long one statement may take.
         idle_seconds: How long a transaction may stay open with nothing asked.
@@ -47,28 +44,26 @@ class PostgresDatabase:
     """
 
     dialect: Dialect = "postgresql"
-    borrowed: bool = False
 
     def __init__(
         self,
         url: str,
         *,
-        isolation: Isolation = "read committed",
+        isolation: Isolation | None = None,
         patience: float = 10.0,
         statement_seconds: float = 300.0,
         idle_seconds: float = 600.0,
         allow_unsafe: bool = False,
     ) -> None:
-        if isolation not in _ISOLATIONS:
-            raise SettingsError(f"isolation {isolation!r} is none of {', '.join(_ISOLATIONS)}")
-        self.url = re.sub(r"^(postgresql|postgres)(\+psycopg)?://", "postgresql://", url)
-        self._isolation = isolation
+        self.url, asked = taken_out(url)
+        self._isolation = checked(isolation or asked or "read committed")
         self._timeouts = {
             "lock_timeout": patience,
             "statement_timeout": statement_seconds,
             "idle_in_transaction_session_timeout": idle_seconds,
         }
         self._sessions = PerThread(self._open)
+        super().__init__(self._sessions.get)
         try:
             connection = self._sessions.get().connection
         except StoreError as error:
@@ -79,40 +74,11 @@ class PostgresDatabase:
             self.close()
             raise
 
-    @property
-    def executor(self) -> Executor:
-        """This thread's executor: of the transaction it is in, else of single statements."""
-        return self._sessions.get().executor
-
-    @property
-    def in_unit(self) -> bool:
-        """Whether this thread is inside a unit."""
-        return self._sessions.get().writing
-
-    def unit(self) -> AbstractContextManager[Executor]:
-        """Open a transaction for writing; a unit inside another joins it.
-
-        If one that joined fails, the whole fails, unless a savepoint between them took it back.
-        """
-        return self._sessions.get()
-
-    def snapshot(self) -> AbstractContextManager[Executor]:
-        """Open a transaction for reading; inside a unit it is the unit."""
-        return Snapshot(self._sessions.get())
-
-    def alone(self) -> AbstractContextManager[object]:
-        """Do nothing: the server keeps writers apart."""
-        return nullcontext()
-
     def shared_snapshot(self) -> str:
         """Inside a snapshot: name it, so that another connection sees the same; else give nothing."""
         session = self._sessions.get()
         found = session.executor.one("SELECT pg_export_snapshot()") if session.depth else None
         return "" if found is None else str(found[0])
-
-    def savepoint(self) -> AbstractContextManager[Executor]:
-        """Inside a unit: what is done in the block goes alone if the block raises."""
-        return Savepoint(self._sessions.get())
 
     def close(self) -> None:
         """Close the connections of all threads; what is open in them is rolled back."""

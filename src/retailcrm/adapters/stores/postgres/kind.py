@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from retailcrm.errors import MissingExtraError
@@ -16,15 +17,21 @@ if TYPE_CHECKING:
 
 
 class PostgresKind:
-    """Opens PostgreSQL databases."""
+    """Opens PostgreSQL databases.
 
-    name = "postgresql"
+    Args:
+        name: Scheme of their URLs; libpq has two.
+    """
+
+    def __init__(self, name: str = "postgresql") -> None:
+        self.name = name
 
     def open(self, url: str) -> SqlStore:
         """Connect to a database, and make its tables if it has none.
 
         Args:
-            url: ``postgresql://user@host/database``, as libpq takes it.
+            url: ``postgresql://user@host/database``, as libpq takes it; ``?isolation=serializable`` keeps
+                units apart as if one came after the other.
 
         Raises:
             MissingExtraError: The driver is not installed.
@@ -37,12 +44,16 @@ class PostgresKind:
         from retailcrm.adapters.stores.sql.migrations.revisions import prepare  # noqa: PLC0415
         from retailcrm.adapters.stores.sql.store import SqlStore  # noqa: PLC0415
 
-        database = PostgresDatabase(url)
-        prepare(database)
+        with ExitStack() as undo:
+            database = PostgresDatabase(url)
+            undo.callback(database.close)
+            prepare(database)
+            undo.pop_all()
         return SqlStore(database)
 
 
 @hookimpl
 def register_stores(register: Callable[[StoreKind], None]) -> None:
     """Offer PostgreSQL."""
-    register(PostgresKind())
+    for scheme in ("postgresql", "postgres"):
+        register(PostgresKind(scheme))

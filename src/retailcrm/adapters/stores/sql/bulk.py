@@ -10,7 +10,8 @@ import attrs
 import numpy as np
 
 from retailcrm.adapters.stores.sql import statements as sql
-from retailcrm.adapters.stores.sql.codecs import rule_document
+from retailcrm.adapters.stores.sql.codecs import proof, rule_document
+from retailcrm.adapters.stores.sql.shops import change_shop
 from retailcrm.ports.bulk import Strange
 
 if TYPE_CHECKING:
@@ -43,11 +44,10 @@ _ACCOUNTS: Final = "SELECT account, pending FROM retailcrm_accounts WHERE shop =
 _HOMES: Final = "SELECT DISTINCT account FROM retailcrm_awards WHERE shop = ? AND account IN ({})"
 _AWARDED: Final = "SELECT reference FROM retailcrm_awards WHERE shop = ? AND wallet = ? AND reference IN ({})"
 _TOLD: Final = (
-    "SELECT reference, account, document FROM retailcrm_awards "
+    "SELECT reference, account, known FROM retailcrm_awards "
     "WHERE shop = ? AND wallet = ? AND reference IN ({})"
 )
 _FOLLOWED: Final = "SELECT followed FROM retailcrm_shops WHERE shop = ?"
-_FOLLOWED_NEXT: Final = "UPDATE retailcrm_shops SET followed = ? WHERE shop = ?"
 
 
 @attrs.frozen(eq=False)
@@ -83,13 +83,10 @@ class SqlBulk:
         """Tell of which orders just these facts are known already, and awarded in just this account."""
         # Only whoever imports needs pyarrow.
         from retailcrm.adapters.stores.sql.bulk_rows import known_columns  # noqa: PLC0415
-        from retailcrm.adapters.stores.sql.bulk_shapes import known_of, known_shape  # noqa: PLC0415
+        from retailcrm.adapters.stores.sql.bulk_shapes import known_shape  # noqa: PLC0415
 
         names = facts.reference.tolist()
-        stored = {
-            reference: (home, known_of(text))
-            for reference, home, text in self._asked(_TOLD, (wallet,), names)
-        }
+        stored = {reference: (home, known) for reference, home, known in self._asked(_TOLD, (wallet,), names)}
         known = known_shape().filled(known_columns(facts)).to_pylist() if names else []
         asked = zip(names, account.tolist(), known, strict=True)
         return np.array([stored.get(name) == (home, text) for name, home, text in asked], np.bool_)
@@ -122,7 +119,9 @@ class SqlBulk:
 
     def mark_stale(self, customers: Iterable[str]) -> None:
         """Keep, in the unit that is open, that accounts lack something of customers' orders yet."""
-        self.database.executor.many(sql.STALE_NEW, [(self.shop, one) for one in customers])
+        self.database.executor.many(
+            sql.STALE_NEW, [(self.shop, one, proof(self.shop, one)) for one in customers]
+        )
 
     def clear_stale(self, customers: Iterable[str]) -> None:
         """Keep, in the unit that is open, that all of customers' orders is in their accounts."""
@@ -135,7 +134,8 @@ class SqlBulk:
 
     def mark_followed(self, digest: str) -> None:
         """Keep that digest, in the unit that is open."""
-        self.database.executor.run(_FOLLOWED_NEXT, (digest, self.shop))
+        with self.database.unit() as run:
+            change_shop(run, self.shop, followed=digest)
 
     def _asked(self, question: str, before: tuple[str, ...], names: list[str]) -> Iterator[tuple[Any, ...]]:
         run = self.database.executor

@@ -20,13 +20,16 @@ from retailcrm.adapters.stores.sql.bulk_texts import (
     json_texts,
     list_texts,
     listed,
+    micro_texts,
     moment_texts,
     text,
     whole_texts,
 )
 from retailcrm.adapters.stores.sql.codecs import micros
+from retailcrm.adapters.stores.sql.short import BUCKETS as SHORT_BUCKETS
 from retailcrm.domain.points.documents import canonical, fraction_text
 from retailcrm.domain.points.entries import Verb
+from retailcrm.domain.points.lots import Bucket
 from retailcrm.ports.bulk import (
     BY_FOLLOWING,
     EARN,
@@ -80,13 +83,7 @@ class FreshRows:
         if not len(found):
             return None
         name = self._names.take(pa.array(found.account))
-        columns = {
-            "account": json_texts(name), "version": whole_texts(found.version),
-            "recorded_at": moment_texts(_instants(found.recorded_at)),
-            "settled_at": moment_texts(_instants(found.settled_at)),
-            "lots": [text('"lots":'), self._open_lots(found.account)],
-        }  # fmt: skip
-        document = shapes.account_shape().filled(columns)
+        document = shapes.account_shape().filled({"lots": self._open_lots(found.account)})
         held = np.zeros(len(found), np.int64)
         values: list[Any] = [
             name, found.version, found.recorded_at, found.settled_at, found.pending, found.available, held,
@@ -117,9 +114,17 @@ class FreshRows:
         name = self._lot_ids.take(pa.array(award))
         account = self._names.take(pa.array(self.points.awards.account[award]))
         values = [
-            account, name, name, pending, available, held, held, expired, reversed_, held,
-            self._lot_documents,
-        ]  # fmt: skip
+            account,
+            name,
+            pending,
+            available,
+            held,
+            held,
+            expired,
+            reversed_,
+            held,
+            self._lot_rests,
+        ]
         return self._rows(values, self._plain[award])
 
     def _laid_awards(self) -> Laid | None:
@@ -129,7 +134,8 @@ class FreshRows:
             return None
         account = self._names.take(pa.array(awards.account))
         wallet = np.full(len(awards), self.points.wallet.name)
-        values = [pa.array(wallet, _KIND), self._references, account, self._award_documents()]
+        known = shapes.known_shape().filled(known_columns(awards.facts))
+        values = [pa.array(wallet, _KIND), self._references, account, known, self._award_documents()]
         return self._rows(values, self._plain)
 
     def _laid_facts(self) -> Laid | None:
@@ -157,24 +163,19 @@ class FreshRows:
 
     def _entry_documents(self) -> Column:
         entries = self.points.entries
-        rows, keys = pa.array(entries.award), json_texts(self._keys)
-        lot = self._lot_pieces(entries.award, entries.buckets, entries.effective_at)
-        movement = self._movement_pieces(entries)
-        lots: list[Column] = [text('"lots":['), *lot, text("]")]
-        movements: list[Column] = [text('"movements":'), *movement]
+        own = pa.array(self._key_places == entries.award)
+        name = pc.if_else(own, text("0"), self._lot_json.take(pa.array(entries.award)))
+        rest = self._lot_pieces(entries.award, entries.buckets, entries.effective_at)
+        lots: list[Column] = [text("[["), name, text(","), *rest, text("]]")]
+        movements = self._movement_pieces(entries)
         if (entries.target == NOTHING).any():
             moves = pa.array(entries.target != NOTHING)
-            lots = [pc.if_else(moves, joined(lots), text('"lots":[]'))]
-            movements = [pc.if_else(moves, joined(movements), text('"movements":[]'))]
+            lots = [pc.if_else(moves, joined(lots), text("[]"))]
+            movements = [pc.if_else(moves, joined(movements), text("[]"))]
+        keyed = pa.array(self._reference_places == self._key_places)
         columns = {
-            "account": json_texts(self._names).take(pa.array(self.points.awards.account).take(rows)),
-            "version": whole_texts(entries.version),
-            "verb": json_texts(_words(_VERBS)).take(pa.array(entries.verb)),
-            "key": keys.take(pa.array(self._key_places)),
-            "effective_at": moment_texts(entries.effective_at),
-            "recorded_at": moment_texts(_instants(self._recorded_at)),
             "forgiven": whole_texts(entries.forgiven),
-            "reference": self._entry_references,
+            "reference": pc.if_else(keyed, text("0"), self._entry_references),
             "reason": _words(['""', '"refund"']).take(pa.array((entries.verb == REVERSE).astype(np.int8))),
             "lots": lots,
             "movements": movements,
@@ -182,24 +183,27 @@ class FreshRows:
         return shapes.entry_shape().filled(columns)
 
     @cached_property
-    def _entry_references(self) -> Column:
-        """What entries are about, as JSON: an award its order, a refund itself."""
+    def _reference_places(self) -> Ints:
+        """What entries are about, as places among keys: an award its order, a refund itself, or nothing."""
         entries, n = self.points.entries, len(self.points.awards)
+        place = np.where(entries.verb == EARN, entries.award, NOTHING)
+        return np.where(entries.verb == REVERSE, entries.award + n, place)
+
+    @cached_property
+    def _entry_references(self) -> Column:
+        """The same, as JSON."""
+        n, place = len(self.points.awards), self._reference_places
         known = json_texts(pa.concat_arrays([self._keys.slice(0, 2 * n), pa.array([""], _KIND)]))
-        place = np.where(entries.verb == EARN, entries.award, 2 * n)
-        place = np.where(entries.verb == REVERSE, entries.award + n, place)
-        return known.take(pa.array(place))
+        return known.take(pa.array(np.where(place == NOTHING, 2 * n, place)))
 
     def _movement_pieces(self, entries: FreshEntries) -> list[Column]:
-        names = [*(f'"{name}"' for name in shapes.BUCKETS), "null"]
-        buckets = _words(names)
-        columns = {
-            "lot": self._lot_json.take(pa.array(entries.award)),
-            "points": whole_texts(entries.points),
-            "source": buckets.take(pa.array(entries.source % len(names))),
-            "target": buckets.take(pa.array(entries.target % len(names))),
-        }
-        return shapes.movement_shape().laid_out(columns)
+        """Lay out lists of one movement; the lot is the entry's first."""
+        numbers = [*(str(SHORT_BUCKETS.index(Bucket(name))) for name in shapes.BUCKETS), "null"]
+        buckets = _words(numbers)
+        source = buckets.take(pa.array(entries.source % len(numbers)))
+        target = buckets.take(pa.array(entries.target % len(numbers)))
+        points = whole_texts(entries.points)
+        return [text("[[0,"), source, text(","), target, text(","), points, text("]]")]
 
     def _lot_pieces(
         self, award: Ints, buckets: Sequence[Ints], touched_at: NDArray[np.datetime64]
@@ -207,7 +211,7 @@ class FreshRows:
         """Lay out the documents of lots: what never changes of each was written once."""
         rows = pa.array(award)
         changing = {name: whole_texts(points) for name, points in zip(shapes.BUCKETS, buckets, strict=True)}
-        changing["touched_at"] = moment_texts(touched_at)
+        changing["touched_at"] = micro_texts(touched_at)
         between, names = self._lot_parts
         laid: list[Column] = []
         for place, part in enumerate(between):
@@ -220,23 +224,21 @@ class FreshRows:
     def _lot_parts(self) -> tuple[list[Column], tuple[str, ...]]:
         awards = self.points.awards
         columns = {
-            "lot": self._lot_json,
-            "awarded_at": moment_texts(awards.facts.paid_at),
-            "activates_at": moment_texts(awards.activates_at),
-            "expires_at": moment_texts(awards.expires_at),
-            "limit_at": moment_texts(awards.limit_at),
+            "awarded_at": micro_texts(awards.facts.paid_at),
+            "activates_at": micro_texts(awards.activates_at),
+            "expires_at": micro_texts(awards.expires_at),
+            "limit_at": micro_texts(awards.limit_at),
         }
         between, names = shapes.lot_shape(self.points.wallet).around(_OF_ENTRIES)
         return [one.filled(columns) for one in between], names
 
     def _award_documents(self) -> Column:
         awards, multipliers = self.points.awards, self.points.multipliers
-        texts = [canonical([fraction_text(one) for one in each]) for each, _ in multipliers]
-        lists = [f'"multipliers":{each}' for each in texts]
+        lists = [canonical([fraction_text(one) for one in each]) for each, _ in multipliers]
         together = [f'"{fraction_text(value)}"' for _, value in multipliers]
         times = pa.array(awards.times)
-        columns = known_columns(awards.facts) | {
-            "lot": self._lot_json, "at": moment_texts(awards.facts.paid_at),
+        columns = {
+            "at": micro_texts(awards.facts.paid_at),
             **{name: whole_texts(getattr(awards, name)) for name in _AMOUNTS},
             "room": pc.if_else(pa.array(awards.room == NOTHING), text("null"), whole_texts(awards.room)),
             "shares": list_texts(awards.share, awards.part_start),
@@ -250,11 +252,11 @@ class FreshRows:
     def _excluded(self) -> Column:
         """Write what of each order earned nothing: its postage, if there is any and the rule says so."""
         awards = self.points.awards
-        nothing = text('"excluded":[]')
+        nothing = text("[]")
         if self.points.rule.base.shipping or not awards.facts.shipping.any():
             return nothing
         amount = whole_texts(awards.facts.shipping)
-        some = joined([text('"excluded":[{"amount":'), amount, text(',"what":"shipping"}]')])
+        some = joined([text('[["shipping",'), amount, text("]]")])
         return pc.if_else(pa.array(awards.facts.shipping > 0), some, nothing)
 
     # ---- what rows are made of ---------------------------------------------------------------------
@@ -313,7 +315,7 @@ class FreshRows:
         return LotsNow.of(self.points)
 
     @cached_property
-    def _lot_documents(self) -> Column:
+    def _lot_rests(self) -> Column:
         lots = self._lots
         return joined(self._lot_pieces(lots.award, lots.buckets, lots.touched_at))
 
@@ -326,8 +328,11 @@ class FreshRows:
         found = self._open
         start = np.searchsorted(found.account, np.append(account, len(self.points.accounts)))
         if not len(found.place):
-            return text("[]")
-        return listed(self._lot_documents.take(pa.array(found.place)), start)
+            return pa.repeat(text("[]"), len(account))
+        place = pa.array(found.place)
+        names = self._lot_json.take(pa.array(self._lots.award)).take(place)
+        named = joined([text("["), names, text(","), self._lot_rests.take(place), text("]")])
+        return listed(named, start)
 
     def _rows(
         self, values: Sequence[Any], plain: NDArray[np.bool_], nulls: frozenset[int] = frozenset()
@@ -346,15 +351,10 @@ def known_columns(facts: FactColumns) -> dict[str, Column | list[Column]]:
     """Write what is known of orders, column by column, as documents have it."""
     moments = ("paid_at", "shipped_at", "completed_at", "refunded_at")
     return {
-        "reference": json_texts(arrow.arrow_texts(facts.reference)),
-        **{name: moment_texts(getattr(facts, name)) for name in moments},
+        **{name: micro_texts(getattr(facts, name)) for name in moments},
         **{name: whole_texts(getattr(facts, name)) for name in ("gross", "refunded", "shipping")},
-        "lines": [text('"lines":'), list_texts(facts.line, facts.line_start)],
+        "lines": list_texts(facts.line, facts.line_start),
     }
-
-
-def _instants(micro: Ints) -> NDArray[np.datetime64]:
-    return micro.view("datetime64[us]")
 
 
 def _words(words: Sequence[str]) -> Column:

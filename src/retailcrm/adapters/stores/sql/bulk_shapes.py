@@ -9,27 +9,21 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from retailcrm.adapters.stores.sql.bulk_texts import Shape
-from retailcrm.adapters.stores.sql.codecs import award_text
+from retailcrm.adapters.stores.sql.codecs import micros
+from retailcrm.adapters.stores.sql.short import BUCKETS as SHORT_BUCKETS
+from retailcrm.adapters.stores.sql.short import account_text, award_text, entry_text, known_text, lot_text
 from retailcrm.domain.points.account import Account
-from retailcrm.domain.points.documents import (
-    account_document,
-    canonical,
-    entry_document,
-    fraction_text,
-    lot_document,
-    moment_text,
-)
-from retailcrm.domain.points.earning import Award
+from retailcrm.domain.points.documents import canonical, fraction_text, moment_text
+from retailcrm.domain.points.earning import Award, Excluded
 from retailcrm.domain.points.entries import Entry, Movement, Verb
 from retailcrm.domain.points.following import Awarded, OrderFacts, earner_of
 from retailcrm.domain.points.lots import Bucket, Lot
-from retailcrm.domain.points.wallets import EarnRule
 from retailcrm.ports.points_facts import told_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from retailcrm.domain.points.wallets import Wallet
+    from retailcrm.domain.points.wallets import EarnRule, Wallet
 
 _FAR: Final = 7_770_000_000_000_000_000
 _FIRST: Final = datetime(9000, 1, 1, tzinfo=UTC)
@@ -52,78 +46,54 @@ class _Marks:
         )
 
 
-def _moment(at: datetime) -> str:
-    return canonical(moment_text(at))
-
-
 def lot_shape(wallet: Wallet) -> Shape:
-    """Give the shape of a lot's document: of one that an order earned in a wallet."""
-    return Shape.of(*_lot(wallet, _Marks.new())[1:])
-
-
-def _lot(wallet: Wallet, marks: _Marks) -> tuple[Lot, str, dict[str, str]]:
+    """Give the shape of all of a lot but its name: of one that an order earned in a wallet."""
+    marks = _Marks.new()
     names = ("awarded_at", "activates_at", "expires_at", "touched_at", "limit_at")
     moments: dict[str, Any] = {name: next(marks.moments) for name in names}
     points: dict[str, Any] = {name: next(marks.numbers) for name in BUCKETS}
     lot = Lot(id="@lot@", source="@lot@", expiry=wallet.expiry, idle=wallet.inactive, **moments, **points)
-    found = {"lot": '"@lot@"'}
-    found |= {name: _moment(at) for name, at in moments.items()}
-    return lot, canonical(lot_document(lot)), found | {name: str(n) for name, n in points.items()}
+    found = {name: str(micros(at)) for name, at in moments.items()}
+    return Shape.of(lot_text(lot), found | {name: str(n) for name, n in points.items()})
 
 
-def movement_shape() -> Shape:
-    """Give the shape of a list of one movement, as an entry has it."""
-    moved = next(_Marks.new().numbers)
-    entry = _entry(_Marks.new(), movements=(Movement("@lot@", Bucket.SPENT, Bucket.MOVED, moved),))
-    document = canonical(entry_document(entry)["movements"])
-    marks = {"lot": '"@lot@"', "source": '"spent"', "target": '"moved"', "points": str(moved)}
-    return Shape.of(document, marks)
+def _lot() -> Lot:
+    return Lot(id="@lot@", source="@lot@", awarded_at=_FIRST)
 
 
-def _entry(marks: _Marks, movements: tuple[Movement, ...] = ()) -> Entry:
+def _entry(marks: _Marks) -> Entry:
     return Entry(
         account="@account@", version=next(marks.numbers), verb=Verb.TRANSFER, key="@key@",
         effective_at=next(marks.moments), recorded_at=next(marks.moments), forgiven=next(marks.numbers),
-        reference="@reference@", reason="@reason@", movements=movements,
+        reference="@reference@", reason="@reason@", lots=(_lot(),),
+        movements=(Movement("@lot@", Bucket.SPENT, Bucket.MOVED, next(marks.numbers)),),
     )  # fmt: skip
 
 
 def entry_shape() -> Shape:
-    """Give the shape of an entry's document."""
+    """Give the shape of what an entry's columns do not say."""
     entry = _entry(_Marks.new())
+    spent, moved = (SHORT_BUCKETS.index(one) for one in (Bucket.SPENT, Bucket.MOVED))
     marks = {
-        "account": '"@account@"', "version": str(entry.version), "verb": '"transfer"', "key": '"@key@"',
-        "effective_at": _moment(entry.effective_at), "recorded_at": _moment(entry.recorded_at),
         "forgiven": str(entry.forgiven), "reference": '"@reference@"', "reason": '"@reason@"',
-        "movements": '"movements":[]', "lots": '"lots":[]',
+        "lots": lot_text.named(entry.lots, entry.key),
+        "movements": canonical([(0, spent, moved, entry.movements[0].points)]),
     }  # fmt: skip
-    return Shape.of(canonical(entry_document(entry)), marks)
+    return Shape.of(entry_text(entry), marks)
 
 
 def account_shape() -> Shape:
-    """Give the shape of an account's document."""
-    marks = _Marks.new()
-    account = Account(
-        id="@account@", version=next(marks.numbers), recorded_at=next(marks.moments),
-        settled_at=next(marks.moments),
-    )  # fmt: skip
-    assert account.recorded_at is not None  # noqa: S101 - just given
-    assert account.settled_at is not None  # noqa: S101 - just given
-    found = {
-        "account": '"@account@"', "version": str(account.version), "lots": '"lots":[]',
-        "recorded_at": _moment(account.recorded_at), "settled_at": _moment(account.settled_at),
-    }  # fmt: skip
-    return Shape.of(canonical(account_document(account)), found)
+    """Give the shape of what an account's columns do not say."""
+    account = Account(id="@account@", lots=(_lot(),))
+    return Shape.of(account_text(account), {"lots": lot_text.named(account.lots)})
 
 
 def event_shape() -> Shape:
     """Give the shape of an entry's document in the event feed."""
-    marks = _Marks.new()
-    entry = _entry(marks, movements=(Movement("@lot@", Bucket.SPENT, Bucket.MOVED, next(marks.numbers)),))
-    entry = attrs.evolve(entry, account="@wallet@/@customer@")
+    entry = attrs.evolve(_entry(_Marks.new()), account="@wallet@/@customer@")
     found = {
         "customer": '"@customer@"', "wallet": '"@wallet@"', "version": str(entry.version),
-        "what": '"transfer"', "at": _moment(entry.effective_at), "reference": '"@reference@"',
+        "what": '"transfer"', "at": canonical(moment_text(entry.effective_at)), "reference": '"@reference@"',
         "points": str(entry.movements[0].points),
     }  # fmt: skip
     fact = told_by(entry)
@@ -131,48 +101,46 @@ def event_shape() -> Shape:
     return Shape.of(canonical(dict(fact.document)), found)
 
 
-def award_shape(rule: EarnRule, digest: str) -> Shape:
-    """Give the shape of an award's document."""
-    return Shape.of(*_award(rule, digest))
-
-
 def known_shape() -> Shape:
-    """Give the shape of what an award's document says of its order."""
-    document, marks = _award(EarnRule(), "")
-    return Shape.of(known_of(document), {name: mark for name, mark in marks.items() if name in _KNOWN})
+    """Give the shape of what is known of an order."""
+    facts, marks = _facts(_Marks.new())
+    return Shape.of(known_text(facts), marks)
 
 
-def known_of(award: str) -> str:
-    """Cut what is known of its order out of an award's document: no text in it has the words of its end."""
-    _, _, rest = award.partition('"known":')
-    return rest[: rest.index(',"lot":"')]
+def award_shape(rule: EarnRule, digest: str) -> Shape:
+    """Give the shape of what an order earned."""
+    marks = _Marks.new()
+    known, _ = _facts(marks)
+    numbers = {name: next(marks.numbers) for name in ("points", "cut", "room", "taken", "forgiven")}
+    fractions = {name: Fraction(1, next(marks.numbers)) for name in ("exact", "multiplier", "share")}
+    award = Award(
+        points=numbers["points"], shares=(next(marks.numbers),), bases=(next(marks.numbers),),
+        exact=fractions["exact"], multiplier=fractions["multiplier"], cut=numbers["cut"], rule=digest,
+        excluded=(Excluded("shipping", next(marks.numbers)),),
+    )  # fmt: skip
+    times = (Fraction(1, next(marks.numbers)),)
+    awarded = Awarded(
+        reference="@reference@", lot="order:@reference@", at=next(marks.moments), known=known, award=award,
+        order=earner_of(known), rule=rule, room=numbers["room"], taken=numbers["taken"],
+        forgiven=numbers["forgiven"], share=fractions["share"], multipliers=times,
+    )  # fmt: skip
+    found = {"at": str(micros(awarded.at)), "multipliers": canonical([fraction_text(one) for one in times])}
+    found |= {name: str(n) for name, n in numbers.items()}
+    found |= {name: f'"{fraction_text(one)}"' for name, one in fractions.items()}
+    found |= {"shares": f"[{award.shares[0]}]", "bases": f"[{award.bases[0]}]"}
+    excluded = canonical([(one.what, one.amount) for one in award.excluded])
+    return Shape.of(award_text(awarded), found | {"excluded": excluded})
+
+
+def _facts(marks: _Marks) -> tuple[OrderFacts, dict[str, str]]:
+    moments: dict[str, Any] = {name: next(marks.moments) for name in _MOMENTS}
+    amounts: dict[str, Any] = {name: next(marks.numbers) for name in _AMOUNTS}
+    lines = (next(marks.numbers),)
+    known = OrderFacts(reference="@reference@", lines=lines, **moments, **amounts)
+    found = {name: str(micros(at)) for name, at in moments.items()}
+    found |= {name: str(n) for name, n in amounts.items()}
+    return known, found | {"lines": canonical(lines)}
 
 
 _MOMENTS: Final = ("paid_at", "shipped_at", "completed_at", "refunded_at")
 _AMOUNTS: Final = ("shipping", "gross", "refunded")
-_KNOWN: Final = ("reference", "lines", *_MOMENTS, *_AMOUNTS)
-
-
-def _award(rule: EarnRule, digest: str) -> tuple[str, dict[str, str]]:
-    marks = _Marks.new()
-    facts: dict[str, Any] = {name: next(marks.moments) for name in _MOMENTS}
-    amounts: dict[str, Any] = {name: next(marks.numbers) for name in _AMOUNTS}
-    known = OrderFacts(reference="@reference@", **facts, **amounts)
-    numbers = {name: next(marks.numbers) for name in ("points", "cut", "room", "taken", "forgiven")}
-    exact, multiplier, share = (Fraction(1, next(marks.numbers)) for _ in range(3))
-    award = Award(
-        points=numbers["points"], shares=(next(marks.numbers),), bases=(next(marks.numbers),), exact=exact,
-        multiplier=multiplier, cut=numbers["cut"], rule=digest,
-    )  # fmt: skip
-    awarded = Awarded(
-        reference="@reference@", lot="@lot@", at=next(marks.moments), known=known, award=award,
-        order=earner_of(known), rule=rule, room=numbers["room"], taken=numbers["taken"],
-        forgiven=numbers["forgiven"], share=share,
-    )  # fmt: skip
-    found = {"reference": '"@reference@"', "lot": '"@lot@"', "at": _moment(awarded.at)}
-    found |= {name: _moment(at) for name, at in facts.items()}
-    found |= {name: str(n) for name, n in (amounts | numbers).items()}
-    found |= {"shares": f"[{award.shares[0]}]", "bases": f"[{award.bases[0]}]"}
-    found |= {"exact": f'"{fraction_text(exact)}"', "multiplier": f'"{fraction_text(multiplier)}"'}
-    found |= {"share": f'"{fraction_text(share)}"', "lines": '"lines":[]', "excluded": '"excluded":[]'}
-    return award_text(awarded), found | {"multipliers": '"multipliers":[]'}

@@ -66,6 +66,18 @@ def moment_texts(values: Instants) -> Column:
     return written.fill_null("null") if written.null_count else written
 
 
+def micro_texts(values: Instants) -> Column:
+    """Write moments as microseconds since 1970; NaT is null.
+
+    Example:
+        >>> micro_texts(np.array(["1970-01-01T00:00:01", "NaT"], "datetime64[us]")).to_pylist()
+        ['1000000', 'null']
+    """
+    written = pa.array(values.view(np.int64)).cast(_KIND)
+    nothing = np.isnat(values)
+    return pc.if_else(pa.array(nothing), text("null"), written) if nothing.any() else written
+
+
 def json_texts(values: Column) -> Column:
     r"""Write texts as JSON.
 

@@ -1,8 +1,9 @@
 """Values of the ledger as canonical JSON, and back.
 
-Accounts, entries and lots have documents of their own (:mod:`retailcrm.domain.points.documents`); the rest is
-written field by field as its class has them. Every field is written out, so that a default which changes some
-day never changes what was written before it; one that nobody knows is an error.
+Accounts, entries, lots and awards have a short form of their own
+(:mod:`retailcrm.adapters.stores.sql.short`); the rest is written field by field as its class has them. Every
+field is written out, so that a default which changes some day never changes what was written before it; one
+that nobody knows is an error.
 """
 
 from __future__ import annotations
@@ -20,8 +21,6 @@ import cattrs
 
 from retailcrm.domain.labels import Label
 from retailcrm.domain.points.documents import canonical, fraction_text, moment_text
-from retailcrm.domain.points.earning import Award, Earner, Excluded, LineAmount
-from retailcrm.domain.points.following import Awarded, OrderFacts, earner_of
 from retailcrm.domain.points.holds import Allocation
 from retailcrm.domain.points.referrals.states import Brought, Click, Flag, Stage
 from retailcrm.domain.points.stocks import Aside, Stock
@@ -33,8 +32,7 @@ from retailcrm.ports.outcomes import Done
 _T = TypeVar("_T")
 
 _CLASSES: Final = (
-    Excluded, Award, LineAmount, Earner, OrderFacts, Cap, EarnBase, EarnRule, Awarded, Allocation, Spending,
-    RefundsTold, Aside, Stock, Click, Flag, Brought, Done,
+    Cap, EarnBase, EarnRule, Allocation, Spending, RefundsTold, Aside, Stock, Click, Flag, Brought, Done,
 )  # fmt: skip
 """What is written field by field, parts before what they are part of."""
 
@@ -134,47 +132,3 @@ def rule_document(rule: EarnRule) -> tuple[str, str]:
     """Give a rule of earning as canonical JSON, and its digest: awards name it by that."""
     document = written(rule)
     return hashlib.sha256(document.encode()).hexdigest()[:_PROOF], document
-
-
-def award_text(award: Awarded) -> str:
-    """Write what an order earned; its rule by its digest, the order only where a backend said its parts."""
-    document = _CONVERTER.unstructure(award)
-    document["rule"] = rule_document(award.rule)[0]
-    if award.order == earner_of(award.known):
-        document["order"] = None
-    return canonical(document)
-
-
-def award_of(text: str, rule: EarnRule) -> Awarded:
-    """Read what an order earned.
-
-    Args:
-        text: What :func:`award_text` gave.
-        rule: The rule that it names.
-
-    Raises:
-        StoreError: It is no award.
-    """
-    try:
-        document = json.loads(text)
-        known = _CONVERTER.structure(document["known"], OrderFacts)
-        order = document["order"]
-        fields = {name: _CONVERTER.structure(document[name], kind) for name, kind in _AWARD_FIELDS.items()}
-        return Awarded(
-            known=known,
-            rule=rule,
-            order=earner_of(known) if order is None else _CONVERTER.structure(order, Earner),
-            **fields,
-        )
-    except _WRONG as error:
-        raise StoreError("the store holds no award where it should") from error
-
-
-def rule_of(award: str) -> str:
-    """Give the digest of the rule that an award's text names."""
-    return str(json.loads(award)["rule"])
-
-
-_AWARD_FIELDS: Final[Mapping[str, Any]] = {
-    field.name: field.type for field in attrs.fields(Awarded) if field.name not in ("known", "rule", "order")
-}

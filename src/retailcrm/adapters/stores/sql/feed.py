@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from retailcrm.adapters.stores.sql import statements as sql
-from retailcrm.adapters.stores.sql.codecs import moment
+from retailcrm.adapters.stores.sql.codecs import moment, proof
 from retailcrm.adapters.stores.sql.rows import fact_row
 from retailcrm.errors import InputError
 from retailcrm.ports.feed import Fact, Page, Told
@@ -39,7 +39,7 @@ class SqlFeed:
         """Add facts, in the unit that is open, or in one of their own."""
         rows = [fact_row(self.shop, one) for one in facts]
         with self.database.unit() as run:
-            run.many(sql.EVENT_NEW[self.database.dialect], rows)
+            run.many(sql.EVENT_PROVEN[self.database.dialect], [(*row, proof(*row)) for row in rows])
 
     def read(self, after: str = "", limit: int = 1000) -> Page:
         """Read on from a cursor; see :class:`retailcrm.ports.feed.Feed`.

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import json
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
 from retailcrm.adapters.stores.sql import statements as sql
-from retailcrm.adapters.stores.sql.codecs import award_of, micros, moment, rule_of, value_of
-from retailcrm.adapters.stores.sql.rows import Texts
+from retailcrm.adapters.stores.sql.codecs import micros, moment, value_of
+from retailcrm.adapters.stores.sql.long import (
+    Rows,
+    account_from,
+    award_from,
+    entry_from,
+    lot_from,
+    reading,
+)
 from retailcrm.adapters.stores.sql.writing import Writer
 from retailcrm.domain.points.account import Account
-from retailcrm.domain.points.documents import account_from, entry_from, lot_from
 from retailcrm.domain.points.referrals.states import Brought
 from retailcrm.domain.points.stocks import Stock
 from retailcrm.domain.points.wallets import EarnRule
-from retailcrm.errors import InputError, SettingsError, StoreError
+from retailcrm.errors import SettingsError, StoreError
 from retailcrm.ports.ledger import Effect, RefundsTold, Spending
 from retailcrm.ports.outcomes import Done
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -30,20 +36,16 @@ if TYPE_CHECKING:
     from retailcrm.domain.points.following import Awarded
     from retailcrm.domain.points.lots import Lot
     from retailcrm.ports.ledger import Unit
+    from retailcrm.ports.ledger_columns import LedgerColumns
 
 _T = TypeVar("_T")
 
+_BEFORE_ALL: Final = -(2**63)
+"""Before every moment."""
 
-def _document(read: Callable[[Any], Any]) -> Callable[[str], Any]:
-    """Read a document of the domain; one that is none is the store's fault."""
-
-    def from_text(text: str) -> Any:  # noqa: ANN401 - whatever it is a document of
-        try:
-            return read(json.loads(text))
-        except (InputError, ValueError) as error:
-            raise StoreError(f"the store holds a document that is none: {error}") from error
-
-    return from_text
+_ACCOUNT: Final = reading("account", account_from)
+_ENTRY: Final = reading("entry", entry_from)
+_LOT: Final = reading("lot", lot_from)
 
 
 @attrs.frozen(eq=False)
@@ -57,15 +59,15 @@ class SqlLedger:
 
     database: Database
     shop: str
-    _accounts: Texts[Account] = attrs.field(factory=lambda: Texts(_document(account_from)), init=False)
-    _lots: Texts[Lot] = attrs.field(factory=lambda: Texts(_document(lot_from)), init=False)
-    _awards: Texts[Awarded] = attrs.field(init=False)
+    _accounts: Rows[Account] = attrs.field(factory=lambda: Rows(_ACCOUNT), init=False)
+    _lots: Rows[Lot] = attrs.field(factory=lambda: Rows(_LOT), init=False)
+    _awards: Rows[Awarded] = attrs.field(init=False)
     _rules: dict[str, EarnRule] = attrs.field(factory=dict, init=False)
     _writer: Writer = attrs.field(init=False)
 
     @_awards.default
-    def _award_reader(self) -> Texts[Awarded]:
-        return Texts(lambda text: award_of(text, self._rule(rule_of(text))))
+    def _award_reader(self) -> Rows[Awarded]:
+        return Rows(reading("award", partial(award_from, rule_of=self._rule)))
 
     @_writer.default
     def _new_writer(self) -> Writer:
@@ -75,6 +77,13 @@ class SqlLedger:
     def borrowed(self) -> bool:
         """Whether what is written stands only if somebody else's transaction is committed."""
         return self.database.borrowed
+
+    @property
+    def columns(self) -> LedgerColumns:
+        """What reads all accounts at once."""
+        from retailcrm.adapters.stores.sql.ledger_columns import SqlLedgerColumns  # noqa: PLC0415 - needs numpy
+
+        return SqlLedgerColumns(self.database, self.shop)
 
     @property
     def in_unit(self) -> bool:
@@ -119,7 +128,7 @@ class SqlLedger:
     def account(self, account: str) -> Account:
         """Give an account; inside a unit nobody else writes to it before the unit ends."""
         row = self._locked(sql.ACCOUNT, account)
-        return Account(id=account) if row is None else self._accounts(row[0])
+        return Account(id=account) if row is None else self._accounts(*row)
 
     def whole(self, account: str, rules: str) -> bool:
         """Tell whether nothing but the account itself says what is in it."""
@@ -133,16 +142,16 @@ class SqlLedger:
 
     def entries(self, account: str) -> Sequence[Entry]:
         """Give an account's journal, oldest first."""
-        return tuple(_ENTRY(text) for (text,) in self._all(sql.ENTRIES, account))
+        return tuple(_ENTRY(*row) for row in self._all(sql.ENTRIES, account))
 
     def lots(self, account: str) -> Mapping[str, Lot]:
         """Give all lots that an account ever had, as they are now, by id."""
-        lots = (self._lots(text) for (text,) in self._all(sql.LOTS, account))
+        lots = (self._lots(*row) for row in self._all(sql.LOTS, account))
         return {lot.id: lot for lot in lots}
 
     def awards(self, account: str) -> Mapping[str, Awarded]:
         """Give what orders earned in an account, by their reference."""
-        return {reference: self._awards(text) for reference, text in self._all(sql.AWARDS, account)}
+        return {row[0]: self._awards(*row) for row in self._all(sql.AWARDS, account)}
 
     def awarded(self, wallet: str, reference: str) -> str | None:
         """Tell in which account an order was awarded."""
@@ -204,10 +213,10 @@ class SqlLedger:
         row = self._one(sql.ADVANCED)
         return None if row is None else moment(row[0])
 
-    def recorded(self) -> datetime | None:
-        """Give the newest moment at which anything was written into an account; ``None`` if nothing was."""
-        row = self._one(sql.RECORDED)
-        return None if row is None or row[0] is None else moment(row[0])
+    def recorded_days(self, since: datetime | None) -> Sequence[tuple[datetime, datetime]]:
+        """Give the days, UTC, on which anything was written into an account, oldest first."""
+        after = _BEFORE_ALL if since is None else micros(since)
+        return [(moment(first), moment(last)) for first, last in self._all(sql.RECORDED_DAYS, after)]
 
     def due(self, until: datetime) -> Iterator[str]:
         """Give the ids of the accounts in which something falls due by a moment, sorted."""
@@ -268,6 +277,3 @@ class SqlLedger:
 
     def _value(self, row: tuple[Any, ...] | None, kind: type[_T]) -> _T | None:
         return None if row is None else value_of(row[0], kind)
-
-
-_ENTRY: Final = _document(entry_from)

@@ -22,6 +22,7 @@ from retailcrm.adapters.stores.sql.orders_columns import (
     unescaped_text,
     write_rows,
 )
+from retailcrm.adapters.stores.sql.shops import begin_shop, change_shop
 from retailcrm.domain.points.documents import canonical
 from retailcrm.ports.batches import COLUMNS, Grain
 from retailcrm.ports.orders import BY_WHO, ORDER_COLUMNS, ColumnsKept, FileKept
@@ -58,7 +59,7 @@ class SqlOrders:
         """Give the shop's currency and zone; a shop that is not there yet begins with these."""
         found = self._run.one(sql.SHOP, (self.shop,))
         if found is None:
-            self._run.run(sql.SHOP_NEW, (self.shop, currency, zone, micros(now)))
+            begin_shop(self._run, self.shop, currency, zone, micros(now))
             found = self._run.one(sql.SHOP, (self.shop,))
         return found[0], found[1]
 
@@ -204,7 +205,8 @@ class SqlOrders:
     def note_observed(self, exported_at: datetime) -> None:
         """Note with the shop how far its files know."""
         at = micros(exported_at)
-        self._run.run(sql.OBSERVED, (at, self.shop, at))
+        with self.database.unit() as run:
+            change_shop(run, self.shop, observed_at=lambda before: at if before is None else max(before, at))
 
     def last_decision(self) -> tuple[int, str]:
         """Give position and proof of the newest decision; ``(0, "")`` if there is none."""
@@ -220,7 +222,7 @@ class SqlOrders:
             for position, document in enumerate(documents, after + 1):
                 values = (self.shop, position, escaped_text(document))
                 run.run(sql.DECISION_NEW, (*values, proof(*values)))
-            run.run(sql.DECIDED, (after + len(documents), self.shop))
+            change_shop(run, self.shop, decisions=after + len(documents))
 
     def _whole(self, statement: str, columns: Mapping[str, str], *values: str | int) -> pa.Table | None:
         """Read whole columns of what is committed; ``None`` where they are read row by row."""

@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from retailcrm.ports.batches import Grain
 
 SHOP: Final = "SELECT currency, zone FROM retailcrm_shops WHERE shop = ?"
-SHOP_NEW: Final = (
-    "INSERT INTO retailcrm_shops (shop, currency, zone, created_at, followed) VALUES (?, ?, ?, ?, '') "
-    "ON CONFLICT (shop) DO NOTHING"
-)
 _LOCK: Final = "SELECT shop FROM retailcrm_shops WHERE shop = ?"
 LOCK: Final[dict[Dialect, str]] = {"sqlite": _LOCK, "postgresql": _LOCK + FOR_UPDATE}
 
@@ -31,10 +27,6 @@ FILES: Final = (
 LAST_FILE: Final = "SELECT file, digest FROM retailcrm_files WHERE shop = ? ORDER BY file DESC LIMIT 1"
 ACCOUNTS: Final = "SELECT account FROM retailcrm_files WHERE shop = ? ORDER BY file"
 HAS_FILE: Final = "SELECT file FROM retailcrm_files WHERE shop = ? AND digest = ?"
-
-OBSERVED: Final = (
-    "UPDATE retailcrm_shops SET observed_at = ? WHERE shop = ? AND (observed_at IS NULL OR observed_at < ?)"
-)
 
 _ORDER: Final = ", ".join(ORDER_COLUMNS)
 ORDERS: Final = (
@@ -56,7 +48,6 @@ LAST_DECISION: Final = (
 )
 DECISIONS: Final = "SELECT document FROM retailcrm_merges WHERE shop = ? AND position > ? ORDER BY position"
 DECISION_NEW: Final = insert("merges", "shop, position, document, proof")
-DECIDED: Final = "UPDATE retailcrm_shops SET decisions = ? WHERE shop = ?"
 
 
 def table_of(grain: Grain) -> str:

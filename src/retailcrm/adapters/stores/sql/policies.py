@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from retailcrm.adapters.stores.sql import statements as sql
-from retailcrm.adapters.stores.sql.codecs import micros, moment
+from retailcrm.adapters.stores.sql.codecs import micros, moment, proof
 from retailcrm.ports.policies import KeptPolicy
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _NEWEST: Final = (
     "SELECT digest, valid_from, document FROM retailcrm_policies WHERE shop = ? "
     "ORDER BY valid_from DESC, digest LIMIT 1"
 )
-_KEEP: Final = sql.upsert("policies", "shop, digest, valid_from, document", "shop, digest")
+_KEEP: Final = sql.upsert("policies", "shop, digest, valid_from, document, proof", "shop, digest")
 
 
 @attrs.frozen(eq=False)
@@ -43,4 +43,5 @@ class SqlPolicies:
     def keep(self, policy: KeptPolicy) -> None:
         """Keep rules; those of a digest that is there already take the new moment."""
         with self.database.unit() as executor:
-            executor.run(_KEEP, (self.shop, policy.digest, micros(policy.valid_from), policy.document))
+            values = (self.shop, policy.digest, micros(policy.valid_from), policy.document)
+            executor.run(_KEEP, (*values, proof(*values)))

@@ -29,6 +29,11 @@ def table(name: str, *items: SchemaItem, **options: Any) -> Table:  # noqa: ANN4
     return Table(f"retailcrm_{name}", TABLES, *items, sqlite_strict=True, **options)
 
 
+def table_by_key(name: str, *items: SchemaItem) -> Table:
+    """Give a table whose rows lie in the order of its key, which is then written once."""
+    return table(name, *items, sqlite_with_rowid=False)
+
+
 def text(name: str, *, key: bool = False) -> Column[str]:
     """Give a column of text, never NULL."""
     return Column(name, _TEXT, primary_key=key, nullable=False)
@@ -53,15 +58,16 @@ SHOPS: Final = table(
     text("followed"),
     whole("observed_at", null=True),
     Column("decisions", _WHOLE, nullable=False, server_default="0"),
+    text("proof"),
 )
 
-STALE: Final = table("stale", text("shop", key=True), text("customer", key=True))
+STALE: Final = table("stale", text("shop", key=True), text("customer", key=True), text("proof"))
 
-CLOCKS: Final = table("clocks", text("shop", key=True), whole("advanced_at"))
+CLOCKS: Final = table("clocks", text("shop", key=True), whole("advanced_at"), text("proof"))
 
 RULES: Final = table("rules", text("shop", key=True), text("digest", key=True), text("document"))
 
-ACCOUNTS: Final = table(
+ACCOUNTS: Final = table_by_key(
     "accounts",
     text("shop", key=True),
     text("account", key=True),
@@ -79,7 +85,7 @@ ACCOUNTS: Final = table(
     Index("retailcrm_accounts_due", "shop", "next_change_at"),
 )
 
-ENTRIES: Final = table(
+ENTRIES: Final = table_by_key(
     "entries",
     text("shop", key=True),
     text("account", key=True),
@@ -93,17 +99,15 @@ ENTRIES: Final = table(
     CheckConstraint("version >= 1", name="versions_from_one"),
 )
 
-LOTS: Final = table(
+LOTS: Final = table_by_key(
     "lots",
     text("shop", key=True),
     text("account", key=True),
     text("lot", key=True),
-    text("root"),
     *(whole(name) for name in ("pending", "available", "held", "spent", "expired", "reversed", "moved")),
     text("document"),
     text("proof"),
     not_below_zero("pending", "available", "held", "spent", "expired", "reversed", "moved"),
-    Index("retailcrm_lots_root", "shop", "account", "root"),
 )
 
 HOLDS: Final = table(
@@ -120,6 +124,7 @@ AWARDS: Final = table(
     text("wallet", key=True),
     text("reference", key=True),
     text("account"),
+    text("known"),
     text("document"),
     text("proof"),
     Index("retailcrm_awards_account", "shop", "account"),
@@ -139,7 +144,7 @@ SPENDINGS: Final = table(
     Index("retailcrm_spendings_order", "shop", "wallet", "order_ref"),
 )
 
-EFFECTS: Final = table(
+EFFECTS: Final = table_by_key(
     "effects",
     text("shop", key=True),
     text("verb", key=True),
@@ -183,6 +188,7 @@ MERGED: Final = table(
     text("shop", key=True),
     text("gone", key=True),
     text("keep"),
+    text("proof"),
     Index("retailcrm_merged_keep", "shop", "keep"),
 )
 
@@ -195,10 +201,12 @@ EVENTS: Final = table(
     text("subject"),
     whole("recorded_at"),
     text("document"),
+    Column("proof", _TEXT),
     Index("retailcrm_events_shop", "shop", "transaction_id", "position"),
     # No position is given twice, whatever was pruned.
     sqlite_autoincrement=True,
 )
+"""Facts of points say nothing but what their entry says, and are compared with it: they have no ``proof``."""
 
 POLICIES: Final = table(
     "policies",
@@ -206,4 +214,5 @@ POLICIES: Final = table(
     text("digest", key=True),
     whole("valid_from"),
     text("document"),
+    text("proof"),
 )

@@ -10,18 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Index, UniqueConstraint
 
-from retailcrm.adapters.stores.sql.schema import table, text, whole
+from retailcrm.adapters.stores.sql.schema import table_by_key, text, whole
 from retailcrm.ports.batches import COLUMNS, Grain
 from retailcrm.ports.orders import BY_WHO
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Table
-    from sqlalchemy.schema import SchemaItem
-
-
-def _table(name: str, *items: SchemaItem) -> Table:
-    """Give a table whose rows lie in the order of its key: they are written and read in that order."""
-    return table(name, *items, sqlite_with_rowid=False)
 
 
 def _column(name: str, kind: str) -> Column[str] | Column[int]:
@@ -33,7 +27,7 @@ def _column(name: str, kind: str) -> Column[str] | Column[int]:
     return column
 
 
-FILES: Final = _table(
+FILES: Final = table_by_key(
     "files",
     text("shop", key=True),
     whole("file", key=True),
@@ -62,7 +56,7 @@ def _observed(grain: Grain) -> Table:
         index.append(Index(f"retailcrm_{name}_line", "shop", "line"))
     if grain in BY_WHO:
         index.append(Index(f"retailcrm_{name}_who", "shop", "who"))
-    return _table(
+    return table_by_key(
         name,
         text("shop", key=True),
         whole("file", key=True),
@@ -78,7 +72,7 @@ OBSERVED: Final = {grain: _observed(grain) for grain in Grain}
 """The rows of all files by grain; ``place`` is where it stands in the file's rows of that grain, from 0;
 ``who`` is the buyer in the form that customer ids are made of."""
 
-ORDERS: Final = _table(
+ORDERS: Final = table_by_key(
     "orders",
     text("shop", key=True),
     text("platform", key=True),
@@ -104,7 +98,7 @@ ORDERS: Final = _table(
 )
 """Every order as all files together tell it; ``customer`` is her id before merges, ``''`` unknown."""
 
-MERGES: Final = _table(
+MERGES: Final = table_by_key(
     "merges",
     text("shop", key=True),
     whole("position", key=True),

@@ -156,6 +156,7 @@ class Session(ABC):
             try:
                 self.inside = self.begin_reading()
             except BaseException:
+                # As for a unit: what was begun, and a lock that it took, must not outlast Ctrl-C.
                 self._end()
                 raise
         self.depth += 1

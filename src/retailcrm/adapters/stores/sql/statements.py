@@ -34,7 +34,10 @@ ACCOUNT_COLUMNS: Final = (
     "shop, account, version, recorded_at, settled_at, pending, available, held, debt, next_change_at, "
     "document, proof"
 )
-ACCOUNT: Final = "SELECT document FROM retailcrm_accounts WHERE shop = ? AND account = ?"
+ACCOUNT: Final = (
+    "SELECT account, version, recorded_at, settled_at, debt, document FROM retailcrm_accounts "
+    "WHERE shop = ? AND account = ?"
+)
 ACCOUNT_NEW: Final = insert("accounts", ACCOUNT_COLUMNS, more=" ON CONFLICT (shop, account) DO NOTHING")
 ACCOUNT_NEXT: Final = (
     "UPDATE retailcrm_accounts SET version = ?, recorded_at = ?, settled_at = ?, pending = ?, available = ?, "
@@ -49,12 +52,15 @@ WHOLE: Final = (
     "FROM retailcrm_shops WHERE shop = ?"
 )
 STALE: Final = "SELECT customer FROM retailcrm_stale WHERE shop = ? ORDER BY customer"
-STALE_NEW: Final = insert("stale", "shop, customer", more=" ON CONFLICT (shop, customer) DO NOTHING")
+STALE_NEW: Final = insert("stale", "shop, customer, proof", more=" ON CONFLICT (shop, customer) DO NOTHING")
 STALE_GONE: Final = "DELETE FROM retailcrm_stale WHERE shop = ? AND customer = ?"
 ACCOUNTS: Final = (
     "SELECT account FROM retailcrm_accounts WHERE shop = ? AND account > ? ORDER BY account LIMIT 1000"
 )
-RECORDED: Final = "SELECT max(recorded_at) FROM retailcrm_accounts WHERE shop = ?"
+RECORDED_DAYS: Final = (
+    "SELECT min(recorded_at), max(recorded_at) FROM retailcrm_entries WHERE shop = ? AND recorded_at > ? "
+    "GROUP BY recorded_at / 86400000000 ORDER BY 1"
+)
 DUE: Final = (
     "SELECT account FROM retailcrm_accounts WHERE shop = ? AND next_change_at <= ? AND account > ? "
     "ORDER BY account LIMIT 1000"
@@ -62,22 +68,26 @@ DUE: Final = (
 
 ENTRY_COLUMNS: Final = "shop, account, version, verb, key, effective_at, recorded_at, document, proof"
 ENTRY_NEW: Final = insert("entries", ENTRY_COLUMNS)
-ENTRIES: Final = "SELECT document FROM retailcrm_entries WHERE shop = ? AND account = ? ORDER BY version"
+ENTRIES: Final = (
+    "SELECT account, version, verb, key, effective_at, recorded_at, document FROM retailcrm_entries "
+    "WHERE shop = ? AND account = ? ORDER BY version"
+)
 
 LOT_COLUMNS: Final = (
-    "shop, account, lot, root, pending, available, held, spent, expired, reversed, moved, document, proof"
+    "shop, account, lot, pending, available, held, spent, expired, reversed, moved, document, proof"
 )
 LOT_NEXT: Final = upsert("lots", LOT_COLUMNS, "shop, account, lot")
-LOTS: Final = "SELECT document FROM retailcrm_lots WHERE shop = ? AND account = ? ORDER BY lot"
+LOTS: Final = "SELECT lot, document FROM retailcrm_lots WHERE shop = ? AND account = ? ORDER BY lot"
 
 HOLD_NEXT: Final = upsert("holds", "shop, hold, account, ends_at", "shop, hold")
 HOLD_GONE: Final = "DELETE FROM retailcrm_holds WHERE shop = ? AND hold = ? AND account = ?"
 HOLDER: Final = "SELECT account FROM retailcrm_holds WHERE shop = ? AND hold = ?"
 
-AWARD_COLUMNS: Final = "shop, wallet, reference, account, document, proof"
+AWARD_COLUMNS: Final = "shop, wallet, reference, account, known, document, proof"
 AWARD_NEXT: Final = upsert("awards", AWARD_COLUMNS, "shop, wallet, reference")
 AWARDS: Final = (
-    "SELECT reference, document FROM retailcrm_awards WHERE shop = ? AND account = ? ORDER BY reference"
+    "SELECT reference, known, document FROM retailcrm_awards WHERE shop = ? AND account = ? "
+    "ORDER BY reference"
 )
 AWARDED: Final = "SELECT account FROM retailcrm_awards WHERE shop = ? AND wallet = ? AND reference = ?"
 
@@ -116,15 +126,15 @@ REFERRAL: Final = "SELECT document FROM retailcrm_referrals WHERE shop = ? AND r
 REFERRALS: Final = "SELECT document FROM retailcrm_referrals WHERE shop = ? ORDER BY referred"
 REFERRAL_OF: Final = "SELECT document FROM retailcrm_referrals WHERE shop = ? AND order_ref = ?"
 
-MERGED_NEXT: Final = upsert("merged", "shop, gone, keep", "shop, gone")
+MERGED_NEXT: Final = upsert("merged", "shop, gone, keep, proof", "shop, gone")
 MERGED_GONE: Final = "DELETE FROM retailcrm_merged WHERE shop = ? AND gone = ?"
 MERGED: Final = "SELECT gone, keep FROM retailcrm_merged WHERE shop = ? ORDER BY gone"
 
 ADVANCED: Final = "SELECT advanced_at FROM retailcrm_clocks WHERE shop = ?"
 ADVANCED_NEXT: Final = (
-    insert("clocks", "shop, advanced_at") + " ON CONFLICT (shop) DO UPDATE SET advanced_at = "
-    "CASE WHEN excluded.advanced_at > retailcrm_clocks.advanced_at THEN excluded.advanced_at "
-    "ELSE retailcrm_clocks.advanced_at END"
+    insert("clocks", "shop, advanced_at, proof") + " ON CONFLICT (shop) DO UPDATE SET "
+    "advanced_at = excluded.advanced_at, proof = excluded.proof "
+    "WHERE excluded.advanced_at > retailcrm_clocks.advanced_at"
 )
 
 RULE_NEW: Final = insert("rules", "shop, digest, document", more=" ON CONFLICT (shop, digest) DO NOTHING")
@@ -142,6 +152,12 @@ EVENT_NEW: Final[Mapping[Dialect, str]] = {
     "postgresql": f"INSERT INTO retailcrm_events ({_EVENT}) "  # noqa: S608 - fixed words
     "VALUES (?, pg_current_xact_id()::text::bigint, ?, ?, ?, ?)",
 }
+EVENT_PROVEN: Final[Mapping[Dialect, str]] = {
+    "sqlite": f"INSERT INTO retailcrm_events ({_EVENT}, proof) VALUES (?, 0, ?, ?, ?, ?, ?)",  # noqa: S608 - fixed words
+    "postgresql": f"INSERT INTO retailcrm_events ({_EVENT}, proof) "  # noqa: S608 - fixed words
+    "VALUES (?, pg_current_xact_id()::text::bigint, ?, ?, ?, ?, ?)",
+}
+"""For facts that no entry repeats."""
 _TOLD: Final = (
     "SELECT transaction_id, position, kind, subject, recorded_at, document FROM retailcrm_events "
     "WHERE shop = ? AND (transaction_id, position) > (?, ?)"

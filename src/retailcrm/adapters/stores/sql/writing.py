@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from retailcrm.adapters.stores.sql import statements as sql
-from retailcrm.adapters.stores.sql.codecs import award_text, micros, proof, rule_document, written
-from retailcrm.adapters.stores.sql.rows import account_row, entry_row, fact_row, lot_row
+from retailcrm.adapters.stores.sql.codecs import micros, proof, rule_document, written
+from retailcrm.adapters.stores.sql.rows import account_row, award_row, entry_row, fact_row, lot_row, said
 from retailcrm.domain.points.entries import Verb
 from retailcrm.errors import ConflictError
 from retailcrm.ports.points_facts import told_by
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from retailcrm.adapters.stores.sql.executor import Dialect, Executor
-    from retailcrm.adapters.stores.sql.rows import Texts
+    from retailcrm.adapters.stores.sql.long import Rows
     from retailcrm.domain.points.account import Account
     from retailcrm.domain.points.entries import Entry
     from retailcrm.domain.points.following import Awarded
@@ -33,12 +33,12 @@ class Writer:
     Attributes:
         shop: The shop's key.
         dialect: Which SQL.
-        known: Accounts whose text was read or written already.
+        known: Accounts whose row was read or written already.
     """
 
     shop: str
     dialect: Dialect
-    known: Texts[Account]
+    known: Rows[Account]
 
     def write(self, run: Executor, unit: Unit) -> None:
         """Write a unit; the caller has opened the transaction, and ends it."""
@@ -60,11 +60,12 @@ class Writer:
     def _who_is_who(self, run: Executor, unit: Unit) -> None:
         """Write which accounts were merged, and up to when time was told to go by."""
         for gone, keep in unit.merged:
-            run.run(sql.MERGED_NEXT, (self.shop, gone, keep))
+            run.run(sql.MERGED_NEXT, (self.shop, gone, keep, proof(self.shop, gone, keep)))
             if gone == keep:
                 run.run(sql.MERGED_GONE, (self.shop, gone))
         if unit.advanced is not None:
-            run.run(sql.ADVANCED_NEXT, (self.shop, micros(unit.advanced)))
+            at = micros(unit.advanced)
+            run.run(sql.ADVANCED_NEXT, (self.shop, at, proof(self.shop, at)))
 
     def _journal(self, run: Executor, entries: Sequence[Entry]) -> None:
         """Write entries, and tell of those that moved points."""
@@ -95,7 +96,7 @@ class Writer:
             done = run.run(sql.ACCOUNT_NEW, values)
         if not done:
             raise ConflictError(f"account {before.id} was changed meanwhile")
-        self.known.keep(values[-2], after)
+        self.known.keep(said(values), after)
         self._parts(run, change)
 
     def _parts(self, run: Executor, change: Change) -> None:
@@ -116,11 +117,7 @@ class Writer:
     def _awards(self, run: Executor, awards: Sequence[tuple[str, Awarded]]) -> None:
         rules = dict(rule_document(award.rule) for _, award in awards)
         _each(run, sql.RULE_NEW, [(self.shop, digest, text) for digest, text in rules.items()])
-        rows = []
-        for account, award in awards:
-            wallet = account.partition("/")[0]
-            values = (self.shop, wallet, award.reference, account, award_text(award))
-            rows.append((*values, proof(*values)))
+        rows = [award_row(self.shop, account, award) for account, award in awards]
         _each(run, sql.AWARD_NEXT, rows)
 
     def _spendings(self, run: Executor, unit: Unit) -> None:

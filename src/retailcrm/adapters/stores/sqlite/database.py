@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final
 
-from retailcrm.adapters.stores.sql.session import PerThread, Savepoint, Snapshot
+from retailcrm.adapters.stores.sql.database import SessionDatabase
+from retailcrm.adapters.stores.sql.session import PerThread
 from retailcrm.adapters.stores.sqlite.locking import HAS_FILE_LOCKS, FileLock, beside, needs_lock
 from retailcrm.adapters.stores.sqlite.opening import checked_path, connect, make_file
 from retailcrm.adapters.stores.sqlite.session import LOST_IN_FORK, SqliteSession
@@ -13,16 +14,15 @@ from retailcrm.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from retailcrm.adapters.stores.sql.executor import Dialect, Executor
+    from retailcrm.adapters.stores.sql.executor import Dialect
 
 PATIENCE: Final = 10.0
 """Seconds that a writer waits for others, unless told otherwise."""
 
 
-class SqliteDatabase:
+class SqliteDatabase(SessionDatabase):
     """An SQLite file; threads and processes may share it.
 
     Args:
@@ -49,7 +49,6 @@ class SqliteDatabase:
     """
 
     dialect: Dialect = "sqlite"
-    borrowed: bool = False
 
     def __init__(
         self,
@@ -63,32 +62,9 @@ class SqliteDatabase:
         self._patience = patience
         make_file(self.path, create=create)
         self._sessions = PerThread(self._open)
+        super().__init__(self._sessions.get)
+        # Whatever is wrong with the file shows now.
         self._sessions.get()
-
-    @property
-    def executor(self) -> Executor:
-        """This thread's executor: of the transaction it is in, else of single statements."""
-        return self._sessions.get().executor
-
-    @property
-    def in_unit(self) -> bool:
-        """Whether this thread is inside a unit."""
-        return self._sessions.get().writing
-
-    def unit(self) -> AbstractContextManager[Executor]:
-        """Open a transaction for writing, at once; a unit inside another joins it.
-
-        If one that joined fails, the whole fails, unless a savepoint between them took it back.
-        """
-        return self._sessions.get()
-
-    def snapshot(self) -> AbstractContextManager[Executor]:
-        """Open a transaction for reading; inside a unit it is the unit."""
-        return Snapshot(self._sessions.get())
-
-    def savepoint(self) -> AbstractContextManager[Executor]:
-        """Inside a unit: what is done in the block goes alone if the block raises."""
-        return Savepoint(self._sessions.get())
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from retailcrm.errors import ConflictError, SettingsError
@@ -40,16 +41,13 @@ class SqliteKind:
                 f"{url!r} names no file: write sqlite:///shop.db, or sqlite:////srv/shop.db with a whole path"
             )
         try:
-            database = SqliteDatabase(path)
+            with ExitStack() as undo:
+                database = SqliteDatabase(path)
+                undo.callback(database.close)
+                prepare(database)
+                undo.pop_all()
         except ConflictError as error:
             raise _too_late(path, error) from None
-        try:
-            prepare(database)
-        except BaseException as error:
-            database.close()
-            if isinstance(error, ConflictError):
-                raise _too_late(path, error) from None
-            raise
         return SqlStore(database)
 
 

@@ -101,6 +101,8 @@ def refusal(document: Doc, problems: list[str]) -> None:
         "referral": asked > allowed or asked == allowed == 0,
         "minimum": 0 < asked < allowed == least,
         "multiple": asked > allowed == asked // multiple * multiple,
+        "refund_total": asked > allowed,
+        "unknown_order": asked > allowed == 0,
         "nothing": about != "" and asked == allowed == 0 and f"order:{about}" not in awarded,
     }
     # What a cart sets limits to is derived by its quote.

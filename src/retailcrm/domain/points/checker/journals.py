@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any, Final
 
 from retailcrm.domain.points.checker.reading import Doc, ends, if_any, moment, own_end, parts, whole
@@ -33,9 +33,14 @@ WAYS: Final[dict[str, set[tuple[str | None, str]]]] = {
 }  # fmt: skip
 # What time does by itself.
 BY_ITSELF: Final = {"activate", "expire", "void", "repay"}
+# What must begin or end a reservation; a transfer may.
+HOLDING: Final = ("reserve", "capture", "void")
 # Reasons of transfers that move whole lots, not the points that lapse first.
 WHOLE: Final = ("merge", "split", "order")
 FIXED: Final = ("source", "awarded_at", "root", "owners", "expiry", "limit_at", "idle")
+_FIXED: Final = itemgetter(*FIXED)
+_ENDS: Final = itemgetter("activates_at", "expires_at")
+_WHOLE: Final = {int}
 
 
 def walk(entries: list[Doc], problems: list[str], *, cut: int | None = None) -> Doc:
@@ -80,20 +85,22 @@ def _in_line(n: int, entry: Doc, before: Doc | None, found: list[str]) -> None:
 
 def _images(book: Doc, entry: Doc, found: list[str]) -> None:
     """Every lot stands there as it was and what moved; nothing appears, vanishes or goes below nothing."""
-    moves: dict[str, Counter[str]] = {lot["id"]: Counter() for lot in entry["lots"]}
+    verb = entry["verb"]
+    moves: dict[str, dict[str, int]] = {lot["id"]: {} for lot in entry["lots"]}
     born = {one["lot"] for one in entry["movements"] if one["source"] is None}
     for one in entry["movements"]:
-        if whole(one["points"]) < 1 or (one["source"], one["target"]) not in WAYS[entry["verb"]]:
+        if whole(one["points"]) < 1 or (one["source"], one["target"]) not in WAYS[verb]:
             found.append(f"moves {one['points']} from {one['source']} to {one['target']}")
-        moves[one["lot"]][one["target"]] += one["points"]
-        moves[one["lot"]][one["source"] or ""] -= one["points"]
+        moved, source, target = moves[one["lot"]], one["source"] or "", one["target"]
+        moved[target] = moved.get(target, 0) + one["points"]
+        moved[source] = moved.get(source, 0) - one["points"]
     if len(moves) != len(entry["lots"]):
         found.append("shows a lot twice")
     for lot in entry["lots"]:
         old, moved = book["lots"].get(lot["id"]), moves[lot["id"]]
         if (lot["id"] in born) == (old is not None):
             found.append(f"lot {lot['id']} comes into being twice, or from nowhere")
-        if not moved and WAYS[entry["verb"]]:
+        if not moved and WAYS[verb]:
             found.append(f"lot {lot['id']} stands there for nothing")
         if lot["touched_at"] != entry["effective_at"]:
             found.append(f"lot {lot['id']} was touched at another time")
@@ -102,11 +109,14 @@ def _images(book: Doc, entry: Doc, found: list[str]) -> None:
             _goes_on(lot, old, found)
 
 
-def _sums(lot: Doc, old: Doc | None, moved: Counter[str], found: list[str]) -> None:
+def _sums(lot: Doc, old: Doc | None, moved: dict[str, int], found: list[str]) -> None:
     """Each bucket holds what it held, and what moved; never less than nothing."""
-    before = old["buckets"] if old else dict.fromkeys(BUCKETS, 0)
-    after = {bucket: before[bucket] + moved[bucket] for bucket in BUCKETS}
-    if {bucket: whole(points) for bucket, points in lot["buckets"].items()} != after:
+    after: dict[str, int] = dict(old["buckets"]) if old else dict.fromkeys(BUCKETS, 0)
+    for bucket, points in moved.items():
+        if bucket:
+            after[bucket] = after.get(bucket, 0) + points
+    said = lot["buckets"]
+    if said != after or set(map(type, said.values())) != _WHOLE:
         found.append(f"lot {lot['id']} does not come to what moved")
     if min(after.values()) < 0:
         found.append(f"lot {lot['id']} goes below nothing")
@@ -116,7 +126,7 @@ def _goes_on(lot: Doc, old: Doc, found: list[str]) -> None:
     """A lot goes on in time, and what it was awarded for does not change."""
     if moment(lot["touched_at"]) < moment(old["touched_at"]):
         found.append(f"lot {lot['id']} goes back in time")
-    if [lot[field] for field in FIXED] != [old[field] for field in FIXED]:
+    if _FIXED(lot) != _FIXED(old):
         found.append(f"lot {lot['id']} became another")
 
 
@@ -138,9 +148,7 @@ def _moments(entry: Doc, lot: Doc, old: Doc | None, found: list[str]) -> None:
         fine = same and lot["idle"] is not None and None not in (starts, was, over)
         fine = fine and was < over <= ends(lot, starts, max(starts, effective))
     else:
-        fine = [lot[at] for at in ("activates_at", "expires_at")] == [
-            old[at] for at in ("activates_at", "expires_at")
-        ]
+        fine = _ENDS(lot) == _ENDS(old)
     if not fine:
         found.append(f"lot {lot['id']}: its moments do not follow")
 
@@ -213,6 +221,8 @@ def _burn_order(book: Doc, entry: Doc, found: list[str]) -> None:
 def _reservation(book: Doc, entry: Doc, found: list[str]) -> None:
     """A reservation begins once and ends once; what is captured is at most what was held, from its front."""
     verb, opens, closes, holds = entry["verb"], entry["opens"], entry["closes"], book["holds"]
+    if not opens and not closes and verb not in HOLDING:
+        return
     moved = [
         (one["lot"], one["points"]) for one in entry["movements"] if "held" in (one["source"], one["target"])
     ]
@@ -243,22 +253,24 @@ def _reservation(book: Doc, entry: Doc, found: list[str]) -> None:
 
 def _held(book: Doc, entry: Doc, found: list[str]) -> None:
     """What reservations hold of a lot is what its bucket says."""
-    held: Counter[str] = Counter()
+    held: dict[str, int] = {}
     for hold in book["holds"].values():
         for lot, points in parts(hold):
-            held[lot] += points
-    found += [
-        f"lot {lot['id']}: reservations hold {held[lot['id']]}, not {lot['buckets']['held']}"
-        for lot in entry["lots"]
-        if lot["buckets"]["held"] != held[lot["id"]]
-    ]
+            held[lot] = held.get(lot, 0) + points
+    for lot in entry["lots"]:
+        there, said = held.get(lot["id"], 0), lot["buckets"]["held"]
+        if said != there:
+            found.append(f"lot {lot['id']}: reservations hold {there}, not {said}")
 
 
 def _owing(book: Doc, entry: Doc, found: list[str]) -> None:
     """Debts arise by refunds and end by repayment, point by point, and are never below nothing."""
     verb, debt, forgiven = entry["verb"], whole(entry["debt"]), whole(entry["forgiven"])
     moved = sum(one["points"] for one in entry["movements"])
-    fine = {"repay": debt == -moved, "reverse": debt >= 0, "transfer": True}.get(verb, debt == 0)
+    if verb == "repay":
+        fine = debt == -moved
+    else:
+        fine = debt == 0 or verb == "transfer" or (verb == "reverse" and debt > 0)
     if not fine or forgiven < 0 or (forgiven and verb != "reverse"):
         found.append(f"adds {debt} to the debt and forgives {forgiven}")
     changed = moment(entry["effective_at"])
@@ -278,12 +290,16 @@ def _at_rest(book: Doc, found: list[str]) -> None:
 
 def _never_below_nothing(entries: list[Doc], problems: list[str]) -> None:
     """At no effective moment does any bucket of any lot hold less than nothing."""
-    sums: Counter[tuple[str, str]] = Counter()
+    sums: dict[tuple[str, str], int] = {}
     for entry in sorted(entries, key=lambda one: (moment(one["effective_at"]), one["version"])):
+        left = []
         for one in entry["movements"]:
-            sums[one["lot"], one["target"]] += one["points"]
-            sums[one["lot"], one["source"] or ""] -= one["points"]
-        if any(sums[one["lot"], one["source"]] < 0 for one in entry["movements"] if one["source"]):
+            lot, points = one["lot"], one["points"]
+            sums[lot, one["target"]] = sums.get((lot, one["target"]), 0) + points
+            if one["source"]:
+                sums[lot, one["source"]] = sums.get((lot, one["source"]), 0) - points
+                left.append((lot, one["source"]))
+        if any(sums[one] < 0 for one in left):
             problems.append(f"below nothing at {entry['effective_at']}")
             return
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,8 @@ Doc = dict[str, Any]
 
 _DAY: Final = timedelta(days=1)
 _SPANS: Final = {"month": 1, "quarter": 3, "half": 6, "year": 12}
+_KEPT: Final = 1 << 12
+"""Answers that are kept: an account's entries repeat the moments of its lots, and many lots lapse alike."""
 
 
 def whole(value: object) -> int:
@@ -21,15 +24,16 @@ def whole(value: object) -> int:
     return value
 
 
-def moment(text: object) -> datetime:
+@lru_cache(_KEPT)
+def moment(text: str) -> datetime:
     """Read a moment; it is told in UTC."""
-    value = datetime.fromisoformat(str(text))
+    value = datetime.fromisoformat(text)
     if value.utcoffset() != timedelta(0):
         raise ValueError(f"{text!r} is no moment in UTC")
     return value
 
 
-def if_any(text: object) -> datetime | None:
+def if_any(text: str | None) -> datetime | None:
     """Read a moment that may be missing."""
     return None if text is None else moment(text)
 
@@ -58,24 +62,32 @@ def ends(lot: Doc, starts: datetime, active: datetime) -> datetime | None:
 
 def lapse(rule: Doc, starts: datetime) -> datetime | None:
     """Work out the first moment at which points cannot be spent: the beginning of a local day, always."""
-    zone = ZoneInfo(rule["zone"])
-    if rule["on"] is not None:
-        return day_begins(date.fromisoformat(rule["on"]) + _DAY, zone)
-    if rule["months"] is None and rule["days"] is None:
+    zone, on, months, days = (rule[name] for name in ("zone", "on", "months", "days"))
+    if on is not None:
+        return day_begins(date.fromisoformat(on) + _DAY, ZoneInfo(zone))
+    if months is None and days is None:
         return None
-    day = local_day(starts, zone)
-    if rule["months"] is None:
-        day += whole(rule["days"]) * _DAY
+    # Checked before anything is looked up: 12 is as good a key as 12.0 is.
+    span = (whole(days), True) if months is None else (whole(months), False)
+    return _lapse(zone, local_day(starts, ZoneInfo(zone)), *span, rule["snap"])
+
+
+@lru_cache(_KEPT)
+def _lapse(name: str, day: date, span: int, in_days: bool, snap: str) -> datetime:
+    zone = ZoneInfo(name)
+    if in_days:
+        day += span * _DAY
     else:
-        year, month = divmod(day.year * 12 + day.month - 1 + whole(rule["months"]), 12)
+        year, month = divmod(day.year * 12 + day.month - 1 + span, 12)
         day = date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-    if rule["snap"] == "day":
+    if snap == "day":
         return day_begins(day + _DAY, zone)
-    span = _SPANS[rule["snap"]]
+    span = _SPANS[snap]
     after = (day.month - 1) // span * span + span  # months from January to the first after the period
     return day_begins(date(day.year + after // 12, after % 12 + 1, 1), zone)
 
 
+@lru_cache(_KEPT)
 def day_begins(day: date, zone: ZoneInfo) -> datetime:
     """Find the first moment of a local day: its first midnight or, if the clock skips that, what follows."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)

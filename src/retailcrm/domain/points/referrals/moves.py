@@ -71,10 +71,29 @@ def qualify(
     raised = tuple(sorted(flags, key=lambda flag: flag.code))
     if (refusal := _hindered(state, order, rule, referrer, referred, bought_at)) is not None:
         return refusal
+    counted = _counted(state, order, rule, raised, bought_at)
+    if counted.stage is Stage.REFUSED:
+        codes = ", ".join(flag.code for flag in raised)
+        return NotBrought(state=counted, hindrance="flagged", message=f"checks raised flags: {codes}")
+    sides = [
+        _awarded(account, points, lot, counted, order, wallet, key=key, now=now)
+        for account, points, lot in zip((referrer, referred), counted.points, counted.lots, strict=True)
+    ]
+    return BothSides(state=counted, referrer=sides[0], referred=sides[1])
+
+
+def _counted(
+    state: Brought,
+    order: CompletedOrder,
+    rule: Referral,
+    raised: tuple[Flag, ...],
+    bought_at: datetime | None,
+) -> Brought:
+    """Give a referral that an order counts for; flags refuse it, or let it wait for a person."""
     click = attributed(state, order.ordered_at, rule, bought_at)
     assert click is not None  # noqa: S101 - nothing hindered
     held = bool(raised) and rule.flagged == "wait"
-    counted = attrs.evolve(
+    return attrs.evolve(
         state,
         stage=Stage.HELD if held else Stage.REFUSED if raised else Stage.QUALIFIED,
         referrer=click.referrer,
@@ -85,14 +104,6 @@ def qualify(
         points=(0, 0) if raised and not held else (rule.referrer, rule.referred),
         flags=raised,
     )
-    if counted.stage is Stage.REFUSED:
-        codes = ", ".join(flag.code for flag in raised)
-        return NotBrought(state=counted, hindrance="flagged", message=f"checks raised flags: {codes}")
-    sides = [
-        _awarded(account, points, lot, counted, order, wallet, key=key, now=now)
-        for account, points, lot in zip((referrer, referred), counted.points, counted.lots, strict=True)
-    ]
-    return BothSides(state=counted, referrer=sides[0], referred=sides[1])
 
 
 def _hindered(

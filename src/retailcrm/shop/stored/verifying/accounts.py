@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from retailcrm.adapters.stores.sql.codecs import micros
 from retailcrm.domain.points.checker.journals import BUCKETS, walk
 from retailcrm.domain.points.checker.reading import parts
+from retailcrm.shop.stored.verifying.documents import Doc, award_of, entry_of, lot_of, open_of, read
 from retailcrm.shop.stored.verifying.rows import BROKEN, Grouped, Named, document_of, rows_of
 
 if TYPE_CHECKING:
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
 
     from retailcrm.adapters.stores.sql.executor import Executor
     from retailcrm.shop.stored.verifying.findings import Tally
-
-Doc = dict[str, Any]
 
 _ORDERS: Final = {
     "accounts": "account",
@@ -103,15 +103,11 @@ def _merged_into(name: str, entries: list[Doc]) -> dict[str, str]:
 
 
 def _entries(kept: _Kept) -> list[Doc]:
-    """Read the journal's documents; their columns repeat them."""
+    """Read the journal's documents."""
     found: list[Doc] = []
     for row in kept.rows["entries"]:
         try:
-            entry = document_of(row)
-            expected = {name: entry[name] for name in ("account", "version", "verb", "key")}
-            expected |= {name: _micros(entry[name]) for name in ("effective_at", "recorded_at")}
-            kept.same("entries", row["version"], row, expected)
-            found.append(entry)
+            found.append(entry_of(row))
         except BROKEN:
             kept.tell("entries", "broken", "its document is none of an entry", row["version"])
     return found
@@ -136,7 +132,7 @@ def _account_row(kept: _Kept, entries: list[Doc], book: Doc) -> None:
     if not rows:
         kept.tell("accounts", "missing", "its journal, lots or awards are there, but not the account")
         return
-    row, expected = rows[0], _account_document(kept.name, entries, book)
+    row, expected = rows[0], _account_document(entries, book)
     columns = {
         "version": expected["version"],
         "recorded_at": _micros(expected["recorded_at"]),
@@ -146,16 +142,14 @@ def _account_row(kept: _Kept, entries: list[Doc], book: Doc) -> None:
         **{name: sum(lot["buckets"][name] for lot in expected["lots"]) for name in _OPEN},
     }
     kept.same("accounts", "", row, columns)
-    if document_of(row) != expected:
+    if any(value != expected[name] for name, value in open_of(row["document"]).items()):
         kept.tell("accounts", "state", "its document is not what its journal comes to")
 
 
-def _account_document(name: str, entries: list[Doc], book: Doc) -> Doc:
-    """Write down what a journal comes to, as an account says it."""
+def _account_document(entries: list[Doc], book: Doc) -> Doc:
+    """Write down what a journal comes to, as an account's row says it."""
     owing = [entry["effective_at"] for entry in entries if entry["debt"]]
     return {
-        "schema": 1,
-        "id": name,
         "version": len(entries),
         "recorded_at": entries[-1]["recorded_at"] if entries else None,
         "lots": sorted((lot for lot in book["lots"].values() if _is_open(lot)), key=_burn_order),
@@ -195,8 +189,8 @@ def _lot_rows(kept: _Kept, _: list[Doc], book: Doc) -> None:
         kept.tell("lots", "missing", where, name)
     for name in rows.keys() & book["lots"].keys():
         lot = book["lots"][name]
-        kept.same("lots", name, rows[name], {"root": lot["root"], **{b: lot["buckets"][b] for b in BUCKETS}})
-        if document_of(rows[name]) != lot:
+        kept.same("lots", name, rows[name], lot["buckets"])
+        if lot_of(name, read(rows[name]["document"])) != lot:
             kept.tell("lots", "state", "its document is not what the journal comes to", name)
 
 
@@ -239,12 +233,12 @@ def _award_rows(kept: _Kept, _: list[Doc], book: Doc) -> None:
     """Awards stand in the account of their wallet; the lot that one made holds its points."""
     wallet = kept.name.partition("/")[0]
     for row in kept.rows["awards"]:
-        said = document_of(row)
-        kept.same("awards", row["reference"], row, {"wallet": wallet, "reference": said["reference"]})
+        said = award_of(row)
+        kept.same("awards", row["reference"], row, {"wallet": wallet})
         lot = book["lots"].get(said["lot"])
-        if lot is not None and sum(lot["buckets"].values()) != said["award"]["points"]:
+        if lot is not None and sum(lot["buckets"].values()) != said["points"]:
             kept.tell("awards", "award", "its lot holds another number of points", row["reference"])
-        if min(said["taken"], said["forgiven"]) < 0 or said["taken"] > said["award"]["points"]:
+        if min(said["taken"], said["forgiven"]) < 0 or said["taken"] > said["points"]:
             kept.tell("awards", "award", "more was taken back than was awarded", row["reference"])
 
 
@@ -278,5 +272,6 @@ def conserved(tally: Tally, wallets: Iterable[str]) -> None:
             tally.tell("entries", wallet, "conservation", f"{sums['debts_moved']} points of debt on the way")
 
 
+@lru_cache(1 << 12)
 def _micros(text: str | None) -> int | None:
     return None if text is None else micros(datetime.fromisoformat(text))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from retailcrm.adapters.stores.sql.codecs import micros
+from retailcrm.shop.stored.verifying.events import verify_events
 from retailcrm.shop.stored.verifying.rows import BROKEN, Named, document_of, rows_of
 
 if TYPE_CHECKING:
@@ -19,7 +18,8 @@ if TYPE_CHECKING:
     from retailcrm.shop.stored.verifying.findings import Tally
 
 _DIGEST: Final = 16
-_MOVED: Final = "points.moved"
+_PROVEN: Final = (("policies", "digest"), ("stale", "customer"))
+"""Tables whose rows say nothing that stands anywhere else: their digests guard them."""
 AT_ONCE: Final = 400
 """Rows that are looked up in one statement: no database takes any number of values."""
 
@@ -50,10 +50,13 @@ def verify_beside(
     )
     _rules(tally, rows("rules", "digest"))
     _stocks(tally, rows("stocks", "reward"), _pieces(executor, tally.shop))
+    for table, order in _PROVEN:
+        for _ in rows(table, order):
+            pass
     for row in rows("merged", "gone"):
         if merged.get(row["gone"], row["keep"]) != row["keep"]:
             tally.tell("merged", row["gone"], "merge", "its journal tells of another account")
-    _events(executor, tally, rows("events", "position"))
+    verify_events(executor, tally, rows("events", "position"))
 
 
 def _read(tally: Tally, table: str, key: object, row: Named) -> Any:  # noqa: ANN401 - whatever JSON says
@@ -163,72 +166,6 @@ def _stocks(tally: Tally, rows: Iterator[Named], pieces: Mapping[str, int]) -> N
                 tally.tell("stocks", reward, "stock", "customers have more pieces than were taken")
         except BROKEN:
             tally.tell("stocks", reward, "broken", "its document is none of a stock")
-
-
-def _events(executor: Executor, tally: Tally, rows: Iterator[Named]) -> None:
-    """The feed goes forward, and tells of points what their journal says."""
-    last = 0
-    for batch in _batches(rows):
-        told = [(row, _read(tally, "events", row["position"], row)) for row in batch]
-        moved = {
-            (row["subject"], said["version"])
-            for row, said in told
-            if _of_points(row, said) and isinstance(said, dict) and isinstance(said.get("version"), int)
-        }
-        entries = _entries(executor, tally.shop, sorted(moved))
-        for row, said in told:
-            if row["position"] <= last:
-                tally.tell("events", row["position"], "event", "stands before the one that it comes after")
-            last = row["position"]
-            if said is not None and _of_points(row, said):
-                _moved(tally, row, said, entries)
-
-
-def _of_points(row: Named, said: Any) -> bool:  # noqa: ANN401 - JSON
-    """Tell whether an event is of points: it says so, or looks like one."""
-    return row["kind"] == _MOVED or (isinstance(said, dict) and {"wallet", "what", "version"} <= said.keys())
-
-
-def _moved(tally: Tally, row: Named, said: Any, entries: Mapping[tuple[str, int], Any]) -> None:  # noqa: ANN401 - JSON
-    """An event of points says what its entry does."""
-    try:
-        entry = entries[row["subject"], said["version"]]
-        wallet, _, customer = row["subject"].partition("/")
-        expected = {
-            "at": entry["effective_at"],
-            "customer": customer,
-            "points": sum(one["points"] for one in entry["movements"]),
-            "reference": entry["reference"],
-            "version": entry["version"],
-            "wallet": wallet,
-            "what": entry["verb"],
-        }
-        recorded = micros(datetime.fromisoformat(entry["recorded_at"]))
-        fine = (row["kind"], said, row["recorded_at"]) == (_MOVED, expected, recorded)
-    except BROKEN:
-        fine = False
-    if not fine:
-        tally.tell("events", row["position"], "event", "tells of points what no journal says")
-
-
-def _entries(executor: Executor, shop: str, keys: list[tuple[str, int]]) -> dict[tuple[str, int], Any]:
-    """Look up entries by account and version."""
-    if not keys:
-        return {}
-    marks = ", ".join("(?, ?)" for _ in keys)
-    # Joined from the keys, so that every database goes by its index.
-    asked = (
-        f"WITH asked (account, version) AS (VALUES {marks}) "  # noqa: S608 - marks only
-        "SELECT asked.account, asked.version, it.document FROM asked JOIN retailcrm_entries it "
-        "ON it.shop = ? AND it.account = asked.account AND it.version = asked.version"
-    )
-    found = {}
-    for account, version, text in executor.all(asked, (*(part for key in keys for part in key), shop)):
-        try:
-            found[account, version] = document_of({"document": text})
-        except BROKEN:
-            continue  # its own row was told of already
-    return found
 
 
 def _batches(rows: Iterator[Named]) -> Iterator[list[Named]]:

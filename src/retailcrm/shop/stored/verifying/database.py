@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
+from retailcrm.adapters.stores.postgres.as_made import missing, unguarded
 from retailcrm.adapters.stores.sql.schema import TABLES
 from retailcrm.adapters.stores.sqlite.database import SqliteDatabase
 
@@ -18,14 +19,8 @@ if TYPE_CHECKING:
     from retailcrm.shop.stored.verifying.findings import Tally
 
 _JOURNAL: Final = "retailcrm_entries"
-_UPDATE, _DELETE = 16, 8
-"""Bits of PostgreSQL's ``tgtype``."""
 _SQLITE_TRIGGERS: Final = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?"
 _SCHEMA: Final = "SELECT type, name, tbl_name, sql FROM sqlite_master"
-_POSTGRESQL_TRIGGERS: Final = (
-    "SELECT tgtype FROM pg_catalog.pg_trigger "
-    "WHERE tgrelid = to_regclass(?) AND NOT tgisinternal AND tgenabled IN ('O', 'A')"
-)
 
 
 def verify_database(executor: Executor, tally: Tally) -> None:
@@ -37,15 +32,13 @@ def verify_database(executor: Executor, tally: Tally) -> None:
     """
     if executor.dialect == "sqlite":
         _sqlite(executor, tally)
-        guarded = _guarded_by([str(row[0]).upper() for row in executor.all(_SQLITE_TRIGGERS, (_JOURNAL,))])
+        guards = [str(row[0]).upper() for row in executor.all(_SQLITE_TRIGGERS, (_JOURNAL,))]
+        allowed = [word for word in ("UPDATE", "DELETE") if word not in _guarded_by(guards)]
     else:
-        kinds = [int(row[0]) for row in executor.all(_POSTGRESQL_TRIGGERS, (_JOURNAL,))]
-        guarded = {
-            word for word, bit in (("UPDATE", _UPDATE), ("DELETE", _DELETE)) if any(k & bit for k in kinds)
-        }
-    for word in ("UPDATE", "DELETE"):
-        if word not in guarded:
-            tally.tell("entries", "", "guard", f"no trigger refuses {word}: the journal is not append-only")
+        _postgresql(executor, tally)
+        allowed = unguarded(executor)
+    for word in allowed:
+        tally.tell("entries", "", "guard", f"no trigger refuses {word}: the journal is not append-only")
 
 
 def _sqlite(executor: Executor, tally: Tally) -> None:
@@ -61,6 +54,11 @@ def _sqlite(executor: Executor, tally: Tally) -> None:
         tally.tell(
             "", row[1], "schema", f"{row[0]} {row[1]} is not as it was made: what it guards may be broken"
         )
+
+
+def _postgresql(executor: Executor, tally: Tally) -> None:
+    for name in missing(executor):
+        tally.tell("", name, "schema", f"{name} is not as it was made: what it guards may be broken")
 
 
 @cache

@@ -8,12 +8,12 @@ import pyarrow as pa
 
 from retailcrm.adapters.stores.sql.orders import SqlOrders
 from retailcrm.adapters.stores.sql.orders_digest import RowsDigest
-from retailcrm.adapters.stores.sql.rollups import SqlRollUps
 from retailcrm.adapters.stores.sql.schema_orders import FILES, MERGES, OBSERVED
 from retailcrm.ports.batches import Grain
 from retailcrm.shop.folding import fold
 from retailcrm.shop.stored.order_rows import changed_rows, rows_of
 from retailcrm.shop.stored.touched import BY_NUMBER, Touched
+from retailcrm.shop.stored.verifying.rolled import verify_rollups
 from retailcrm.shop.stored.verifying.rows import BROKEN
 from retailcrm.shop.stored.verifying.rows import rows_of as stored_rows
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from retailcrm.ports.orders import FileKept
     from retailcrm.shop.stored.verifying.findings import Tally
 
+_FOLDED: Final = 16_384
+"""Rows whose orders are folded at a time: what is laid out for that is a multiple of them."""
 _TOLD: Final = 20
 """Orders of one batch that are told of one by one."""
 
@@ -44,20 +46,23 @@ def verify_orders(
         _without_gaps(
             tally, table, [row[place] for row in stored_rows(executor, tally, table, place, progress)]
         )
-    # What roll-ups say follows from the orders by rules that only the policy knows; a digest guards each.
-    for key in SqlRollUps(database, tally.shop).damaged():
-        tally.tell("summaries", key, "digest", "the roll-up is not the one that was written")
     book = SqlOrders(database, tally.shop)
     try:
         files = book.files()
     except BROKEN as error:
         tally.tell("files", "", "broken", f"the import journal cannot be read: {type(error).__name__}")
         return
-    settings = executor.one("SELECT currency, zone FROM retailcrm_shops WHERE shop = ?", (tally.shop,))
+    row = executor.one("SELECT currency, zone FROM retailcrm_shops WHERE shop = ?", (tally.shop,))
+    settings = None if row is None else (str(row[0]), str(row[1]))
     for file in files:
         for grain in file.grains:
             _grain(tally, book, files, file, grain, settings, progress)
     _strays(executor, tally, files)
+    if settings is not None:
+        try:
+            verify_rollups(database, executor, tally, settings)
+        except BROKEN as error:
+            tally.tell("summaries", "", "broken", f"they cannot be counted: {type(error).__name__}")
 
 
 def _short(name: str) -> str:
@@ -77,7 +82,7 @@ def _grain(
     files: Sequence[FileKept],
     file: FileKept,
     grain: Grain,
-    settings: tuple[Any, ...] | None,
+    settings: tuple[str, str] | None,
     progress: Callable[[str, int], None],
 ) -> None:
     """A file's rows are those that were written, and the orders that they tell of are what they fold into."""
@@ -89,7 +94,8 @@ def _grain(
             tally.counts[table] += len(piece)
             progress(table, len(piece))
             if settings is not None and grain in BY_NUMBER:
-                _folded(tally, book, files, {grain: piece}, settings)
+                for start in range(0, len(piece), _FOLDED):
+                    _folded(tally, book, files, {grain: piece.slice(start, _FOLDED)}, settings)
         fine = (rows, digest.text()) == (file.grains[grain].rows, file.grains[grain].digest)
     except BROKEN as error:
         tally.tell(table, f"file {file.file}", "broken", f"its rows cannot be read: {type(error).__name__}")
@@ -104,7 +110,7 @@ def _folded(
     book: SqlOrders,
     files: Sequence[FileKept],
     tables: dict[Grain, pa.Table],
-    settings: tuple[Any, ...],
+    settings: tuple[str, str],
 ) -> None:
     """Fold anew what all files tell of some orders, and compare it with the orders that are kept."""
     numbers = Touched(book, files, 0, tables).numbers()

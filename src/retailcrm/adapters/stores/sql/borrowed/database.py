@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
 
-from retailcrm.adapters.stores.sql.session import Savepoint, Session, Snapshot, is_query
+from retailcrm.adapters.stores.sql.database import SessionDatabase
+from retailcrm.adapters.stores.sql.session import Session, is_query
 from retailcrm.errors import RetailCRMError, SettingsError, StoreError
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class BorrowedSession(Session):
                 ) from None
 
 
-class BorrowedDatabase:
+class BorrowedDatabase(SessionDatabase):
     """A connection that somebody else has, commits and closes.
 
     Args:
@@ -119,17 +120,8 @@ class BorrowedDatabase:
 
     def __init__(self, lender: Lender, *, allow_unsafe: bool) -> None:
         self.dialect: Dialect = lender.dialect
-        self._session = BorrowedSession(lender, allow_unsafe=allow_unsafe)
-
-    @property
-    def executor(self) -> Executor:
-        """The executor: of the unit that is open, else of single statements in her transaction."""
-        return self._session.executor
-
-    @property
-    def in_unit(self) -> bool:
-        """Whether a unit is open."""
-        return self._session.writing
+        session = BorrowedSession(lender, allow_unsafe=allow_unsafe)
+        super().__init__(lambda: session)
 
     def unit(self) -> AbstractContextManager[Executor]:
         """Open a savepoint in her transaction; a unit inside another joins it. Nothing is committed.
@@ -139,19 +131,11 @@ class BorrowedDatabase:
             SettingsError: Each statement would be committed by itself, or could be lost.
             StoreError: The database failed otherwise.
         """
-        return self._session
+        return super().unit()
 
     def snapshot(self) -> AbstractContextManager[Executor]:
         """Read what her transaction sees; how consistent that is, is for its isolation to say."""
-        return Snapshot(self._session)
-
-    def savepoint(self) -> AbstractContextManager[Executor]:
-        """Inside a unit: what is done in the block goes alone if the block raises."""
-        return Savepoint(self._session)
-
-    def alone(self) -> AbstractContextManager[object]:
-        """Do nothing: when she commits, and what keeps others away from it, is hers to see to."""
-        return nullcontext()
+        return super().snapshot()
 
     def close(self) -> None:
         """Leave the connection to her."""

@@ -24,6 +24,7 @@ CREATE TABLE retailcrm_awards (
     wallet TEXT COLLATE "C" NOT NULL,
     reference TEXT COLLATE "C" NOT NULL,
     account TEXT COLLATE "C" NOT NULL,
+    known TEXT COLLATE "C" NOT NULL,
     document TEXT COLLATE "C" NOT NULL,
     proof TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (shop, wallet, reference)
@@ -34,6 +35,7 @@ CREATE INDEX retailcrm_awards_account ON retailcrm_awards (shop, account);
 CREATE TABLE retailcrm_clocks (
     shop TEXT COLLATE "C" NOT NULL,
     advanced_at BIGINT NOT NULL,
+    proof TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (shop)
 );
 
@@ -69,6 +71,7 @@ CREATE TABLE retailcrm_events (
     subject TEXT COLLATE "C" NOT NULL,
     recorded_at BIGINT NOT NULL,
     document TEXT COLLATE "C" NOT NULL,
+    proof TEXT COLLATE "C",
     PRIMARY KEY (position)
 );
 
@@ -104,7 +107,6 @@ CREATE TABLE retailcrm_lots (
     shop TEXT COLLATE "C" NOT NULL,
     account TEXT COLLATE "C" NOT NULL,
     lot TEXT COLLATE "C" NOT NULL,
-    root TEXT COLLATE "C" NOT NULL,
     pending BIGINT NOT NULL,
     available BIGINT NOT NULL,
     held BIGINT NOT NULL,
@@ -118,12 +120,11 @@ CREATE TABLE retailcrm_lots (
     CONSTRAINT not_below_zero CHECK (pending >= 0 AND available >= 0 AND held >= 0 AND spent >= 0 AND expired >= 0 AND reversed >= 0 AND moved >= 0)
 );
 
-CREATE INDEX retailcrm_lots_root ON retailcrm_lots (shop, account, root);
-
 CREATE TABLE retailcrm_merged (
     shop TEXT COLLATE "C" NOT NULL,
     gone TEXT COLLATE "C" NOT NULL,
     keep TEXT COLLATE "C" NOT NULL,
+    proof TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (shop, gone)
 );
 
@@ -328,6 +329,7 @@ CREATE TABLE retailcrm_policies (
     digest TEXT COLLATE "C" NOT NULL,
     valid_from BIGINT NOT NULL,
     document TEXT COLLATE "C" NOT NULL,
+    proof TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (shop, digest)
 );
 
@@ -375,6 +377,7 @@ CREATE TABLE retailcrm_shops (
     followed TEXT COLLATE "C" NOT NULL,
     observed_at BIGINT,
     decisions BIGINT DEFAULT '0' NOT NULL,
+    proof TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (shop)
 );
 
@@ -397,6 +400,7 @@ CREATE INDEX retailcrm_spendings_order ON retailcrm_spendings (shop, wallet, ord
 CREATE TABLE retailcrm_stale (
     shop TEXT COLLATE "C" NOT NULL,
     customer TEXT COLLATE "C" NOT NULL,
+    proof TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (shop, customer)
 );
 

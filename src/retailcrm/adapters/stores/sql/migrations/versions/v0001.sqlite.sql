@@ -15,7 +15,9 @@ CREATE TABLE retailcrm_accounts (
     proof TEXT NOT NULL,
     PRIMARY KEY (shop, account),
     CONSTRAINT not_below_zero CHECK (version >= 0 AND pending >= 0 AND available >= 0 AND held >= 0 AND debt >= 0)
-) STRICT;
+)
+ WITHOUT ROWID,
+ STRICT;
 
 CREATE INDEX retailcrm_accounts_due ON retailcrm_accounts (shop, next_change_at);
 
@@ -24,6 +26,7 @@ CREATE TABLE retailcrm_awards (
     wallet TEXT NOT NULL,
     reference TEXT NOT NULL,
     account TEXT NOT NULL,
+    known TEXT NOT NULL,
     document TEXT NOT NULL,
     proof TEXT NOT NULL,
     PRIMARY KEY (shop, wallet, reference)
@@ -34,6 +37,7 @@ CREATE INDEX retailcrm_awards_account ON retailcrm_awards (shop, account);
 CREATE TABLE retailcrm_clocks (
     shop TEXT NOT NULL,
     advanced_at INTEGER NOT NULL,
+    proof TEXT NOT NULL,
     PRIMARY KEY (shop)
 ) STRICT;
 
@@ -45,7 +49,9 @@ CREATE TABLE retailcrm_effects (
     document TEXT NOT NULL,
     proof TEXT NOT NULL,
     PRIMARY KEY (shop, verb, "key")
-) STRICT;
+)
+ WITHOUT ROWID,
+ STRICT;
 
 CREATE TABLE retailcrm_entries (
     shop TEXT NOT NULL,
@@ -59,7 +65,9 @@ CREATE TABLE retailcrm_entries (
     proof TEXT NOT NULL,
     PRIMARY KEY (shop, account, version),
     CONSTRAINT versions_from_one CHECK (version >= 1)
-) STRICT;
+)
+ WITHOUT ROWID,
+ STRICT;
 
 CREATE TABLE retailcrm_events (
     position INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -68,7 +76,8 @@ CREATE TABLE retailcrm_events (
     kind TEXT NOT NULL,
     subject TEXT NOT NULL,
     recorded_at INTEGER NOT NULL,
-    document TEXT NOT NULL
+    document TEXT NOT NULL,
+    proof TEXT
 ) STRICT;
 
 CREATE INDEX retailcrm_events_shop ON retailcrm_events (shop, transaction_id, position);
@@ -105,7 +114,6 @@ CREATE TABLE retailcrm_lots (
     shop TEXT NOT NULL,
     account TEXT NOT NULL,
     lot TEXT NOT NULL,
-    root TEXT NOT NULL,
     pending INTEGER NOT NULL,
     available INTEGER NOT NULL,
     held INTEGER NOT NULL,
@@ -117,14 +125,15 @@ CREATE TABLE retailcrm_lots (
     proof TEXT NOT NULL,
     PRIMARY KEY (shop, account, lot),
     CONSTRAINT not_below_zero CHECK (pending >= 0 AND available >= 0 AND held >= 0 AND spent >= 0 AND expired >= 0 AND reversed >= 0 AND moved >= 0)
-) STRICT;
-
-CREATE INDEX retailcrm_lots_root ON retailcrm_lots (shop, account, root);
+)
+ WITHOUT ROWID,
+ STRICT;
 
 CREATE TABLE retailcrm_merged (
     shop TEXT NOT NULL,
     gone TEXT NOT NULL,
     keep TEXT NOT NULL,
+    proof TEXT NOT NULL,
     PRIMARY KEY (shop, gone)
 ) STRICT;
 
@@ -347,6 +356,7 @@ CREATE TABLE retailcrm_policies (
     digest TEXT NOT NULL,
     valid_from INTEGER NOT NULL,
     document TEXT NOT NULL,
+    proof TEXT NOT NULL,
     PRIMARY KEY (shop, digest)
 ) STRICT;
 
@@ -394,6 +404,7 @@ CREATE TABLE retailcrm_shops (
     followed TEXT NOT NULL,
     observed_at INTEGER,
     decisions INTEGER DEFAULT '0' NOT NULL,
+    proof TEXT NOT NULL,
     PRIMARY KEY (shop)
 ) STRICT;
 
@@ -416,6 +427,7 @@ CREATE INDEX retailcrm_spendings_order ON retailcrm_spendings (shop, wallet, ord
 CREATE TABLE retailcrm_stale (
     shop TEXT NOT NULL,
     customer TEXT NOT NULL,
+    proof TEXT NOT NULL,
     PRIMARY KEY (shop, customer)
 ) STRICT;
 
