@@ -246,8 +246,12 @@ class Ledger(Protocol):
     def referral_of(self, order: str) -> Brought | None:
         """Give the referral that an order counted for; ``None`` if it counted for none."""
 
-    def merged(self) -> Mapping[str, str]:
-        """Tell which accounts were merged into which."""
+    def merged(self, around: str = "") -> Mapping[str, str]:
+        """Tell which accounts were merged into which.
+
+        Args:
+            around: Only what is connected with this account, at once or by way of others; empty: all.
+        """
 
     def advanced(self) -> datetime | None:
         """Tell up to when time was told to go by at the latest; ``None`` if it never was."""
@@ -272,3 +276,21 @@ class Ledger(Protocol):
             ConflictError: An account or stock is not as it was read any more, or a key was used meanwhile.
             UnknownOutcomeError: Nobody can say whether it was written.
         """
+
+
+def connected(merged: Mapping[str, str], account: str) -> dict[str, str]:
+    """Give the merges that are connected with an account, at once or by way of others.
+
+    Args:
+        merged: Which account was merged into which.
+        account: Any.
+
+    Example:
+        >>> connected({"ann": "bob", "bob": "cat", "dan": "eve"}, "cat")
+        {'ann': 'bob', 'bob': 'cat'}
+    """
+    near, more = {account}, {account}
+    while more:
+        more = {name for pair in merged.items() if more.intersection(pair) for name in pair} - near
+        near |= more
+    return {gone: keep for gone, keep in merged.items() if gone in near}

@@ -45,11 +45,13 @@ class Decided:
         present: The present id of every id that was merged away; of every log a mapping of its own, so that
             readers see by its identity that it is new.
         concerned: Every id that a decision ever named, with a platform before it and without.
+        parted: By present id those, sorted, whom a customer was taken for once, and is not any more.
     """
 
     aliases: Aliases = attrs.field(factory=Aliases)
     present: Mapping[str, str] = attrs.field(factory=dict)
     concerned: frozenset[str] = frozenset()
+    parted: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
 
     @classmethod
     def of(cls, aliases: Aliases) -> Decided:
@@ -57,7 +59,18 @@ class Decided:
         ids = {i for e in aliases.log if isinstance(e, Merged) for i in (e.keep, e.gone)}
         present = {str(i): str(now) for i in sorted(ids) if (now := aliases.resolve(i)) != i}
         plain = {i.split(":", 2)[-1] for i in ids if i.count(":") > 1}
-        return cls(aliases, present, frozenset({*ids, *plain}))
+        return cls(aliases, present, frozenset({*ids, *plain}), _parted(aliases, present))
+
+
+def _parted(aliases: Aliases, present: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    undone = {entry.merge_id for entry in aliases.log if isinstance(entry, Unmerged)}
+    found: dict[str, set[str]] = {}
+    for entry in aliases.log:
+        if isinstance(entry, Merged) and entry.merge_id in undone:
+            sides = {present.get(side, str(side)) for side in (entry.keep, entry.gone)}
+            for side in sides:
+                found.setdefault(side, set()).update(sides - {side})
+    return {side: tuple(sorted(others)) for side, others in found.items()}
 
 
 @attrs.define(eq=False)
@@ -101,14 +114,7 @@ class Merges:
 
     def parted(self, customer: str) -> tuple[str, ...]:
         """Give the present ids of those whom a customer was taken for once, and is not any more."""
-        decided = self._now()
-        undone = {entry.merge_id for entry in decided.aliases.log if isinstance(entry, Unmerged)}
-        found: set[str] = set()
-        for entry in decided.aliases.log:
-            if isinstance(entry, Merged) and entry.merge_id in undone:
-                sides = {decided.present.get(side, str(side)) for side in (entry.keep, entry.gone)}
-                found |= sides - {customer} if customer in sides else set()
-        return tuple(sorted(found))
+        return self._now().parted.get(customer, ())
 
     def counting(self) -> tuple[Merged, ...]:
         """Give the merges that were not taken back, in the order they were decided."""

@@ -14,6 +14,7 @@ from retailcrm.adapters.stores.memory_steps import Steps
 from retailcrm.domain.points.account import Account
 from retailcrm.errors import ConflictError, InputError, SettingsError
 from retailcrm.ports.feed import Page, Told
+from retailcrm.ports.ledger import connected
 from retailcrm.ports.points_facts import told_by
 from retailcrm.ports.stores import Capabilities
 
@@ -228,9 +229,9 @@ class MemoryLedger:
         return None if referred is None else self._referrals[referred]
 
     @_whole
-    def merged(self) -> Mapping[str, str]:
+    def merged(self, around: str = "") -> Mapping[str, str]:
         """Tell which accounts were merged into which."""
-        return dict(self._merged)
+        return connected(self._merged, around) if around else dict(self._merged)
 
     @_whole
     def advanced(self) -> datetime | None:

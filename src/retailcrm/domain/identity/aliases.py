@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NewType
 
@@ -98,7 +99,15 @@ class Aliases:
     def members(self, customer: CustomerId) -> frozenset[CustomerId]:
         """Give all ids that are one person with this one, itself included."""
         present = self.resolve(customer)
-        return frozenset({present, *(old for old, new in self._present.items() if new == present)})
+        return self._together.get(present, frozenset({present}))
+
+    @cached_property
+    def _together(self) -> Mapping[CustomerId, frozenset[CustomerId]]:
+        """All ids of each customer who has several, by the present one."""
+        found: dict[CustomerId, set[CustomerId]] = {}
+        for old, new in self._present.items():
+            found.setdefault(new, {new}).add(old)
+        return {present: frozenset(ids) for present, ids in found.items()}
 
     def merge(
         self, keep: CustomerId, gone: CustomerId, *, evidence: Iterable[Evidence], actor: str, at: datetime

@@ -337,7 +337,7 @@ class Accounts:
                 strays.setdefault(home, []).append(one.reference)
         for home, references in sorted(strays.items()):
             awards = self.ledger.awards(home)
-            way = way_of(self.ledger.merged(), home)
+            way = way_of(self.ledger.merged(home), home)
             moved = [was_in(awards[reference], way) for reference in references]
             a, b = self.ledger.account(way[-1]), self.ledger.account(stored.id)
             key = f"order:{a.id}>{b.id}:{a.version}"
@@ -347,7 +347,7 @@ class Accounts:
 
     def _homes(self, account: str) -> tuple[str, ...]:
         """Give the accounts whose awards are this one's today."""
-        return homes_of(self.ledger.merged(), account)
+        return homes_of(self.ledger.merged(account), account)
 
     def _join(self, wallet: str, customer: str) -> None:
         """Bring the ledger up to who is who today."""
@@ -356,7 +356,7 @@ class Accounts:
             plain = {plain_of(one) for one in members} - members
             members |= {one for one in plain if len(self.orders.called(one)) == 1}
         mine = account_id(wallet, customer)
-        for keep, gone in apart_today(self.ledger.merged(), mine, members, self.merges):
+        for keep, gone in apart_today(self.ledger.merged(mine), mine, members, self.merges):
             self._split(keep, gone)
         for name in sorted(account_id(wallet, one) for one in members - {customer}):
             account = self.ledger.account(name)
@@ -371,7 +371,7 @@ class Accounts:
     def _split(self, keep: str, gone: str) -> None:
         a, b = self.ledger.account(keep), self.ledger.account(gone)
         found = split(a, b, key=f"split:{gone}:{a.version}", now=self.clock(), actor="merge")
-        way = way_of(self.ledger.merged(), keep)
+        way = way_of(self.ledger.merged(keep), keep)
         awards = tuple((gone, was_in(one, way)) for one in self.ledger.awards(gone).values())
         self._write_pair(a, b, found, merged=((gone, gone),), awards=awards)
 

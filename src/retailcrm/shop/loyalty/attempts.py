@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _Found = TypeVar("_Found")
 
-TRIES: Final = 12
+TRIES: Final = 24
 """Attempts before others who write first are left to the caller."""
 
 _FIRST: Final = 0.002

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from retailcrm.errors import ConflictError
-from retailcrm.ports.ledger import Change, Unit
+from retailcrm.ports.ledger import Change, Unit, connected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,6 +45,7 @@ class GroupLedger:
     _homes: dict[tuple[str, str], str] = attrs.field(factory=dict, init=False)
     _spendings: dict[str, Spending] = attrs.field(factory=dict, init=False)
     _merged: Mapping[str, str] | None = attrs.field(default=None, init=False)
+    _ends: frozenset[str] = attrs.field(default=frozenset(), init=False)
 
     @property
     def borrowed(self) -> bool:
@@ -176,11 +177,14 @@ class GroupLedger:
         """Give the referral that an order counted for."""
         return self.ledger.referral_of(order)
 
-    def merged(self) -> Mapping[str, str]:
+    def merged(self, around: str = "") -> Mapping[str, str]:
         """Tell which accounts were merged into which."""
         if self._merged is None:
             self._merged = self._written().merged()
-        return self._merged
+            self._ends = frozenset((*self._merged, *self._merged.values()))
+        if not around:
+            return self._merged
+        return connected(self._merged, around) if around in self._ends else {}
 
     def advanced(self) -> datetime | None:
         """Tell up to when time was told to go by at the latest."""

@@ -154,9 +154,12 @@ def joined(accounts: Accounts, customer: str, wallet: str) -> None:
         customer: Present id.
         wallet: Name of the wallet.
     """
-    members = accounts.merges.aliases.members(CustomerId(customer))
-    if accounts.ledger.merged() or any(
-        accounts.ledger.account(account_id(wallet, str(one))).version for one in members if one != customer
+    ledger, members = accounts.ledger, accounts.merges.aliases.members(CustomerId(customer))
+    others = [account_id(wallet, str(one)) for one in members if one != customer]
+    if (
+        any(ledger.account(other).version for other in others)
+        or any(ledger.merged(name) for name in (account_id(wallet, customer), *others))
+        or accounts.merges.parted(customer)
     ):
         accounts.current(customer, wallet)
 

@@ -59,7 +59,7 @@ def _state(accounts: Accounts, done: Done) -> State:
         hold = ledger.account(home).hold(name)
         # One that timed out is void, whether anybody has written that yet or not.
         return "open" if hold is not None and accounts.clock() < hold.ends_at else "void"
-    for account in reversed(way_of(ledger.merged(), done.account)):
+    for account in reversed(way_of(ledger.merged(done.account), done.account)):
         for entry in reversed(ledger.entries(account)):
             if entry.closes == name and entry.verb in (Verb.CAPTURE, Verb.VOID):
                 return "captured" if entry.verb is Verb.CAPTURE or entry.reason == "rest" else "void"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import attrs
 import pyarrow as pa
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from retailcrm.ports.orders import FileKept, OrderBook
     from retailcrm.shop.buyers import BuyerKinds
-
-_TOLD_IN: Final = ((Grain.CUSTOMERS, "who"), (Grain.ORDERS, "number"))
-"""Where files tell phones and addresses, and the column that says whose they are."""
 
 
 @attrs.frozen(eq=False)

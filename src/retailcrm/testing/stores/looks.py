@@ -31,7 +31,7 @@ def seen(ledger: Ledger | PlainLedger, sampler: Sampler) -> dict[str, Any]:
     }
     for verb in ("account", "entries", "spendings"):
         found |= {f"{verb} {name}": getattr(ledger, verb)(name) for name in sampler.accounts}
-    for verb in ("lots", "awards"):
+    for verb in ("lots", "awards", "merged"):
         found |= {f"{verb} {name}": dict(getattr(ledger, verb)(name)) for name in sampler.accounts}
     for verb in ("spending", "holder"):
         found |= {f"{verb} {key}": getattr(ledger, verb)(key) for key in (*sampler.keys, "nobody's")}

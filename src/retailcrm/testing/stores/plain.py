@@ -117,10 +117,16 @@ class PlainLedger:
         """Give the referral that an order counted for."""
         return next((one for one in self.referrals() if order and one.order == order), None)
 
-    def merged(self) -> Mapping[str, str]:
+    def merged(self, around: str = "") -> Mapping[str, str]:
         """Tell which accounts were merged into which, and not parted again."""
         last = dict(pair for unit in self.units for pair in unit.merged)
-        return {gone: keep for gone, keep in last.items() if gone != keep}
+        merged = {gone: keep for gone, keep in last.items() if gone != keep}
+        if not around:
+            return merged
+        names, near = {*merged, *merged.values()}, {around}
+        for _ in names:
+            near |= {name for pair in merged.items() if near.intersection(pair) for name in pair}
+        return {gone: keep for gone, keep in merged.items() if gone in near}
 
     def advanced(self) -> datetime | None:
         """Tell up to when time was told to go by at the latest."""

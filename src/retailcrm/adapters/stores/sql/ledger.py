@@ -204,9 +204,11 @@ class SqlLedger:
         """Give the referral that an order counted for; ``None`` if it counted for none."""
         return self._value(self._one(sql.REFERRAL_OF, order), Brought) if order else None
 
-    def merged(self) -> Mapping[str, str]:
+    def merged(self, around: str = "") -> Mapping[str, str]:
         """Tell which accounts were merged into which."""
-        return dict(self._all(sql.MERGED))
+        if not around:
+            return dict(self._all(sql.MERGED))
+        return dict(self.database.executor.all(sql.MERGED_AROUND, (self.shop, around, around, self.shop)))
 
     def advanced(self) -> datetime | None:
         """Tell up to when time was told to go by at the latest; ``None`` if it never was."""

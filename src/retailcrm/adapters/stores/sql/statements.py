@@ -128,6 +128,12 @@ REFERRAL_OF: Final = "SELECT document FROM retailcrm_referrals WHERE shop = ? AN
 
 MERGED_NEXT: Final = upsert("merged", "shop, gone, keep, proof", "shop, gone")
 MERGED_GONE: Final = "DELETE FROM retailcrm_merged WHERE shop = ? AND gone = ?"
+MERGED_AROUND: Final = (
+    "WITH RECURSIVE near (gone, keep) AS (SELECT gone, keep FROM retailcrm_merged "
+    "WHERE shop = ? AND (gone = ? OR keep = ?) UNION SELECT it.gone, it.keep FROM near "
+    "JOIN retailcrm_merged it ON it.shop = ? AND (it.gone IN (near.gone, near.keep) "
+    "OR it.keep IN (near.gone, near.keep))) SELECT gone, keep FROM near ORDER BY gone"
+)
 MERGED: Final = "SELECT gone, keep FROM retailcrm_merged WHERE shop = ? ORDER BY gone"
 
 ADVANCED: Final = "SELECT advanced_at FROM retailcrm_clocks WHERE shop = ?"
