@@ -47,7 +47,8 @@ def create_app(url: str) -> FastAPI:
     app = FastAPI(title="A shop with points")
     app.state.shop = open_shop(url, policy=RULES)
     app.state.engine = engine_of(url)
-    Table.metadata.create_all(app.state.engine)
+    with app.state.shop.alone():
+        Table.metadata.create_all(app.state.engine)
     app.include_router(router)
     return app
 
@@ -67,7 +68,7 @@ def place(asked: NewOrder, key: Key, request: Request) -> dict[str, Any]:
             raise HTTPException(409, {"limit": "key", "message": "this key stands for another order"})
         return shown(row)
 
-    return in_one_transaction(request.app.state.engine, work)
+    return in_one_transaction(request.app.state.shop, request.app.state.engine, work)
 
 
 @router.post("/orders/{number}/payment")
@@ -82,7 +83,7 @@ def pay(number: int, request: Request) -> dict[str, Any]:
         settled(points_in(request, session).earn(told(row, row.paid_at), key=f"paid:{number}"))
         return shown(row)
 
-    return in_one_transaction(request.app.state.engine, work)
+    return in_one_transaction(request.app.state.shop, request.app.state.engine, work)
 
 
 @router.post("/orders/{number}/refunds")
@@ -96,7 +97,7 @@ def refund(number: int, asked: Refund, key: Key, request: Request) -> dict[str, 
         row.state = "refunded"
         return shown(row) | {"pay_back": done.detail["cash"], "points_back": done.points}
 
-    return in_one_transaction(request.app.state.engine, work)
+    return in_one_transaction(request.app.state.shop, request.app.state.engine, work)
 
 
 @router.get("/customers/{customer}/points")

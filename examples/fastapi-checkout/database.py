@@ -14,6 +14,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from retailcrm import Shop
+
 Answer = TypeVar("Answer")
 TRIES: Final = 3
 
@@ -63,21 +65,22 @@ def _begin_nothing_by_itself(connection: object, _: object) -> None:
     connection.isolation_level = None  # type: ignore[attr-defined]  # the driver's connection
 
 
-def in_one_transaction(engine: Engine, work: Callable[[Session], Answer]) -> Answer:
+def in_one_transaction(shop: Shop, engine: Engine, work: Callable[[Session], Answer]) -> Answer:
     """Do what a request asks for and commit it, all of it or nothing.
 
     Whoever was beaten by somebody else begins again: only we know what else belongs to our transaction.
     """
     for _ in range(TRIES):
-        with Session(engine, expire_on_commit=False) as session:
-            try:
+        try:
+            # From before it begins until it is committed: an older SQLite keeps two commits apart badly.
+            with shop.alone(), Session(engine, expire_on_commit=False) as session:
                 answer = work(session)
-            except IdempotencyConflictError as error:
-                raise HTTPException(409, {"limit": "key", "message": str(error)}) from error
-            except (ConflictError, IntegrityError, OperationalError):
-                continue  # leaving the session rolls it back
-            _commit(session)
-            return answer
+                _commit(session)
+                return answer
+        except IdempotencyConflictError as error:
+            raise HTTPException(409, {"limit": "key", "message": str(error)}) from error
+        except (ConflictError, IntegrityError, OperationalError):
+            continue  # leaving the session has rolled it back
     raise ask_again("others were first, again and again")
 
 

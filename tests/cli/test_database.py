@@ -221,6 +221,38 @@ def test_every_verb_is_there(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("kept")
+def test_a_part_of_a_reservation_says_what_returned(run: Run) -> None:
+    """4 of 10 points are spent, 6 return; of another all 3, so nothing is said of any that return."""
+    for points, key, part in (("10", "h1", ("--points", "4")), ("3", "h2", ())):
+        assert run("points", "reserve", "丙", points, "--key", key, *ON).exit_code == Exit.OK
+        words = ("points", "capture", key, *part, "--key", f"end:{key}", *ON)
+        left = 6 if part else 0
+        assert told(run(*words, "--json"))["detail"]["returned"] == left
+        for lang, said in (("en", "the other 6 points returned"), ("zh", "释放其余 6 分")):
+            assert (said in run(*words, "--lang", lang).stdout) == bool(left)
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("redeem", "丙", "-5"), "a whole number from 1, not -5"),
+        (("reserve", "丙", "-5"), "a whole number from 1, not -5"),
+        (("capture", "h", "--points", "-5"), "a whole number from 1, not -5"),
+        (("transfer", "丙", "甲", "-5"), "a whole number from 1, not -5"),
+        (("reverse", "taobao/main/1000000000000001", "-5.00"), "'-5.00' is no amount"),
+    ],
+)
+def test_numbers_below_zero_are_numbers(run: Run, words: tuple[str, ...], said: str) -> None:
+    """Only ``adjust`` takes away; the other verbs say that they do not, and no option was meant."""
+    assert run("points", "reserve", "丙", "3", "--key", "h", *ON).exit_code == Exit.OK
+    result = run("points", *words, "--key", "k", *ON)
+    assert result.exit_code == Exit.USAGE
+    assert said in " ".join(result.stderr.split())
+    assert "No such option" not in result.stderr
+
+
+@pytest.mark.usefixtures("kept")
 def test_answers_speak_the_language_that_was_asked_for(run: Run) -> None:
     """A verb answers in Chinese, in English, or in both."""
     words = ("points", "adjust", "乙", "-3", "--reason", "r", "--actor", "kim", *ON)
@@ -242,6 +274,7 @@ def test_answers_speak_the_language_that_was_asked_for(run: Run) -> None:
         (("redeem", "甲", "0", "--key", "k"), Exit.USAGE),
         (("redeem", "甲", "x", "--key", "k"), Exit.USAGE),
         (("redeem", "甲", "1", "--key", " "), Exit.USAGE),
+        (("capture", "h", "--key", "k", "--pionts", "1"), Exit.USAGE),
     ],
 )
 def test_verbs_that_cannot_be_done_say_why(run: Run, words: tuple[str, ...], code: Exit) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -54,6 +55,21 @@ def test_a_checkout_with_two_transactions_is_found_out(
     run = run_its_tests(copy, "-k", "fails_late", CHECKOUT_DATABASE=postgres_url)
     assert run.returncode == pytest.ExitCode.TESTS_FAILED, run.stdout + run.stderr
     assert "assert 200 == 500" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "file"), [(CHECKOUTS[0], "database.py"), (CHECKOUTS[1], "checkout/views.py")], ids=CHECKOUTS
+)
+def test_a_checkout_whose_commits_may_coincide_is_found_out(
+    repo_root: Path, tmp_path: Path, name: str, file: str
+) -> None:
+    """Negative control: without ``alone()`` others may write while a request commits."""
+    code = copied(repo_root / "examples" / name, tmp_path) / file
+    text = re.sub(r"\w+(\.the_shop\(\))?\.alone\(\), ", "", code.read_text("utf-8"))
+    code.write_text(text, "utf-8")
+    run = run_its_tests(tmp_path / name, "-k", "nobody_else_writes")
+    assert run.returncode == pytest.ExitCode.TESTS_FAILED, run.stdout + run.stderr
+    assert "[True, True, True, True]" in run.stdout
 
 
 def test_both_checkouts_have_the_same_rules(repo_root: Path) -> None:

@@ -11,6 +11,7 @@ import attrs
 import pytest
 
 from retailcrm import open_shop
+from retailcrm.adapters.stores.postgres.database import PostgresDatabase
 from retailcrm.adapters.stores.postgres.probing import ServerFacts, probe_server
 from retailcrm.adapters.stores.sqlite.probing import TIMES, DiskFacts, probe_disk, probe_file
 from retailcrm.shop.doctor import Level, examine
@@ -222,11 +223,11 @@ def test_servers_are_judged() -> None:
     """Settings that lose data are errors, clocks that differ warnings."""
     settings = dict.fromkeys(
         ("fsync", "full_page_writes", "synchronous_commit", "data_checksums", "lock_timeout",
-         "statement_timeout", "idle_in_transaction_session_timeout", "default_transaction_isolation",
+         "statement_timeout", "idle_in_transaction_session_timeout",
          "server_version"),
         "on",
     )  # fmt: skip
-    good = ServerFacts(settings=settings, ahead=0.01, round_trip=0.001)
+    good = ServerFacts(settings=settings, isolation="read committed", ahead=0.01, round_trip=0.001)
     assert set(levels(of_server(good)).values()) == {Level.OK}
     lossy = attrs.evolve(good, settings={**settings, "synchronous_commit": "off", "data_checksums": "off"})
     assert levels(of_server(lossy))["durability"] is Level.ERROR
@@ -244,3 +245,14 @@ def test_a_real_server_is_looked_at(postgres_url: str) -> None:
     assert found["tables"] is Level.ERROR
     open_shop(postgres_url).close()
     assert levels(look_at_database(postgres_url))["tables"] is Level.OK
+
+
+@pytest.mark.parametrize("asked", ["read committed", "serializable"])
+def test_the_isolation_is_that_of_what_the_store_writes_in(postgres_url: str, asked: str) -> None:
+    """What the URL asks for is said, and is what a unit runs in; the server's default counts for nothing."""
+    joint = "&" if "?" in postgres_url else "?"
+    url = postgres_url + ("" if asked == "read committed" else f"{joint}isolation={asked}")
+    said = next(one.message.en for one in look_at_database(url) if one.topic == "session")
+    assert said.startswith(f"writes are {asked}, lock_timeout=")
+    with closing(PostgresDatabase(url)) as database, database.unit() as run:
+        assert run.one("SHOW transaction_isolation") == (asked,)

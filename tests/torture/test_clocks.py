@@ -10,15 +10,15 @@ SEED = 20260722
 
 
 def test_a_stored_shop_goes_through_any_time_as_one_in_memory(sqlite_url: str) -> None:
-    """20 shops whose clocks are turned: the same answers and journals, and the fuse blows."""
-    found = turn_clocks(sqlite_url, seed=SEED, schedules=20)
+    """100 shops whose clocks are turned: the same answers and journals, and the fuse blows."""
+    found = turn_clocks(sqlite_url, seed=SEED, schedules=100)
     assert not found.problems
     assert found.fused > 0
 
 
 def test_postgresql_goes_through_any_time(postgres_url: str) -> None:
     """The same on PostgreSQL, with fewer shops."""
-    assert not turn_clocks(postgres_url, seed=SEED, schedules=5).problems
+    assert not turn_clocks(postgres_url, seed=SEED, schedules=20).problems
 
 
 def test_another_answer_is_noticed(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import pytest
 from click.testing import CliRunner
 
 from retailcrm.cli.commands import retailcrm
-from retailcrm.torture import campaign
+from retailcrm.torture import campaign, processes
 from retailcrm.torture.races import Race
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
     from pathlib import Path
 
-    import pytest
-
 PASSED = Race(name="hot", seed=0, processes=4, done=142, refused=4, errors=(), seconds=0.5)
+
+
+SMALL = campaign.Sizes(
+    kills=2, crowds=1, blows=2, points=140, transfers=20, schedules=2, flips=10, imports=1,
+    faults=[("ftruncate", "error=EIO")],
+)  # fmt: skip
+EVERYWHERE = {
+    "killed processes", "killed crowds", "killed groups", "hot account", "bank", "crossing transfers",
+    "same key", "ends of a reservation", "turned clocks", "verified",
+}  # fmt: skip
 
 
 def only(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
@@ -54,3 +65,51 @@ def test_a_store_in_memory_cannot_be_attacked(tmp_path: Path) -> None:
     """A store that dies with its process is no URL of a database."""
     assert CliRunner().invoke(retailcrm, ["torture", "--db", "memory:"]).exit_code == 2
     assert not list(tmp_path.iterdir())
+
+
+def test_a_real_round_on_sqlite(sqlite_url: str) -> None:
+    """Every harness once, small: each found something to attack, and nothing was wrong."""
+    parts = campaign.campaign(sqlite_url, seed=5, minutes=0.00001, sizes=SMALL, say=lambda _: None)
+    names = {part.name for part in parts}
+    assert not [problem for part in parts for problem in part.problems]
+    assert names >= EVERYWHERE | {"flipped bits", "killed imports"}
+    assert all(any(part.counts.values()) for part in parts)
+    assert next(part.counts["done"] for part in parts if part.name == "hot account") == 20
+
+
+def test_a_real_round_in_strictest_transactions(postgres_url: str) -> None:
+    """The URL asks for them: a conflict after all tries reaches a caller, and is no broken promise."""
+    url = f"{postgres_url}{'&' if '?' in postgres_url else '?'}isolation=serializable"
+    parts = campaign.campaign(url, seed=5, minutes=0.00001, sizes=SMALL, say=lambda _: None)
+    assert not [problem for part in parts for problem in part.problems]
+    assert {part.name for part in parts} == EVERYWHERE | {"ended connections", "ended groups"}
+    assert next(part.counts["done"] for part in parts if part.name == "hot account") == 20
+
+
+@pytest.mark.parametrize(("asks", "expected"), [("", ()), ("?isolation=serializable", ("ConflictError",))])
+def test_races_know_what_the_isolation_lets_happen(
+    monkeypatch: pytest.MonkeyPatch, asks: str, expected: tuple[str, ...]
+) -> None:
+    """All five races are told: with the strictest transactions somebody may hear of a conflict."""
+    told: list[object] = []
+    for race in ("hot_account", "bank", "same_key", "one_end"):
+        monkeypatch.setattr(campaign, race, lambda *_, **given: told.append(given["expected"]))
+    races = EVERYWHERE & {"hot account", "bank", "crossing transfers", "same key", "ends of a reservation"}
+    for name, harness in campaign._harnesses(f"postgresql://db/shop{asks}", print):
+        if name in races:
+            harness(5)
+    assert told == [expected] * 5
+
+
+def levels(line: Connection) -> None:
+    """Say which of the driver's messages a process would write."""
+    line.send(logging.getLogger("psycopg").getEffectiveLevel())
+
+
+def test_the_driver_is_silent_where_connections_are_ended() -> None:
+    """What it says of a connection that was ended on purpose goes nowhere; here it still speaks."""
+    before = logging.getLogger("psycopg").getEffectiveLevel()
+    worker = processes.start(levels)
+    assert worker.hear() == logging.CRITICAL
+    worker.close()
+    assert logging.getLogger("psycopg").getEffectiveLevel() == before < logging.CRITICAL

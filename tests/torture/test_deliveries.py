@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from tests.postgres import fresh_database
+
 from retailcrm.torture.deliveries import kill_imports
+from retailcrm.torture.opening import open_it
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +22,26 @@ def test_a_killed_import_is_run_again_and_nothing_is_different() -> None:
     found = kill_imports(seed=SEED, kills=3, orders=60)
     assert not found.problems
     assert found.everything < 3
+
+
+def test_the_files_make_every_kind_of_row(sqlite_url: str) -> None:
+    """What is compared holds orders, points earned, and points that the till spent, and some it could not."""
+    urls = iter([sqlite_url])
+    kill_imports(seed=SEED, kills=0, orders=60, urls=lambda _: next(urls))
+    with open_it(sqlite_url) as shop:
+        verbs = Counter(entry.verb.value for n in range(60) for entry in shop.loyalty.history(f"c{n}"))
+    assert verbs["earn"] > 30
+    assert 0 < verbs["redeem"] <= 30
+
+
+def test_a_killed_import_into_postgresql_is_run_again(postgres_server: str) -> None:
+    """2 imports into databases of their own are killed: the same, although a server goes on without them."""
+    with ExitStack() as stack:
+        found = kill_imports(
+            seed=SEED, kills=2, orders=40, urls=lambda _: stack.enter_context(fresh_database(postgres_server))
+        )
+    assert not found.problems
+    assert found.everything < 2
 
 
 def test_another_state_is_noticed(bug: Callable[[str], str]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from retailcrm.torture.kill import break_connections, kill_clients
 from retailcrm.torture.nemesis import kill_backend
+from retailcrm.torture.workers import act_in_groups
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,23 @@ def test_processes_on_sqlite_may_be_killed(sqlite_url: str) -> None:
     assert not (*found.problems, *crowd.problems)
     assert found.acknowledged > 20
     assert crowd.unacknowledged > 0
+
+
+def test_groups_on_sqlite_may_be_killed(sqlite_url: str) -> None:
+    """10 kills of who sends groups: what was given back is there, all of it, and nothing twice."""
+    found = kill_clients(sqlite_url, seed=SEED, kills=10, milliseconds=(5, 150), work=act_in_groups)
+    assert not found.problems
+    assert found.acknowledged > 20
+    assert found.unacknowledged > 0
+
+
+def test_groups_on_postgresql_may_be_ended(postgres_url: str) -> None:
+    """Clients are killed, and connections ended under two of them: no group is lost, none happens twice."""
+    killed = kill_clients(postgres_url, seed=SEED, kills=3, clients=2, work=act_in_groups)
+    ended = break_connections(postgres_url, seed=SEED, blows=4, work=act_in_groups)
+    assert not (*killed.problems, *ended.problems)
+    assert min(killed.acknowledged, ended.acknowledged) > 0
+    assert ended.failed + ended.unacknowledged > 0
 
 
 def test_processes_on_postgresql_may_be_killed(postgres_url: str) -> None:
@@ -56,6 +74,15 @@ def test_acknowledging_before_the_commit_is_noticed(sqlite_url: str, bug: Callab
     found = kill_clients(
         sqlite_url, seed=SEED, kills=3, milliseconds=(60, 120), opener=bug("acknowledges_first")
     )
+    assert found.lost > 0
+
+
+def test_a_group_given_back_before_its_commit_is_noticed(sqlite_url: str, bug: Callable[[str], str]) -> None:
+    """Negative control: groups of a shop that commits every fifth are lost, and the harness says so."""
+    found = kill_clients(
+        sqlite_url, seed=SEED, kills=3, milliseconds=(60, 120), opener=bug("acknowledges_first"),
+        work=act_in_groups,
+    )  # fmt: skip
     assert found.lost > 0
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from retailcrm.adapters.stores.sqlite.locking import FileLock, beside
+from retailcrm.errors import ConflictError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from django.http import HttpResponse
     from django.test import Client
 
@@ -180,3 +186,55 @@ def test_a_refund_brings_points_back(web: Client, ann: str) -> None:
         back = send(web, f"/orders/{number}/refunds", key, amount=100_00).json()
         assert (back["pay_back"], back["points_back"]) == (97_00, 300)
     assert points(web, ann) == 500
+
+
+def free(file: Path) -> bool:
+    """Tell whether somebody else could write to a file."""
+    try:
+        with closing(FileLock(beside(file), 0.05)) as lock, lock:
+            return True
+    except ConflictError:
+        return False
+
+
+@pytest.fixture
+def old_sqlite(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Open the shop with an SQLite of before 3.51.3, whichever there is."""
+    from checkout.points import the_shop
+
+    def close() -> None:
+        the_shop().close()
+        the_shop.cache_clear()
+
+    close()
+    with monkeypatch.context() as old:
+        old.setattr("retailcrm.adapters.stores.sqlite.database.needs_lock", lambda: True)
+        yield
+        close()
+
+
+@pytest.mark.usefixtures("old_sqlite")
+def test_nobody_else_writes_until_a_request_is_committed(
+    web: Client, ann: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An order and its payment have the file to themselves, until after the commit."""
+    from django.conf import settings
+    from django.db import transaction
+
+    from checkout.views import shown
+
+    seen: list[bool] = []
+
+    def look() -> None:
+        seen.append(free(settings.FILE))
+
+    def look_and_show(order: Any) -> dict[str, Any]:
+        look()
+        transaction.on_commit(look)
+        return shown(order)
+
+    monkeypatch.setattr("checkout.views.shown", look_and_show)
+    number = place(web, ann, 100_00, points=300).json()["number"]
+    assert send(web, f"/orders/{number}/payment").status_code == 200
+    assert seen == [False] * 4
+    assert free(settings.FILE)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select
+from retailcrm.adapters.stores.sqlite.locking import FileLock, beside
+from retailcrm.errors import ConflictError
+from sqlalchemy import event, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -181,3 +185,39 @@ def test_a_refund_brings_points_back(web: Browser, ann: str) -> None:
 def test_an_order_that_is_not_there_is_not_found(web: Browser) -> None:
     """Paying for nothing is an error of the caller's."""
     assert web.post("/orders/123456789/payment").status_code == 404
+
+
+def free(file: Path) -> bool:
+    """Tell whether somebody else could write to a file."""
+    try:
+        with closing(FileLock(beside(file), 0.05)) as lock, lock:
+            return True
+    except ConflictError:
+        return False
+
+
+@pytest.fixture
+def old_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make SQLite one of before 3.51.3, whichever there is."""
+    monkeypatch.setattr("retailcrm.adapters.stores.sqlite.database.needs_lock", lambda: True)
+
+
+@pytest.mark.usefixtures("old_sqlite")
+def test_nobody_else_writes_until_a_request_is_committed(app: FastAPI, web: Browser, ann: str) -> None:
+    """An order and its payment have the file to themselves, from the beginning until after the commit."""
+    if app.state.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL keeps writers apart by itself")
+    file, seen = Path(app.state.engine.url.database), []
+
+    def look(*_: object) -> None:
+        seen.append(free(file))
+
+    event.listen(app.state.engine, "begin", look)
+    event.listen(Session, "after_commit", look)
+    try:
+        number = place(web, ann, 100_00, points=300).json()["number"]
+        assert web.post(f"/orders/{number}/payment").status_code == 200
+    finally:
+        event.remove(Session, "after_commit", look)
+    assert seen == [False] * 4
+    assert free(file)

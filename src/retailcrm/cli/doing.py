@@ -178,6 +178,9 @@ def _done(shop: Shop, did: Label, done: Done) -> Label:
         worth = format_money(value, shop.policy.currency)
         zh.append(f"抵 {worth}")
         en.append(f"worth {worth}")
+    if isinstance(returned := done.detail.get("returned"), int) and returned:
+        zh.append(f"释放其余 {returned:,} 分")
+        en.append(f"the other {counted(returned, 'point')} returned")
     if ends := done.detail.get("ends_at"):
         until = (
             f"{datetime.fromisoformat(str(ends)).astimezone(ZoneInfo(shop.policy.zone)):%Y-%m-%d %H:%M:%S}"

@@ -69,7 +69,8 @@ DONE: Final = {
     "account": "The account: wallet and customer id.",
     "account_version": "Its version afterwards: it grows with every entry.",
     "points": "Points that the command moved.",
-    "detail.*": "What else there is to say: `value`, what the points are worth in minor units; of `reserve` "
+    "detail.*": "What else there is to say: `value`, what the points are worth in minor units; of `capture` "
+    "also `returned`, points of the reservation that it did not spend; of `reserve` "
     "also `reservation`, `ends_at` and `state`: `open`, `captured` or `void` by now.",
     "repeated": "Whether the same command was done before, and not again.",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -50,14 +51,26 @@ _CAUSE: Final = click.option(
 )
 
 
-def _verb(name: str, short_help: str, *parameters: Any, **settings: Any) -> Callable[[Command], Command]:  # noqa: ANN401 - Click's own
+_BELOW_ZERO: Final = re.compile(r"-[0-9]+(\.[0-9]+)?")
+
+
+class Verb(click.Command):
+    """A command to which a number below 0 is a number, and no option: it says itself what it thinks of it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words; any other unknown option is told as Click tells it."""
+        ctx.ignore_unknown_options = any(_BELOW_ZERO.fullmatch(word) for word in args)
+        return super().parse_args(ctx, args)
+
+
+def _verb(name: str, short_help: str, *parameters: Any) -> Callable[[Command], Command]:  # noqa: ANN401 - Click's own
     """Make a function the command of a verb."""
 
     def made(function: Command) -> Command:
         command: Any = answers(on_a_shop(function))
         for parameter in reversed((*parameters, _KEY, _LANG)):
             command = parameter(command)
-        decorate: Any = click.command(name, short_help=short_help, **settings)
+        decorate: Any = click.command(name, cls=Verb, short_help=short_help)
         VERBS[name] = decorate(command)
         return function
 
@@ -141,10 +154,7 @@ def points_transfer(**options: Any) -> Exit:  # noqa: ANN401 - typed where the w
     "adjust", "Correct an account by hand.", _WHO, _POINTS,
     click.option("--reason", required=True, metavar="TEXT", help="Why; it stands in the journal."),
     click.option("--actor", required=True, metavar="WHO", help="Who decided it."),
-    _NEW,
-    _WALLET,
-    # A number below 0 is no option.
-    context_settings={"ignore_unknown_options": True},
+    _NEW, _WALLET,
 )  # fmt: skip
 def points_adjust(**options: Any) -> Exit:  # noqa: ANN401 - typed where the work is done
     """Add POINTS to the account of a customer; below 0, such as -50, takes them away.

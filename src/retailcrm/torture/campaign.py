@@ -12,16 +12,18 @@ from retailcrm.adapters.stores.sql.location import database_at
 from retailcrm.errors import SettingsError
 from retailcrm.shop.stored.verifying import verify
 from retailcrm.torture.clocks import turn_clocks
-from retailcrm.torture.databases import is_postgres, sqlite_file
+from retailcrm.torture.databases import expected_errors, is_postgres, sqlite_file
 from retailcrm.torture.deliveries import kill_imports
-from retailcrm.torture.faults import cannot_trace, fault_everywhere
+from retailcrm.torture.faults import EARN, FAULTS, SOME_FAULTS, TRANSFER, cannot_trace, fault_everywhere
 from retailcrm.torture.flips import flip_bits
 from retailcrm.torture.kill import break_connections, kill_clients
 from retailcrm.torture.opening import SHOP, open_it
 from retailcrm.torture.races import bank, hot_account, one_end, same_key
+from retailcrm.torture.workers import act_in_groups
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     Harness = Callable[[int], Any]
 
@@ -46,6 +48,33 @@ class Part:
 
 
 @attrs.frozen(kw_only=True)
+class Sizes:
+    """How much of everything a round has.
+
+    Attributes:
+        kills: Processes killed one at a time.
+        crowds: Times that several are killed at once.
+        blows: Times that connections to PostgreSQL are ended.
+        points: Points of the hot account.
+        transfers: How many each process of the bank asks for.
+        schedules: Shops whose clocks are turned.
+        flips: Bits.
+        imports: Imports that are killed.
+        faults: Which system calls of a redemption fail, and how.
+    """
+
+    kills: int = 10
+    crowds: int = 5
+    blows: int = 10
+    points: int = 1000
+    transfers: int = 200
+    schedules: int = 10
+    flips: int = 100
+    imports: int = 5
+    faults: Sequence[tuple[str, str]] = FAULTS
+
+
+@attrs.frozen(kw_only=True)
 class Verification:
     """What working everything through again came to.
 
@@ -65,6 +94,7 @@ def campaign(
     *,
     seed: int,
     minutes: float,
+    sizes: Sizes | None = None,
     say: Callable[[str], None] = print,
     doing: Callable[[str], None] = lambda _: None,
 ) -> tuple[Part, ...]:
@@ -74,6 +104,7 @@ def campaign(
         url: The store; a shop called ``torture`` is left in it.
         seed: The first round's; each round takes the next.
         minutes: How long; at least one round is finished.
+        sizes: How much of everything a round has; as much as is useful if left out.
         say: Is told the seeds, and what came of each run.
         doing: Is told the name of each harness as it begins.
 
@@ -84,7 +115,7 @@ def campaign(
     found: dict[str, Part] = {}
     end, this = time.monotonic() + 60 * minutes, seed
     while this == seed or time.monotonic() < end:
-        for name, harness in _harnesses(url, say):
+        for name, harness in _harnesses(url, say, sizes):
             if this > seed and time.monotonic() >= end:
                 break
             doing(name)
@@ -93,31 +124,71 @@ def campaign(
     return tuple(found.values())
 
 
-def _harnesses(url: str, say: Callable[[str], None]) -> Iterator[tuple[str, Harness]]:
+def _harnesses(
+    url: str, say: Callable[[str], None], sizes: Sizes | None = None
+) -> Iterator[tuple[str, Harness]]:
     """Give the harnesses of a round, each to be called with a seed."""
-    yield "killed processes", lambda seed: kill_clients(url, seed=seed, kills=10, say=say)
+    of = sizes or Sizes()
+    yield from _blows(url, say, of)
+    race: dict[str, Any] = {"url": url, "expected": expected_errors(url), "say": say}
+    yield "hot account", lambda seed: hot_account(seed=seed, points=of.points, **race)
+    yield "bank", lambda seed: bank(seed=seed, transfers=of.transfers, **race)
+    yield (
+        "crossing transfers",
+        lambda seed: bank(seed=seed, accounts=2, transfers=-(-of.transfers // 8), **race),
+    )
+    yield "same key", lambda seed: same_key(seed=seed, **race)
+    yield "ends of a reservation", lambda seed: one_end(seed=seed, **race)
+    yield "turned clocks", lambda seed: turn_clocks(url, seed=seed, schedules=of.schedules, say=say)
+    if (path := sqlite_file(url)) is not None:
+        yield from _on_disk(path.absolute().parent, say, of)
+    yield "verified", lambda _: _verified(url)
+
+
+def _blows(url: str, say: Callable[[str], None], of: Sizes) -> Iterator[tuple[str, Harness]]:
+    """Give the harnesses that strike processes and connections, each with customers of its own."""
+    yield "killed processes", lambda seed: kill_clients(url, seed=seed, kills=of.kills, say=say)
     yield (
         "killed crowds",
-        lambda seed: kill_clients(url, seed=seed + 500_000, kills=5, clients=3, say=say),
+        lambda seed: kill_clients(url, seed=seed + 500_000, kills=of.crowds, clients=3, say=say),
+    )
+    yield (
+        "killed groups",
+        lambda seed: kill_clients(
+            url, seed=seed + 250_000, kills=of.crowds, clients=2, work=act_in_groups, say=say
+        ),
     )
     if is_postgres(url):
-        yield "ended connections", lambda seed: break_connections(url, seed=seed, blows=10, say=say)
-    yield "hot account", lambda seed: hot_account(url, seed=seed, say=say)
-    yield "bank", lambda seed: bank(url, seed=seed, say=say)
-    yield "crossing transfers", lambda seed: bank(url, seed=seed, accounts=2, transfers=25, say=say)
-    yield "same key", lambda seed: same_key(url, seed=seed, say=say)
-    yield "ends of a reservation", lambda seed: one_end(url, seed=seed, say=say)
-    yield "turned clocks", lambda seed: turn_clocks(url, seed=seed, schedules=10, say=say)
-    if (path := sqlite_file(url)) is not None:
-        disk = path.absolute().parent
-        yield "flipped bits", lambda seed: flip_bits(seed=seed, flips=100, folder=disk, say=say)
+        yield "ended connections", lambda seed: break_connections(url, seed=seed, blows=of.blows, say=say)
         yield (
-            "killed imports",
-            lambda seed: kill_imports(seed=seed, kills=5, orders=100, folder=disk, say=say),
+            "ended groups",
+            lambda seed: break_connections(
+                url, seed=seed + 250_000, blows=of.blows, work=act_in_groups, say=say
+            ),
         )
-        if not cannot_trace():
-            yield "failing system calls", lambda _: fault_everywhere(folder=disk, say=say)
-    yield "verified", lambda _: _verified(url)
+
+
+def _on_disk(disk: Path, say: Callable[[str], None], of: Sizes) -> Iterator[tuple[str, Harness]]:
+    """Give the harnesses that make SQLite files of their own on a disk."""
+    yield "flipped bits", lambda seed: flip_bits(seed=seed, flips=of.flips, folder=disk, say=say)
+    yield (
+        "killed imports",
+        lambda seed: kill_imports(seed=seed, kills=of.imports, orders=100, folder=disk, say=say),
+    )
+    if cannot_trace():
+        return
+    yield (
+        "failing system calls",
+        lambda _: fault_everywhere(faults=of.faults, folder=disk, say=say),
+    )
+    yield (
+        "failing system calls of a transfer",
+        lambda _: fault_everywhere(command=TRANSFER, faults=SOME_FAULTS, folder=disk, say=say),
+    )
+    yield (
+        "failing system calls of earning",
+        lambda _: fault_everywhere(command=EARN, faults=SOME_FAULTS, folder=disk, say=say),
+    )
 
 
 def _verified(url: str) -> Verification:

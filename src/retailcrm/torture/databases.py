@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from retailcrm.adapters.stores.postgres.isolation import taken_out
 from retailcrm.adapters.stores.sql.location import file_of
 
 if TYPE_CHECKING:
@@ -31,6 +32,21 @@ def is_postgres(url: str) -> bool:
         True
     """
     return url.startswith("postgres")
+
+
+def expected_errors(url: str) -> tuple[str, ...]:
+    """Name the errors that a caller may hear where many want one account, and then asks again.
+
+    In the strictest transactions more is asked to be run again than is worth trying forever.
+
+    Example:
+        >>> expected_errors("postgresql://ann@db/shop?isolation=serializable")
+        ('ConflictError',)
+        >>> expected_errors("postgresql://ann@db/shop"), expected_errors("sqlite:///shop.db")
+        ((), ())
+    """
+    strictest = is_postgres(url) and taken_out(url)[1] == "serializable"
+    return ("ConflictError",) if strictest else ()
 
 
 def named(url: str, name: str) -> str:

@@ -17,6 +17,7 @@ import attrs
 
 from retailcrm.adapters.stores.sql.location import database_at
 from retailcrm.adapters.stores.sql.migrations.revisions import tables_in
+from retailcrm.adapters.stores.sql.portable.catalogue import columns_of
 from retailcrm.torture.audit import sound_file
 from retailcrm.torture.opening import open_it
 from retailcrm.torture.processes import Worker, start
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _BEGIN: Final = datetime(2024, 1, 1, tzinfo=UTC)
 _NOW: Final = datetime(2024, 7, 1, tzinfo=UTC)
 _COLUMNS: Final = ("number", "who", "paid", "done", "amount", "back")
+_SPENT: Final = ("id", "customer", "points", "time")
 _MAPPING: Final = {
     "name": "torture",
     "columns": {
@@ -69,26 +71,29 @@ class Deliveries:
 
 
 def deliver(line: Connection, url: str, paths: Sequence[str]) -> None:
-    """Import files, one after the other, once told to."""
+    """Import files, one after the other, once told to; the last tells of points that were spent."""
     with open_it(url, lambda: _NOW) as shop:
         line.send((READY,))
         line.recv()
-        for path in paths:
+        for path in paths[:-1]:
             shop.imports.files(path, mapping=_MAPPING)
+        shop.take_redemptions(paths[-1])
     line.send("done")
 
 
 def kill_imports(
     *, seed: int, kills: int, orders: int = 300, deliver: Callable[..., None] = deliver,
-    folder: Path | None = None, say: Callable[[str], None] = print,
+    urls: Callable[[int], str] | None = None, folder: Path | None = None,
+    say: Callable[[str], None] = print,
 ) -> Deliveries:  # fmt: skip
-    """Kill imports into new SQLite stores, run them again, and compare with one that nobody killed.
+    """Kill imports into new stores, run them again, and compare with one that nobody killed.
 
     Args:
         seed: Draws the files and the moments.
         kills: How often.
         orders: How many each of two files has; half of the second's are those of the first, later on.
         deliver: What imports, in its own process.
+        urls: Gives the URL of an empty database, by number; SQLite files if left out.
         folder: On which disk; in the system's folder for such things if left out.
         say: Is told the seed, and what came of it.
     """
@@ -98,10 +103,11 @@ def kill_imports(
     with TemporaryDirectory(dir=folder) as name:
         place = Path(name)
         paths = _files(place, chance, orders)
-        urls = [f"sqlite:///{place / f'{n}.db'}" for n in range(kills + 2)]
-        empty, lasts = state_of(_opened(urls[0])), _delivered(deliver, urls[1], paths)
-        clean = state_of(urls[1])
-        for url in urls[2:]:
+        new = urls or (lambda n: f"sqlite:///{place / f'{n}.db'}")
+        first = _opened(new(0))
+        empty, lasts = state_of(first), _delivered(deliver, first, paths)
+        clean = state_of(first)
+        for url in map(new, range(1, kills + 1)):
             _delivered(deliver, _opened(url), paths, after=chance.uniform(0, lasts))
             state = state_of(url)
             left["nothing"] += state == empty
@@ -147,23 +153,23 @@ def state_of(url: str) -> str:
     found = hashlib.sha256()
     with closing(database_at(url)) as database, database.snapshot() as executor:
         for table in sorted(tables_in(executor)):
-            columns = [
-                name
-                for (name,) in executor.all("SELECT name FROM pragma_table_info(?)", (table,))
-                if name not in _NUMBERED
-            ]
+            columns = [name for name in columns_of(executor, table) if name not in _NUMBERED]
             rows = executor.all(f"SELECT {', '.join(columns)} FROM {table}")  # noqa: S608 - names of its schema
             found.update(repr((table, sorted(map(repr, rows)))).encode())
     return found.hexdigest()
 
 
 def _files(folder: Path, chance: Random, orders: int) -> tuple[str, ...]:
-    """Write two exports: the second tells of later orders, and again of half of the first's."""
+    """Write two exports and what a till spent after them.
+
+    The second export tells of later orders, and again of half of the first's.
+    """
     rows = [_row(chance, n) for n in range(orders + orders // 2)]
     again = [(*row[:5], "0.50") for row in rows[orders // 2 : orders]]
     return (
-        _file(folder / "first.csv", rows[:orders], _NOW - timedelta(days=20)),
-        _file(folder / "second.csv", [*again, *rows[orders:]], _NOW - timedelta(days=1)),
+        _file(folder / "first.csv", [_COLUMNS, *rows[:orders]], _NOW - timedelta(days=20)),
+        _file(folder / "second.csv", [_COLUMNS, *again, *rows[orders:]], _NOW - timedelta(days=1)),
+        _file(folder / "spent.csv", [_SPENT, *(_spent(chance, n) for n in range(orders // 2))], _NOW),
     )
 
 
@@ -181,8 +187,13 @@ def _row(chance: Random, number: int) -> tuple[str, ...]:
     )
 
 
+def _spent(chance: Random, number: int) -> tuple[str, ...]:
+    at = _NOW - timedelta(hours=20) + timedelta(seconds=30 * number)
+    return (f"till{number}", f"c{chance.randrange(60)}", str(chance.randint(1, 90)), at.isoformat())
+
+
 def _file(path: Path, rows: Sequence[tuple[str, ...]], exported: datetime) -> str:
     with path.open("w", newline="", encoding="utf-8") as target:
-        csv.writer(target).writerows([_COLUMNS, *rows])
+        csv.writer(target).writerows(rows)
     os.utime(path, (exported.timestamp(), exported.timestamp()))
     return str(path)

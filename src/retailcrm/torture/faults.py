@@ -33,14 +33,21 @@ FAULTS: Final = (
     ("pwrite64", "signal=KILL"),
     ("pwrite64", "error=EIO"),
     ("pwrite64", "error=ENOSPC"),
+    ("pwrite64", "error=EINTR"),
     (SYNC, "signal=KILL"),
     (SYNC, "error=EIO"),
+    (SYNC, "error=EINTR"),
     ("ftruncate", "error=EIO"),
     ("unlink", "error=EIO"),
 )
 """Which calls fail, and how; each alone."""
 
+SOME_FAULTS: Final = ((SYNC, "signal=KILL"), (SYNC, "error=EIO"), ("ftruncate", "error=EIO"))
+"""Those with few calls to fail, for a command that is attacked beside another."""
+
 REDEEM: Final = Command("redeem", "fault:redeem", ("ann", 7))
+TRANSFER: Final = Command("transfer", "fault:transfer", ("ann", "bob", 7))
+EARN: Final = Command("earn", "fault:earn", ("fault", "bob", 1000))
 _NAMES: Final = ("ann", "bob")
 _MOST: Final = 1000
 

@@ -74,6 +74,7 @@ def kill_clients(
     clients: int = 1,
     customers: int = 6,
     milliseconds: tuple[int, int] = (5, 250),
+    work: Callable[..., None] = act,
     opener: str = OPENER,
     say: Callable[[str], None] = print,
 ) -> Blows:
@@ -86,10 +87,11 @@ def kill_clients(
         clients: Processes at a time, on the same customers; all are killed at once.
         customers: Of how many customers at a time.
         milliseconds: The shortest and the longest life of a process after it is ready.
+        work: What they do; :func:`act_in_groups` sends groups of commands.
         opener: Dotted name of what opens the shop for them; what is checked with is never another.
         say: Is told the seed, and what came of it.
     """
-    say(f"kill_clients seed={seed} kills={kills} clients={clients}")
+    say(f"kill_clients seed={seed} kills={kills} clients={clients} {work.__name__}")
     chance, tally, books, began = Random(seed), Tally(), Books(), time.monotonic()  # noqa: S311 - repeatable
     for life in range(kills):
         names = _names(f"killed{seed}", life // _CHAPTER, customers)
@@ -99,7 +101,7 @@ def kill_clients(
             (url, opener, seed, f"killed{seed}:{life}:{client}", names) for client in range(clients)
         ]
         lasting = chance.uniform(*milliseconds) / 1000
-        _look(url, _lives(givens, lasting), books, names, tally)
+        _look(url, _lives(work, givens, lasting), books, names, tally)
     return _result(seed, kills, tally, began, say)
 
 
@@ -112,6 +114,7 @@ def break_connections(
     customers: int = 6,
     milliseconds: tuple[int, int] = (5, 150),
     blow: Callable[[str, str], int] = end_connections,
+    work: Callable[..., None] = act,
     opener: str = OPENER,
     say: Callable[[str], None] = print,
 ) -> Blows:
@@ -125,10 +128,11 @@ def break_connections(
         customers: Of how many customers at a time.
         milliseconds: The shortest and the longest time between two blows.
         blow: What is done to the connections of a name; :func:`kill_backend` kills the server's process.
+        work: What they do; :func:`act_in_groups` sends groups of commands.
         opener: Dotted name of what opens the shop for them.
         say: Is told the seed, and what came of it.
     """
-    say(f"break_connections seed={seed} blows={blows} clients={clients} {blow.__name__}")
+    say(f"break_connections seed={seed} blows={blows} clients={clients} {work.__name__} {blow.__name__}")
     chance, tally, began = Random(seed), Tally(), time.monotonic()  # noqa: S311 - a seed repeats it
     name = f"torture{seed}"
     for chapter in range(-(-blows // _CHAPTER)):
@@ -139,14 +143,19 @@ def break_connections(
         ]
         rounds = min(_CHAPTER, blows - chapter * _CHAPTER)
         pauses = [chance.uniform(*milliseconds) / 1000 for _ in range(rounds)]
-        _look(url, _struck(givens, pauses, lambda: blow(url, name)), Books(), names, tally)
+        _look(url, _struck(work, givens, pauses, lambda: blow(url, name)), Books(), names, tally)
     return _result(seed, blows, tally, began, say)
 
 
-def _struck(givens: list[tuple[object, ...]], pauses: Sequence[float], blow: Callable[[], int]) -> list[Any]:
+def _struck(
+    work: Callable[..., None],
+    givens: list[tuple[object, ...]],
+    pauses: Sequence[float],
+    blow: Callable[[], int],
+) -> list[Any]:
     """Let processes work while blows fall, and stop them; give what they said."""
     said: list[Any] = []
-    with crew(act, givens) as workers:
+    with crew(work, givens) as workers:
         for worker in workers:
             worker.hear()
         for pause in pauses:
@@ -180,10 +189,10 @@ def _names(run: str, chapter: int, customers: int) -> tuple[str, ...]:
     return tuple(f"{run}-{chapter}-{n}" for n in range(customers))
 
 
-def _lives(givens: list[tuple[object, ...]], lasting: float) -> list[Any]:
+def _lives(work: Callable[..., None], givens: list[tuple[object, ...]], lasting: float) -> list[Any]:
     """Let processes work for a while, and kill them; give what they said."""
     said: list[Any] = []
-    with crew(act, givens) as workers:
+    with crew(work, givens) as workers:
         for worker in workers:
             worker.hear()
         said += _heard_for(workers, lasting)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import multiprocessing
 import sys
 import time
@@ -100,10 +101,17 @@ def start(task: Callable[..., None], *given: object) -> Worker:
     """
     context = _context()
     ours, theirs = context.Pipe(duplex=True)
-    process = context.Process(target=task, args=(theirs, *given), daemon=True)  # type: ignore[attr-defined]  # every context has one
+    process = context.Process(target=_work, args=(task, theirs, *given), daemon=True)  # type: ignore[attr-defined]  # every context has one
     process.start()
     theirs.close()
     return Worker(process, ours)
+
+
+def _work(task: Callable[..., None], line: Connection, *given: object) -> None:
+    """Do the task of a process, in that process."""
+    # A connection that is ended under it is meant to be; the driver logs each as an error that it ignores.
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)
+    task(line, *given)
 
 
 @contextmanager

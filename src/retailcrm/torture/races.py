@@ -100,7 +100,7 @@ def hot_account(
 
 
 def bank(
-    url: str, *, seed: int, processes: int = 4, accounts: int = 10, transfers: int = 50, every: float = 0.0,
+    url: str, *, seed: int, processes: int = 4, accounts: int = 10, transfers: int = 200, every: float = 0.0,
     opener: str = OPENER, expected: Sequence[str] = (), say: Callable[[str], None] = print,
 ) -> Race:  # fmt: skip
     """Let processes move points to and fro while somebody reads the total, which never changes.
@@ -142,7 +142,7 @@ def bank(
 
 def same_key(
     url: str, *, seed: int, processes: int = 16, rounds: int = 3, opener: str = OPENER,
-    say: Callable[[str], None] = print,
+    expected: Sequence[str] = (), say: Callable[[str], None] = print,
 ) -> Race:  # fmt: skip
     """Let processes send the very same command at one moment: it happens once, and all hear the same."""
     who, began = f"same{seed}", time.monotonic()
@@ -151,7 +151,7 @@ def same_key(
     commands = [Command("redeem", f"same{seed}:{n}", (who, 7)) for n in range(rounds)]
     before = _prepared(url, first)
     seen = _raced(url, opener, [commands] * processes, "", apart=0.03)
-    problems = _told_errors(seen)
+    problems = _told_errors(seen, expected)
     for command in commands:
         heard = [one.outcome for one in seen if one.command == command]
         fresh = sum(isinstance(one, Done) and not one.repeated for one in heard)
@@ -164,8 +164,9 @@ def same_key(
 
 
 def one_end(
-    url: str, *, seed: int, rounds: int = 10, opener: str = OPENER, say: Callable[[str], None] = print
-) -> Race:
+    url: str, *, seed: int, rounds: int = 10, opener: str = OPENER, expected: Sequence[str] = (),
+    say: Callable[[str], None] = print,
+) -> Race:  # fmt: skip
     """Let capture, void and the end of its time race for one reservation: exactly one of them ends it.
 
     The third spends a point of the same account by a clock that is ahead, which ends the reservation first.
@@ -179,7 +180,7 @@ def one_end(
     ]
     asked.append([Command("redeem", f"{name}:late", (name, 1)) for name in names])
     seen = _raced(url, opener, asked, "", apart=0.02, last=_LATER if opener == OPENER else opener)
-    problems = _told_errors(seen)
+    problems = _told_errors(seen, expected)
     with open_it(url) as shop:
         journals = journals_of(shop.loyalty, names)
     for name in names:

@@ -65,6 +65,15 @@ def test_a_gift_is_refused_beyond_the_balance_and_in_debt() -> None:
         transfer(ann, ann, 1, key="g", now=NOW)
 
 
+def test_a_gift_makes_no_lot_twice() -> None:
+    """Bob has 4 points of gift ``g``, in a lot of that name: once more it would take its place."""
+    ann, bob = moved(transfer(award(Account(id="ann"), 10, "a"), Account(id="bob"), 4, key="g", now=NOW))
+    with pytest.raises(InputError, match="there is a lot 'g/0' already"):
+        transfer(ann, bob, 4, key="g", now=NOW)
+    ann, bob = moved(transfer(ann, bob, 4, key="h", now=NOW))
+    assert (ann.available, bob.available) == (2, 8)
+
+
 def test_a_merge_brings_pending_reserved_and_owed_points_along() -> None:
     """4 waiting, 6 of 10 reserved and 4 spendable go; the reservation is captured in the other account."""
     ann = award(award(Account(id="ann"), 10, "a"), 4, "p", waits=None)

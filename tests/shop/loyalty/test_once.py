@@ -52,6 +52,35 @@ def test_a_write_that_never_was_happens_when_asked_again(shop: Any, monkeypatch:
     assert shop.loyalty.balance("ann").available == 30
 
 
+def test_of_a_group_whose_commit_was_lost_all_is_unknown(shop: Any, monkeypatch: Any) -> None:
+    """A repeat and a refusal rest on what the group itself did: they are no more known than that."""
+    ledger = ledger_of(shop)
+    unit = type(ledger).unit
+
+    def gone() -> None:
+        raise OSError("the server is gone")
+
+    @contextmanager
+    def lose(self: Any) -> Iterator[None]:
+        try:
+            with unit(self):
+                yield
+                gone()
+        except OSError as error:
+            raise UnknownOutcomeError(str(error)) from error
+
+    commands = [
+        lambda points, key=key, much=much: points.redeem("ann", much, key=key)
+        for key, much in (("k", 20), ("k", 20), ("l", 40))
+    ]
+    with monkeypatch.context() as patch:
+        patch.setattr(type(ledger), "unit", lose)
+        (group,) = shop.loyalty.batch(commands)
+    assert group == tuple(Unknown(key=key, reason="the server is gone") for key in ("k", "k", "l"))
+    assert shop.loyalty.balance("ann").available == 50
+    assert shop.loyalty.redeem("ann", 40, key="l").points == 40
+
+
 def test_keys_belong_to_their_verb(shop: Any) -> None:
     """One key of two verbs is two commands; what names a redemption is one, whoever redeems."""
     assert shop.loyalty.adjust("ann", 10, key="w", reason="gift", actor="li").points == 10

@@ -51,6 +51,14 @@ def available(shop: Any, who: str = "ann") -> int:
     return int(shop.loyalty.balance(who).available)
 
 
+def test_a_reversal_takes_what_is_left_and_no_more(paid: Any) -> None:
+    """40 of 100 points, then 60 however much more than the price is told, then none; she keeps her 500."""
+    told = (("r1", "40", 40), ("r2", "5000", 60), ("r3", "1", 0))
+    for key, amount, points in told:
+        assert paid.loyalty.reverse(ORDER, yuan(amount), key=key).points == points
+    assert available(paid) == 500
+
+
 def test_a_file_and_a_verb_tell_of_one_refund(paid: Any, bring: Any, clock: Any) -> None:
     """Half of order 1 goes back; whichever tells of it first, 50 points are taken once."""
     refunded(bring, paid, "50.00")

@@ -21,12 +21,15 @@ from retailcrm.adapters.stores.sql.bulk import SqlBulk
 from retailcrm.adapters.stores.sql.codecs import proof
 from retailcrm.adapters.stores.sql.location import database_at
 from retailcrm.adapters.stores.sql.policies import SqlPolicies
+from retailcrm.adapters.stores.sql.schema import TABLES
 from retailcrm.adapters.stores.sqlite.database import SqliteDatabase
+from retailcrm.domain.identity import Identity, OrderRef
 from retailcrm.domain.money import Money
+from retailcrm.domain.orders import Observation, Order, OrderState, fold
 from retailcrm.errors import RetailCRMError
 from retailcrm.ports.policies import KeptPolicy
 from retailcrm.shop.policy import policy_from_table
-from retailcrm.shop.stored.verifying import MOST, Verified, beside, events, rows, verify
+from retailcrm.shop.stored.verifying import MOST, Verified, beside, events, promised, rows, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -210,6 +213,128 @@ def test_a_changed_row_is_found(file: Path, statement: str, codes: set[str]) -> 
     assert not found.clean
 
 
+GONE: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "accounts": (("account = 'points/bob'", "accounts missing"),),
+    "entries": (("key = 'r1'", "entries journal"),),
+    "lots": (("lot = 't1/0'", "lots missing"), ("lot = 'order:ours/main/3'", "lots missing")),
+    "holds": (("hold = 'h1'", "holds missing"),),
+    "spendings": (("key = 'c2'", "spendings spending"),),
+    "effects": tuple(
+        (f"verb = '{verb}' AND key = '{key}'", "effects missing")
+        for verb, key in (
+            ("redeem", "r1"), ("reserve", "h1"), ("capture", "c2"), ("give_back", "g1"), ("reverse", "v1"),
+            ("transfer", "t1"), ("adjust", "a1"), ("reward", "b1"),
+        )
+    ),
+    "awards": tuple((f"reference = 'ours/main/{n}'", "awards missing") for n in (1, 2, 3, 4)),
+    "rules": (("1 = 1", "rules missing"),),
+    "refunds": (("1 = 1", "refunds missing"),),
+    "stocks": (("1 = 1", "stocks missing"),),
+    "merged": (("1 = 1", "merged missing"),),
+    "merges": (("position = 1", "merges missing"),),
+    "events": (
+        ("document LIKE '%adjust%'", "events missing"),
+        ("position IN (SELECT max(position) FROM retailcrm_events)", "events missing"),
+    ),
+    "shops": (("1 = 1", "shops missing"),),
+    "files": (("file = 1", "files gap"), ("file = 2", "observed_orders stray")),
+    "orders": (("number = '3'", "orders fold"),),
+    "observed_orders": (("number = '3'", "observed_orders digest"),),
+    "rolled": (("1 = 1", "rolled missing"),),
+    "summaries": (("1 = 1", "summaries count"),),
+}  # fmt: skip
+"""Rows of each table, and the finding once they are deleted."""
+
+ELSEWHERE: Final = {
+    "referrals": "in the test of referrals",
+    "observed_lines": "like those of orders: the journal of files has a digest of each file's rows",
+    "observed_parcels": "likewise",
+    "observed_refunds": "likewise",
+    "observed_customers": "likewise",
+    "observed_products": "likewise",
+    "observed_reviews": "likewise",
+}
+"""Tables of which this shop has no rows."""
+
+NOT_ASKED_FOR: Final = {
+    "policies": "a shop that a program opens with its rules keeps none, so none may be missing",
+    "clocks": "a run of the clock that was stopped has written entries, but not yet up to when",
+    "stale": "nothing says whose orders lie ahead but these rows: the next import of hers counts them all",
+}
+"""Tables whose rows nothing else in a store tells of, and why."""
+
+
+def test_every_table_is_asked_for_its_rows_or_says_why_not() -> None:
+    """No table is forgotten."""
+    named = {name.removeprefix("retailcrm_") for name in TABLES.tables}
+    assert named == {*GONE, *ELSEWHERE, *NOT_ASKED_FOR}
+
+
+@pytest.mark.parametrize(
+    ("table", "where", "finding"),
+    [(table, where, finding) for table, rows in GONE.items() for where, finding in rows],
+)
+def test_a_row_that_is_deleted_is_missed(file: Path, table: str, where: str, finding: str) -> None:
+    """Of rows that anything else tells of not one can be deleted unseen."""
+    changed(file, f"DELETE FROM {table} WHERE {where}")  # noqa: S608 - fixed words
+    found = verified(file)
+    assert finding in {f"{one.table} {one.code}" for one in found.findings}, found.findings
+
+
+@pytest.mark.parametrize(
+    ("table", "where", "finding"),
+    [
+        ("referrals", "referred = 'bob'", "referrals missing"),
+        ("effects", "verb = 'referral_order'", "effects missing"),
+        ("effects", "verb = 'activity'", "effects missing"),
+        ("effects", "verb = 'void'", "effects missing"),
+        ("effects", "verb = 'referral_refund'", "effects missing"),
+    ],
+)
+def test_a_row_of_a_referral_or_an_activity_is_missed(
+    tmp_path: Path, table: str, where: str, finding: str
+) -> None:
+    """Ann brought Bob by an order that went back, and signed in; without one of the rows this is told."""
+    path = tmp_path / "shop.db"
+    points = {"referral": {"least": "20.00"}, "activity": [{"kind": "signin", "points": 5}]}
+    policy = policy_from_table({"shop": {"zone": "UTC"}, "points": points})
+    with open_shop(f"sqlite:///{path}", policy=policy, clock=Clock()) as shop:
+        shop.loyalty.referrals.link("ann", "bob", key="l1", at=datetime(2024, 3, 10, tzinfo=UTC))
+        shop.loyalty.earn(completed(), key="e1")
+        shop.loyalty.referrals.order(completed(), key="o1")
+        shop.loyalty.activity("ann", "signin", key="s1")
+        shop.loyalty.reserve("ann", 2, key="h1")
+        shop.loyalty.void("h1", key="w1")
+        shop.loyalty.reverse("ours/main/9", Money(4000, "CNY"), key="v1")
+    assert verified(path).clean
+    changed(path, f"DELETE FROM {table} WHERE {where}")  # noqa: S608 - fixed words
+    found = verified(path)
+    assert {f"{one.table} {one.code}" for one in found.findings} == {finding}
+
+
+def completed() -> Order:
+    """Give an order of Bob's over 50.00 that he received on the 20th of March."""
+    day = datetime(2024, 3, 20, tzinfo=UTC)
+    told = Observation(
+        ref=OrderRef("ours", "main", "9"), observed_at=day, placed_at=day, paid_at=day, completed_at=day,
+        gross=Money(5000, "CNY"), state=OrderState.COMPLETED, buyer=Identity.of("ours", "main", "id", "bob"),
+    )  # fmt: skip
+    return fold([told])
+
+
+def test_an_event_of_what_files_tell_is_not_asked_for(file: Path) -> None:
+    """A first import tells nothing of the past, so that of files' orders no event is asked for."""
+    changed(file, 'DELETE FROM events WHERE document LIKE \'%"what":"earn"%\'')
+    assert verified(file).clean
+
+
+@pytest.mark.parametrize("table", NOT_ASKED_FOR)
+def test_a_row_that_nothing_else_tells_of_may_be_missing(file: Path, table: str) -> None:
+    """As in a store that never had it: nothing is told."""
+    changed(file, f"DELETE FROM {table}")  # noqa: S608 - fixed words
+    assert verified(file).clean
+
+
 def test_a_changed_row_of_a_shop_is_told_for_ever(file: Path) -> None:
     """Later imports write a shop's row and its digest anew, not that of a row that was another before."""
     changed(file, "UPDATE shops SET zone = 'Asia/Tokyo'")
@@ -249,6 +374,16 @@ def test_a_forged_digest_does_not_help(file: Path, table: str, statement: str, c
     found = verified(file)
     assert code in found.found, found.findings
     assert "digest" not in found.found
+
+
+def test_whoever_earned_nothing_needs_no_account(tmp_path: Path) -> None:
+    """An order over 0.50 earns no point: its award is kept, a journal or an account there is none."""
+    path = tmp_path / "shop.db"
+    with open_shop(f"sqlite:///{path}", policy=policy_from_table(POLICY), clock=Clock()) as shop:
+        bring(shop, ("1", "ann", "0.50"))
+    found = verified(path)
+    assert found.findings == ()
+    assert (found.counts.get("awards"), found.counts.get("accounts")) == (1, None)
 
 
 def test_a_journal_without_its_guard_is_told(file: Path) -> None:
@@ -362,7 +497,7 @@ def values(path: Path) -> dict[str, Any]:
 
 def test_memory_does_not_grow_with_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Five times the accounts take the same memory: some rows and one account are held at a time."""
-    for module in (rows, beside, events):
+    for module in (rows, beside, events, promised):
         monkeypatch.setattr(module, "AT_ONCE", 32)
     peaks = []
     for accounts in (80, 400):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from retailcrm.adapters.stores.sql.codecs import rule_document
 from retailcrm.adapters.stores.sql.ledger import SqlLedger
 from retailcrm.adapters.stores.sqlite.database import SqliteDatabase
 from retailcrm.domain.points.checker.journals import BUCKETS
@@ -82,7 +83,13 @@ def test_rows_are_read_as_the_documents_of_the_domain(database: Any) -> None:
         assert {
             row["reference"]: award_of(row) for row in rows_of(database, "awards", name, "reference")
         } == {
-            key: {"lot": it.lot, "points": it.award.points, "taken": it.taken, "forgiven": it.forgiven}
+            key: {
+                "lot": it.lot,
+                "points": it.award.points,
+                "rule": rule_document(it.rule)[0],
+                "taken": it.taken,
+                "forgiven": it.forgiven,
+            }
             for key, it in awards.items()
         }
     assert {"redeem", "reserve", "capture", "void", "give_back", "transfer", "adjust"} <= verbs

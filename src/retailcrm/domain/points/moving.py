@@ -60,7 +60,8 @@ def transfer(
         Both sides, or the refusal: too few points, or a debt.
 
     Raises:
-        InputError: The same account twice, or not a positive number of points.
+        InputError: The same account twice, not a positive number of points, or the taker has a lot already
+            of the name that one of them would get: a transfer with this key was written before.
     """
     positive(points)
     giving, taking = _drafts(giver, taker, key, now)
@@ -72,6 +73,9 @@ def transfer(
         _arrived(lots[one.lot], f"{key}/{n}", (), {Bucket.AVAILABLE: one.points})
         for n, one in enumerate(chosen)
     ]
+    for lot in arriving:
+        if taking.account.lot(lot.id) is not None:
+            raise InputError(f"there is a lot {lot.id!r} already")
     giving.write(
         Verb.TRANSFER,
         shifts_of(giving.account.lots, chosen, Bucket.AVAILABLE, Bucket.MOVED),

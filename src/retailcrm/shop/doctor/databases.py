@@ -172,16 +172,15 @@ def of_server(facts: ServerFacts) -> Iterator[Advice]:
         ),
     )
     yield from _durability(settings)
-    said = ", ".join(
+    limits = ", ".join(
         f"{name}={settings[name]}"
-        for name in (
-            "default_transaction_isolation",
-            "lock_timeout",
-            "statement_timeout",
-            "idle_in_transaction_session_timeout",
-        )
+        for name in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
     )
-    yield Advice("session", Level.OK, Label(said, said))
+    yield Advice(
+        "session",
+        Level.OK,
+        Label(f"写事务为 {facts.isolation}，{limits}", f"writes are {facts.isolation}, {limits}"),
+    )
     if settings["data_checksums"] != "on":
         yield Advice(
             "checksums",

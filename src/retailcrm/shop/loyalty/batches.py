@@ -18,7 +18,7 @@ from retailcrm.errors import (
     StoreFullError,
     UnknownOutcomeError,
 )
-from retailcrm.ports.outcomes import Done, Outcome, Unknown
+from retailcrm.ports.outcomes import Done, Outcome, Refused, Unknown
 from retailcrm.shop.loyalty.attempts import Attempts
 from retailcrm.shop.loyalty.grouping import GroupLedger
 
@@ -122,7 +122,8 @@ def _result(command: Command, points: Loyalty) -> Result:
 
 
 def _unknown(result: Result, reason: str) -> Result:
-    """Take back what was said of a command, now that nobody knows whether it was kept."""
-    if isinstance(result, Done) and not result.repeated:
-        return Unknown(key=result.key, reason=reason)
-    return result
+    """Take back what was said of a command, now that nobody knows whether its group was kept.
+
+    A repeat and a refusal too: what they rest on may be another command of the group.
+    """
+    return Unknown(key=result.key, reason=reason) if isinstance(result, Done | Refused) else result

@@ -132,14 +132,16 @@ class Loyalty(Looking):
 
         Args:
             order: Its reference, ``str(order.ref)``.
-            refunded: This refund; those that went before are remembered.
+            refunded: This refund; those that went before are remembered. However much is told in all, no
+                more than the order's points is taken back.
             key: The refund's own key.
             lines: Of it, on which lines: their positions in the order as text, from ``"0"``.
             at: When it took effect, aware; now if left out.
             wallet: Name of the wallet; the first if empty.
 
         Returns:
-            Done with the points taken back, or the refusal: nothing was awarded for that order.
+            Done with the points taken back, 0 where nothing is left to take; or the refusal: nothing was
+            awarded for that order.
         """
         asked = {"order": order, "refunded": refunded, "lines": lines, "at": at, "wallet": wallet}
         done = self._once(
@@ -284,6 +286,10 @@ class Loyalty(Looking):
             reservation: Its key.
             key: The command's idempotency key.
             points: How many of its points; all if left out.
+
+        Returns:
+            Done with the points spent, ``detail["value"]``, the money off in minor units, and
+            ``detail["returned"]``, how many of the reservation returned unspent; or the refusal.
 
         Raises:
             NotFoundError: Nobody reserved anything with that key.

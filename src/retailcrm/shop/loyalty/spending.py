@@ -119,12 +119,13 @@ def captured(accounts: Accounts, reservation: str, points: int | None, key: str)
     current = _holder(accounts, reservation)
     held = current.account.hold(reservation)
     outcome = capture(current.account, reservation, points, key=key, now=accounts.clock())
-    value = 0 if isinstance(outcome, Refusal) else worth(
-        outcome.points, current.wallet.redemption, accounts.unit
-    )  # fmt: skip
+    if isinstance(outcome, Refusal):
+        return outcome
+    value = worth(outcome.points, current.wallet.redemption, accounts.unit)
     order = "" if held is None else held.reference.removeprefix("order:")
     left = _left_of_cart(accounts, reservation, value)
-    return _spent(accounts, current, outcome, key, value, order, remainder=left)
+    returned = None if held is None else held.points - outcome.points
+    return _spent(accounts, current, outcome, key, value, order, remainder=left, returned=returned)
 
 
 def _left_of_cart(accounts: Accounts, reservation: str, value: int) -> int | None:
@@ -205,6 +206,7 @@ def _spent(
     order: str,
     *,
     remainder: int | None = None,
+    returned: int | None = None,
 ) -> Plan | Refusal:
     """Write a spending, and what it was of, so that it can be given back."""
     if isinstance(outcome, Refusal):
@@ -214,7 +216,8 @@ def _spent(
         key=key, account=outcome.account.id, allocations=_allocations(outcome.entries),
         points=outcome.points, value=value, order=order,
     )  # fmt: skip
-    detail = {"value": value} | ({} if remainder is None else {"remainder": remainder})
+    more = {"remainder": remainder, "returned": returned}
+    detail = {"value": value} | {name: one for name, one in more.items() if one is not None}
     return plan_of(accounts, current, outcome, key, active=True, detail=detail, spendings=(spent,))
 
 

@@ -56,7 +56,7 @@ class PostgresDatabase(SessionDatabase):
         allow_unsafe: bool = False,
     ) -> None:
         self.url, asked = taken_out(url)
-        self._isolation = checked(isolation or asked or "read committed")
+        self.isolation: Final = checked(isolation or asked or "read committed")
         self._timeouts = {
             "lock_timeout": patience,
             "statement_timeout": statement_seconds,
@@ -85,7 +85,7 @@ class PostgresDatabase(SessionDatabase):
         self._sessions.close()
 
     def _open(self) -> PostgresSession:
-        return PostgresSession(self._connect, self._isolation)
+        return PostgresSession(self._connect, self.isolation)
 
     def _connect(self) -> psycopg.Connection:
         try:

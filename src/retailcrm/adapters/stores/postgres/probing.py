@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SETTINGS: Final = (
-    "server_version", "fsync", "synchronous_commit", "full_page_writes", "default_transaction_isolation",
-    "lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout", "max_connections",
+    "server_version", "fsync", "synchronous_commit", "full_page_writes", "lock_timeout",
+    "statement_timeout", "idle_in_transaction_session_timeout", "max_connections",
     "server_encoding", "data_checksums", "transaction_read_only",
 )  # fmt: skip
 _CLOCK: Final = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"
@@ -26,11 +26,13 @@ class ServerFacts:
 
     Attributes:
         settings: Values as the server shows them, by name.
+        isolation: Of the transactions that a store of that URL opens to write, whatever the server's default.
         ahead: Seconds that its clock is ahead of this machine's.
         round_trip: Seconds from a question to its answer.
     """
 
     settings: Mapping[str, str]
+    isolation: str
     ahead: float
     round_trip: float
 
@@ -53,7 +55,10 @@ def probe_server(url: str) -> ServerFacts:
         (there,) = run.one(_CLOCK) or (0,)
         after = time.time()
         return ServerFacts(
-            settings=settings, ahead=int(there) / 1e6 - (before + after) / 2, round_trip=after - before
+            settings=settings,
+            isolation=database.isolation,
+            ahead=int(there) / 1e6 - (before + after) / 2,
+            round_trip=after - before,
         )
     finally:
         database.close()

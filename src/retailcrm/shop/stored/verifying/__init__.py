@@ -62,9 +62,9 @@ def _verify_shop(
     database: Database, executor: Executor, tally: Tally, shop: str, progress: Callable[[str, int], None]
 ) -> None:
     tally.shop = shop
-    merged = verify_accounts(executor, tally, progress)
+    promised = verify_accounts(executor, tally, progress)
     conserved(tally, [name.removeprefix(f"{shop}/") for name in tally.points if name.startswith(f"{shop}/")])
-    verify_beside(executor, tally, progress, merged)
+    verify_beside(executor, tally, progress, promised)
     verify_orders(database, executor, tally, progress)
     tally.shop = ""
 

@@ -13,6 +13,7 @@ from retailcrm.adapters.stores.sql.codecs import micros
 from retailcrm.domain.points.checker.journals import BUCKETS, walk
 from retailcrm.domain.points.checker.reading import parts
 from retailcrm.shop.stored.verifying.documents import Doc, award_of, entry_of, lot_of, open_of, read
+from retailcrm.shop.stored.verifying.promised import Promised
 from retailcrm.shop.stored.verifying.rows import BROKEN, Grouped, Named, document_of, rows_of
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class _Kept:
     tally: Tally
     name: str
     rows: dict[str, list[Named]]
+    promised: Promised
 
     def tell(self, table: str, code: str, message: str, key: object = "") -> None:
         """Note a finding about this account."""
@@ -56,7 +58,7 @@ class _Kept:
             self.tell(table, "column", f"{', '.join(wrong)}: not what its document or journal says", key)
 
 
-def verify_accounts(executor: Executor, tally: Tally, progress: Callable[[str, int], None]) -> dict[str, str]:
+def verify_accounts(executor: Executor, tally: Tally, progress: Callable[[str, int], None]) -> Promised:
     """Work through every account of a shop: flat memory, one pass.
 
     Args:
@@ -65,41 +67,38 @@ def verify_accounts(executor: Executor, tally: Tally, progress: Callable[[str, i
         progress: Told the table and how many rows more were read.
 
     Returns:
-        Which accounts were merged into which, as their journals tell it.
+        What the journals promise of tables that are looked through later.
     """
-    merged: dict[str, str] = {}
+    promised = Promised(executor=executor, tally=tally)
     streams = {
         table: Grouped(rows_of(executor, tally, table, order, progress)) for table, order in _ORDERS.items()
     }
     while heads := [stream.head for stream in streams.values() if stream.head is not None]:
         name = min(heads)
-        kept = _Kept(
-            tally=tally, name=name, rows={table: stream.take(name) for table, stream in streams.items()}
-        )
-        merged |= _verify_account(kept)
-    return merged
+        rows = {table: stream.take(name) for table, stream in streams.items()}
+        _verify_account(_Kept(tally=tally, name=name, rows=rows, promised=promised))
+    promised.done()
+    return promised
 
 
-def _verify_account(kept: _Kept) -> dict[str, str]:
-    """Work through one account; tell into which other it was merged at last."""
+def _verify_account(kept: _Kept) -> None:
+    """Work through one account."""
     entries = _entries(kept)
     book = _walked(kept, entries)
     steps: tuple[Callable[[_Kept, list[Doc], Doc], None], ...] = (
-        _account_row, _lot_rows, _hold_rows, _spending_rows, _award_rows, _sums,
+        _account_row, _lot_rows, _hold_rows, _spending_rows, _award_rows, _sums, _promises,
     )  # fmt: skip
     for step in steps:
         try:
             step(kept, entries, book)
         except BROKEN as error:
             kept.tell("", "broken", f"{step.__name__.strip('_')} cannot be read: {type(error).__name__}")
-    return _merged_into(kept.name, entries)
 
 
-def _merged_into(name: str, entries: list[Doc]) -> dict[str, str]:
-    """Tell into which account this one was merged at last; a merge that moved nothing names none."""
-    merges = [entry for entry in entries if str(entry.get("key")).startswith(f"merge:{name}:")]
-    last = [entry for entry in merges if entry["key"] == merges[-1]["key"] and entry["verb"] == "transfer"]
-    return {name: last[-1]["reference"]} if last else {}
+def _promises(kept: _Kept, entries: list[Doc], book: Doc) -> None:
+    """Gather what other tables must hold."""
+    kept.promised.by_journal(kept.name, entries, {row["reference"] for row in kept.rows["awards"]})
+    kept.promised.by_merge(kept.name, entries, book)
 
 
 def _entries(kept: _Kept) -> list[Doc]:
@@ -130,7 +129,9 @@ def _account_row(kept: _Kept, entries: list[Doc], book: Doc) -> None:
     """The account's row is what its journal comes to."""
     rows = kept.rows["accounts"]
     if not rows:
-        kept.tell("accounts", "missing", "its journal, lots or awards are there, but not the account")
+        # An order that earned nothing has an award, and whoever has no others has no account.
+        if any(kept.rows[table] for table in ("entries", "lots", "holds", "spendings")):
+            kept.tell("accounts", "missing", "its journal or lots are there, but not the account")
         return
     row, expected = rows[0], _account_document(entries, book)
     columns = {
@@ -234,6 +235,7 @@ def _award_rows(kept: _Kept, _: list[Doc], book: Doc) -> None:
     wallet = kept.name.partition("/")[0]
     for row in kept.rows["awards"]:
         said = award_of(row)
+        kept.promised.rules.add(said["rule"])
         kept.same("awards", row["reference"], row, {"wallet": wallet})
         lot = book["lots"].get(said["lot"])
         if lot is not None and sum(lot["buckets"].values()) != said["points"]:

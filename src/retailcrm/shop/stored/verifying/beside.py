@@ -12,10 +12,11 @@ from retailcrm.shop.stored.verifying.events import verify_events
 from retailcrm.shop.stored.verifying.rows import BROKEN, Named, document_of, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from retailcrm.adapters.stores.sql.executor import Executor
     from retailcrm.shop.stored.verifying.findings import Tally
+    from retailcrm.shop.stored.verifying.promised import Promised
 
 _DIGEST: Final = 16
 _PROVEN: Final = (("policies", "digest"), ("stale", "customer"))
@@ -25,7 +26,7 @@ AT_ONCE: Final = 400
 
 
 def verify_beside(
-    executor: Executor, tally: Tally, progress: Callable[[str, int], None], merged: Mapping[str, str]
+    executor: Executor, tally: Tally, progress: Callable[[str, int], None], promised: Promised
 ) -> None:
     """Work through everything of a shop that is not an account's own.
 
@@ -33,7 +34,7 @@ def verify_beside(
         executor: Of the snapshot.
         tally: Takes findings and counts.
         progress: Told the table and how many rows more were read.
-        merged: Which accounts were merged into which, as their journals tell it.
+        promised: What the journals promise of these tables.
     """
 
     def rows(table: str, order: str) -> Iterator[Named]:
@@ -48,15 +49,13 @@ def verify_beside(
     _documents(
         tally, rows("referrals", "referred"), "referrals", {"referred": "referred", "order_ref": "order"}
     )
-    _rules(tally, rows("rules", "digest"))
+    _rules(tally, rows("rules", "digest"), promised.rules)
     _stocks(tally, rows("stocks", "reward"), _pieces(executor, tally.shop))
     for table, order in _PROVEN:
         for _ in rows(table, order):
             pass
-    for row in rows("merged", "gone"):
-        if merged.get(row["gone"], row["keep"]) != row["keep"]:
-            tally.tell("merged", row["gone"], "merge", "its journal tells of another account")
-    verify_events(executor, tally, rows("events", "position"))
+    _merged(tally, rows("merged", "gone"), promised)
+    verify_events(executor, tally, rows("events", "position"), promised.told)
 
 
 def _read(tally: Tally, table: str, key: object, row: Named) -> Any:  # noqa: ANN401 - whatever JSON says
@@ -130,11 +129,27 @@ def _documents(tally: Tally, rows: Iterator[Named], table: str, fields: Mapping[
             tally.tell(table, key, "column", f"{', '.join(wrong)}: not what its document says")
 
 
-def _rules(tally: Tally, rows: Iterator[Named]) -> None:
-    """A rule is found by its digest."""
+def _merged(tally: Tally, rows: Iterator[Named], promised: Promised) -> None:
+    """Accounts were merged as their journals tell it; where points that came along lie, that is known."""
+    known = set()
     for row in rows:
+        known.add(row["gone"])
+        if promised.merged.get(row["gone"], row["keep"]) != row["keep"]:
+            tally.tell("merged", row["gone"], "merge", "its journal tells of another account")
+    for gone, keep in promised.brought.items():
+        if gone not in known and promised.merged.get(gone) == keep:
+            tally.tell("merged", gone, "missing", "its points lie in another account, its merge is missing")
+
+
+def _rules(tally: Tally, rows: Iterator[Named], named: Collection[str]) -> None:
+    """A rule is found by its digest, and every rule that an award names is there."""
+    known = set()
+    for row in rows:
+        known.add(row["digest"])
         if hashlib.sha256(str(row["document"]).encode()).hexdigest()[:_DIGEST] != row["digest"]:
             tally.tell("rules", row["digest"], "digest", "the rule is not the one that its digest names")
+    for digest in sorted(set(named) - known):
+        tally.tell("rules", digest, "missing", "awards name it, but the rule is missing")
 
 
 def _pieces(executor: Executor, shop: str) -> Counter[str]:
@@ -153,8 +168,10 @@ def _pieces(executor: Executor, shop: str) -> Counter[str]:
 
 def _stocks(tally: Tally, rows: Iterator[Named], pieces: Mapping[str, int]) -> None:
     """No more of a reward is gone than there is, and what customers have was taken."""
+    known = set()
     for row in rows:
         reward = row["reward"]
+        known.add(reward)
         said = _read(tally, "stocks", reward, row)
         try:
             if (said["reward"], said["version"]) != (reward, row["version"]):
@@ -166,6 +183,8 @@ def _stocks(tally: Tally, rows: Iterator[Named], pieces: Mapping[str, int]) -> N
                 tally.tell("stocks", reward, "stock", "customers have more pieces than were taken")
         except BROKEN:
             tally.tell("stocks", reward, "broken", "its document is none of a stock")
+    for reward in sorted(reward for reward, number in pieces.items() if number > 0 and reward not in known):
+        tally.tell("stocks", reward, "missing", "customers have pieces of it, but its stock is missing")
 
 
 def _batches(rows: Iterator[Named]) -> Iterator[list[Named]]:

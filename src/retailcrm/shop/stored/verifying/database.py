@@ -75,13 +75,16 @@ def _as_made() -> frozenset[Row]:
 
 
 def verify_shops_known(executor: Executor, tally: Tally, shops: Sequence[str]) -> None:
-    """See that every row is of a shop that there is: others would be read by nobody.
+    """See that every row is of a shop that there is, and every shop has its own row.
 
     Args:
         executor: Of the snapshot.
         tally: Takes the findings.
         shops: Their keys.
     """
+    known = {row[0] for row in executor.all("SELECT shop FROM retailcrm_shops")}
+    for shop in sorted(set(shops) - known):
+        tally.tell("shops", shop, "missing", "it has accounts, but not its own row: currency and zone")
     marks = ", ".join("?" for _ in shops) or "''"
     for name, table in TABLES.tables.items():
         if "shop" in table.columns:

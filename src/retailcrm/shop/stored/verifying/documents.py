@@ -159,16 +159,17 @@ def open_of(document: object) -> Doc:
 
 
 def award_of(row: Mapping[str, Any]) -> Doc:
-    """Give what matters here of an award: its lot, and how many points were awarded and taken back.
+    """Give what matters here of an award: its lot and rule, how many points were awarded and taken back.
 
     Args:
         row: Of the table ``awards``.
     """
-    lot, _, points, _, _, _, _, _, _, _, _, _, _, taken, forgiven, _, _, _ = read(row["document"])
+    lot, _, points, _, _, _, _, _, _, _, _, rule, _, taken, forgiven, _, _, _ = read(row["document"])
     _, _, _, _, _, _, _, _, _ = read(row["known"])
     return {
         "lot": _text(lot, f"order:{row['reference']}"),
         "points": points,
+        "rule": _text(rule),
         "taken": taken,
         "forgiven": forgiven,
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from retailcrm.adapters.stores.sql.codecs import proof
 from retailcrm.shop.stored.verifying.documents import moment_text, moved_in
+from retailcrm.shop.stored.verifying.promised import Told, must_be_told
 from retailcrm.shop.stored.verifying.rows import BROKEN, Named
 
 if TYPE_CHECKING:
@@ -25,15 +26,18 @@ Entry = tuple[str, int]
 """An account, and a version of it."""
 
 
-def verify_events(executor: Executor, tally: Tally, rows: Iterator[Named]) -> None:
+def verify_events(executor: Executor, tally: Tally, rows: Iterator[Named], promised: Told) -> None:
     """Work through a shop's feed.
+
+    Of entries that follow files' orders none must be told: the past that a shop begins with never is.
 
     Args:
         executor: Of the snapshot.
         tally: Takes the findings; its shop is the one.
         rows: Of the table ``events``, by their position.
+        promised: The entries that each have an event.
     """
-    last = 0
+    last, met = 0, Told()
     while batch := list(islice(rows, AT_ONCE)):
         named = [_entry_named(row) for row in batch]
         told = _told(executor, tally.shop, sorted({one for one in named if one is not None}))
@@ -47,8 +51,13 @@ def verify_events(executor: Executor, tally: Tally, rows: Iterator[Named]) -> No
             # What nothing else proves must be told by an entry.
             if row["proof"] is None or row["kind"] == _MOVED:
                 expected = None if entry is None else told.get(entry)
-                if (row["kind"], row["recorded_at"], row["document"]) != expected:
+                if entry is not None and expected is not None and must_be_told(expected[0]):
+                    met.add(*entry)
+                if expected is None or (row["kind"], row["recorded_at"], row["document"]) != expected[1:]:
                     tally.tell("events", position, "event", "tells of points what no journal says")
+    if (met.entries, met.digest) != (promised.entries, promised.digest):
+        said = f"{promised.entries} entries have one event each, {met.entries} of these events are there"
+        tally.tell("events", "", "missing", said)
 
 
 def _proof_of(row: Named) -> str:
@@ -68,8 +77,8 @@ def _entry_named(row: Named) -> Entry | None:
     return None
 
 
-def _told(executor: Executor, shop: str, keys: Sequence[Entry]) -> dict[Entry, tuple[str, int, str]]:
-    """Look up entries; say the event that each of them is told by: kind, when it was written, document."""
+def _told(executor: Executor, shop: str, keys: Sequence[Entry]) -> dict[Entry, tuple[str, str, int, str]]:
+    """Look up entries; give the key of each, and the event it is told by: kind, when written, document."""
     if not keys:
         return {}
     marks = ", ".join("(?, ?)" for _ in keys)
@@ -82,9 +91,9 @@ def _told(executor: Executor, shop: str, keys: Sequence[Entry]) -> dict[Entry, t
     )
     found = {}
     for row in executor.all(asked, (*(part for key in keys for part in key), shop)):
-        account, version, *_, recorded_at, _ = row
+        account, version, _, key, _, recorded_at, _ = row
         try:
-            found[account, version] = (_MOVED, recorded_at, _document(row))
+            found[account, version] = (key, _MOVED, recorded_at, _document(row))
         except BROKEN:
             continue  # its own row was told of already
     return found

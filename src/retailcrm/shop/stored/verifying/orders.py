@@ -43,9 +43,10 @@ def verify_orders(
     """
     for kept, place in ((FILES, "file"), (MERGES, "position")):
         table = _short(kept.name)
-        _without_gaps(
-            tally, table, [row[place] for row in stored_rows(executor, tally, table, place, progress)]
-        )
+        numbers = [row[place] for row in stored_rows(executor, tally, table, place, progress)]
+        _without_gaps(tally, table, numbers)
+        if kept is MERGES:
+            _all_decisions(executor, tally, numbers)
     book = SqlOrders(database, tally.shop)
     try:
         files = book.files()
@@ -74,6 +75,13 @@ def _without_gaps(tally: Tally, table: str, numbers: list[Any]) -> None:
         if number != expected:
             tally.tell(table, number, "gap", f"stands where {expected} should")
             return
+
+
+def _all_decisions(executor: Executor, tally: Tally, numbers: list[Any]) -> None:
+    """The shop's own row says how many decisions there are: the last ones are not missing either."""
+    row = executor.one("SELECT decisions FROM retailcrm_shops WHERE shop = ?", (tally.shop,))
+    if row is not None and row[0] != max(numbers, default=0):
+        tally.tell("merges", row[0], "missing", "the shop has another number of decisions on who is who")
 
 
 def _grain(

@@ -32,6 +32,10 @@ _AT_ONCE: Final = 64
 _SUMS: Final = [ORDERS, GROSS, REFUNDED, CREDITS]
 """What is known of buyers whom nobody knows: only what adds up."""
 _UNKNOWN: Final = f"SELECT {', '.join(ORDER_COLUMNS)} FROM retailcrm_orders WHERE shop = ? AND customer = ''"  # noqa: S608 - fixed words
+_HEADLESS: Final = (
+    "SELECT DISTINCT rules FROM retailcrm_summaries it WHERE shop = ? AND NOT EXISTS "
+    "(SELECT 1 FROM retailcrm_rolled head WHERE head.shop = it.shop AND head.rules = it.rules)"
+)
 _KNOWN: Final = "SELECT count(DISTINCT customer) FROM retailcrm_orders WHERE shop = ? AND customer <> ''"
 
 
@@ -48,6 +52,8 @@ def verify_rollups(database: Database, executor: Executor, tally: Tally, setting
     damaged = list(rollups.damaged())
     for key in damaged:
         tally.tell("summaries", key, "digest", "the roll-up is not the one that was written")
+    for (rules,) in executor.all(_HEADLESS, (tally.shop,)):
+        tally.tell("rolled", rules, "missing", "its blocks are there, but not what stands above them")
     if damaged:
         return
     for policy in _policies(database, tally.shop, settings):
