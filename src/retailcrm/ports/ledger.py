@@ -198,6 +198,9 @@ class Ledger(Protocol):
             the account was never merged with another. Whoever cannot tell says no.
         """
 
+    def whole_account(self, account: str, rules: str) -> Account | None:
+        """Give an account if it was written and is whole, in one question; see :meth:`whole`."""
+
     def stale(self) -> Sequence[str]:
         """Give the customers of whose orders something is known that is not in their accounts yet, sorted.
 

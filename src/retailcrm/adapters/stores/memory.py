@@ -153,6 +153,9 @@ class MemoryLedger:
         """Say no: a shop in memory takes orders in when it is asked for them."""
         return False
 
+    def whole_account(self, account: str, rules: str) -> None:
+        """Give nothing: no account of a shop in memory is ever whole."""
+
     def stale(self) -> Sequence[str]:
         """Give nobody: no account of a shop in memory is ever whole."""
         return ()

@@ -77,9 +77,8 @@ class Draft:
             for bucket in Bucket
             if getattr(lot, bucket)
         ]
-        for lot, source, target, points in moved:
-            lots[lot.id] = lots.get(lot.id, lot).shifted(source, target, points)
-            movements.append(Movement(lot.id, source, target, points))
+        for lot, *_ in moved:
+            lots.setdefault(lot.id, lot)
         effective = max(
             [
                 min(effective_at or self.now, self.account.not_before(self.now)),
@@ -87,6 +86,9 @@ class Draft:
                 *([self.account.debt_at] if details.get("debt") and self.account.debt_at else []),
             ]
         )
+        for lot, source, target, points in moved:
+            lots[lot.id] = lots[lot.id].shifted(source, target, points, effective)
+            movements.append(Movement(lot.id, source, target, points))
         entry = Entry(
             account=self.account.id,
             version=self.account.version + 1,
@@ -95,7 +97,10 @@ class Draft:
             effective_at=effective,
             recorded_at=self._recorded_at(),
             movements=tuple(movements),
-            lots=tuple(attrs.evolve(lot, touched_at=effective) for lot in lots.values()),
+            lots=tuple(
+                lot if lot.touched_at == effective else attrs.evolve(lot, touched_at=effective)
+                for lot in lots.values()
+            ),
             **details,
         )
         self.account = apply(self.account, entry)

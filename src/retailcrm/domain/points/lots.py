@@ -136,14 +136,21 @@ class Lot:
         idle = None if self.idle is None else self.idle.after(active_at or activated_at)
         return min((end for end in (own, idle) if end is not None), default=None)
 
-    def shifted(self, source: Bucket, target: Bucket, points: int) -> Lot:
+    def shifted(self, source: Bucket, target: Bucket, points: int, at: datetime) -> Lot:
         """Move points from one bucket to another.
+
+        Args:
+            source: Where they are.
+            target: Where they go.
+            points: How many.
+            at: When it takes effect.
 
         Raises:
             InputError: The bucket does not hold so many.
         """
         return attrs.evolve(
             self,
+            touched_at=at,
             **{source: getattr(self, source) - points, target: getattr(self, target) + points},
         )
 

@@ -269,10 +269,10 @@ class Accounts:
 
     def _whole(self, who: str | Identity, wallet: str) -> Account | None:
         """Give an account that has all that is known of its orders; ``None`` if one has to look."""
-        if not isinstance(who, str) or not self.ledger.whole(account_id(wallet, who), self.rules):
+        if not isinstance(who, str):
             return None
-        found = self.ledger.account(account_id(wallet, who))
-        return found if found.version and not self.merges.concerns(who) else None
+        found = self.ledger.whole_account(account_id(wallet, who), self.rules)
+        return None if found is None or self.merges.concerns(who) else found
 
     def _followed(
         self,

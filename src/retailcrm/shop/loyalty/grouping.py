@@ -117,6 +117,17 @@ class GroupLedger:
         """Tell whether nothing but the account itself says what is in it."""
         return self.ledger.whole(account, rules)
 
+    def whole_account(self, account: str, rules: str) -> Account | None:
+        """Give an account if nothing but itself says what is in it."""
+        known = self._accounts.get(account)
+        if known is not None:
+            return known if known.version and self.ledger.whole(account, rules) else None
+        found = self.ledger.whole_account(account, rules)
+        if found is not None:
+            self.asked.add(account)
+            self._accounts[account] = found
+        return found
+
     def stale(self) -> Sequence[str]:
         """Give the customers of whose orders something is known that is not in their accounts yet."""
         return self.ledger.stale()

@@ -183,8 +183,9 @@ def check_texts(asked: Mapping[str, Any]) -> None:
         InputError: A text is longer than any id, or has a character that no database keeps.
     """
     for name, value in asked.items():
-        named = isinstance(value, Identity) or (isinstance(value, str) and bool(value.strip()))
-        if name in _PEOPLE and not named:
+        if name in _PEOPLE and not (
+            isinstance(value, Identity) or (isinstance(value, str) and value.strip())
+        ):
             raise InputError(f"{name} names a customer by her id or an identity, not {value!r}")
         text = value.value if isinstance(value, Identity) else getattr(value, "reference", value)
         if not isinstance(text, str):

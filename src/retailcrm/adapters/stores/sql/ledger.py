@@ -136,6 +136,15 @@ class SqlLedger:
         row = self.database.executor.one(sql.WHOLE, (rules, account, account, customer, self.shop))
         return row is not None and bool(row[0])
 
+    def whole_account(self, account: str, rules: str) -> Account | None:
+        """Give an account if it is whole; inside a unit nobody else writes to it before the unit ends."""
+        locking = self.database.dialect != "sqlite" and self.database.in_unit
+        asked = sql.WHOLE_ACCOUNT + sql.FOR_UPDATE_OF_IT if locking else sql.WHOLE_ACCOUNT
+        customer = account.partition("/")[2]
+        values = (rules, account, account, customer, self.shop, account)
+        row = self.database.executor.one(asked, values)
+        return None if row is None else self._accounts(*row)
+
     def stale(self) -> Sequence[str]:
         """Give the customers of whose orders something is known that is not in their accounts yet."""
         return [name for (name,) in self._all(sql.STALE)]

@@ -89,8 +89,12 @@ def entry_text(entry: Entry) -> str:
 
 def account_text(account: Account) -> str:
     """Write what an account's columns do not say."""
+    lots = lot_text.named(account.lots)
+    if not account.holds and account.debt_at is None:
+        # Nearly always.
+        return f"[{lots},[],null]"
     rest = ([_hold(hold) for hold in account.holds], some_micros(account.debt_at))
-    return f"[{lot_text.named(account.lots)},{canonical(rest)[1:]}"
+    return f"[{lots},{canonical(rest)[1:]}"
 
 
 def award_text(award: Awarded) -> str:

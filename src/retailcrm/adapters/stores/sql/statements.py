@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 FOR_UPDATE: Final = " FOR NO KEY UPDATE"
 """What keeps a row that was read from being changed before the unit ends; in SQLite the unit does."""
 
+FOR_UPDATE_OF_IT: Final = " FOR NO KEY UPDATE OF it"
+"""The same where several tables are read: of the one that is called so."""
+
 ADVISE: Final = "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))"
 """Lock what has no row yet; two names with one digest only wait for each other."""
 
@@ -45,11 +48,16 @@ ACCOUNT_NEXT: Final = (
     "WHERE shop = ? AND account = ? AND version = ?"
 )
 ACCOUNT_VERSION: Final = "SELECT version FROM retailcrm_accounts WHERE shop = ? AND account = ?"
-WHOLE: Final = (
-    "SELECT (followed = ? OR observed_at IS NULL) AND NOT EXISTS (SELECT 1 FROM retailcrm_merged "
+_IS_WHOLE: Final = (
+    "(followed = ? OR observed_at IS NULL) AND NOT EXISTS (SELECT 1 FROM retailcrm_merged "
     "WHERE shop = retailcrm_shops.shop AND (gone = ? OR keep = ?)) AND NOT EXISTS "
-    "(SELECT 1 FROM retailcrm_stale WHERE shop = retailcrm_shops.shop AND customer = ?) "
-    "FROM retailcrm_shops WHERE shop = ?"
+    "(SELECT 1 FROM retailcrm_stale WHERE shop = retailcrm_shops.shop AND customer = ?)"
+)
+WHOLE: Final = f"SELECT {_IS_WHOLE} FROM retailcrm_shops WHERE shop = ?"  # noqa: S608 - fixed words
+WHOLE_ACCOUNT: Final = (
+    "SELECT it.account, it.version, it.recorded_at, it.settled_at, it.debt, it.document "  # noqa: S608 - likewise
+    "FROM retailcrm_accounts it JOIN retailcrm_shops ON retailcrm_shops.shop = it.shop "
+    f"WHERE {_IS_WHOLE} AND it.shop = ? AND it.account = ?"
 )
 STALE: Final = "SELECT customer FROM retailcrm_stale WHERE shop = ? ORDER BY customer"
 STALE_NEW: Final = insert("stale", "shop, customer, proof", more=" ON CONFLICT (shop, customer) DO NOTHING")
