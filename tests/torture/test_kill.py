@@ -37,10 +37,15 @@ def test_groups_on_sqlite_may_be_killed(sqlite_url: str) -> None:
 def test_groups_on_postgresql_may_be_ended(postgres_url: str) -> None:
     """Clients are killed, and connections ended under two of them: no group is lost, none happens twice."""
     killed = kill_clients(postgres_url, seed=SEED, kills=3, clients=2, work=act_in_groups)
-    ended = break_connections(postgres_url, seed=SEED, blows=4, work=act_in_groups)
-    assert not (*killed.problems, *ended.problems)
-    assert min(killed.acknowledged, ended.acknowledged) > 0
-    assert ended.failed + ended.unacknowledged > 0
+    assert not killed.problems
+    assert killed.acknowledged > 0
+    # A blow between two groups ends nothing: until one has met a group.
+    rounds = [break_connections(postgres_url, seed=SEED, blows=4, work=act_in_groups)]
+    while not rounds[-1].failed + rounds[-1].unacknowledged and len(rounds) < 4:
+        rounds.append(break_connections(postgres_url, seed=SEED + len(rounds), blows=4, work=act_in_groups))
+    assert not [problem for one in rounds for problem in one.problems]
+    assert sum(one.acknowledged for one in rounds) > 0
+    assert rounds[-1].failed + rounds[-1].unacknowledged > 0
 
 
 def test_processes_on_postgresql_may_be_killed(postgres_url: str) -> None:
