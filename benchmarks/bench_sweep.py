@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.bench_stored_import import MAPPING, rules
-from benchmarks.bench_verify import A_FILE, FLAT, LINEAR, count, held, row, same, url, write_orders
-from benchmarks.measure import measure, write_result
+from benchmarks.bench_verify import A_FILE, count, keep, row, same, url, write_orders
+from benchmarks.measure import measure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,16 +80,8 @@ def main(date: str, sizes: Sequence[int] = SIZES) -> None:
             measured = measure("sweep", setup, work, args=(folder,), repeats=1, digest=same)
             rows.append(row(measured, "lot"))
             assert rows[-1]["lots"] == count(folder, "lots") == lots, "a lot did not lapse"
-    bars = held(rows, "lot")
-    payload = {
-        "work": "advance of a SQLite store in which every lot lapses: an entry, an event, rows made anew",
-        "sizes": rows,
-        "bars": {"linear": LINEAR, "flat": FLAT},
-        "bars_held": bars,
-    }
-    write_result("sweep", date, payload, ("retailcrm-core", "pyarrow"))
-    if not all(bars.values()):
-        raise SystemExit(f"bars missed: {[name for name, fine in bars.items() if not fine]}")
+    work_done = "advance of a SQLite store in which every lot lapses: an entry, an event, rows made anew"
+    keep("sweep", date, work_done, rows, "lot")
 
 
 if __name__ == "__main__":

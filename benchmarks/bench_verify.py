@@ -156,6 +156,20 @@ def held(rows: Sequence[dict[str, float]], of: str) -> dict[str, bool]:
     }
 
 
+def keep(name: str, date: str, work: str, rows: Sequence[dict[str, float]], of: str) -> None:
+    """Store a benchmark's figures by size, and fail if a bar is missed."""
+    bars = held(rows, of)
+    payload = {
+        "work": work,
+        "sizes": rows,
+        "bars": {"linear": LINEAR, "flat": FLAT},
+        "bars_held": bars,
+    }
+    write_result(name, date, payload, ("retailcrm-core", "pyarrow"))
+    if not all(bars.values()):
+        raise SystemExit(f"bars missed: {[each for each, fine in bars.items() if not fine]}")
+
+
 def main(date: str, sizes: Sequence[int] = SIZES) -> None:
     """Verify at each size, store the figures, and fail if a bar is missed."""
     rows, files = [], 0
@@ -163,16 +177,8 @@ def main(date: str, sizes: Sequence[int] = SIZES) -> None:
         for entries in sizes:
             files = grow(folder, entries, files)
             rows.append(row(measure("verify", setup, work, args=(folder,), repeats=1, digest=same), "entry"))
-    bars = held(rows, "entry")
-    payload = {
-        "work": "verify of a whole SQLite store: all rows, journals, lots, orders folded anew",
-        "sizes": rows,
-        "bars": {"linear": LINEAR, "flat": FLAT},
-        "bars_held": bars,
-    }
-    write_result("verify", date, payload, ("retailcrm-core", "pyarrow"))
-    if not all(bars.values()):
-        raise SystemExit(f"bars missed: {[name for name, fine in bars.items() if not fine]}")
+    work_done = "verify of a whole SQLite store: all rows, journals, lots, orders folded anew"
+    keep("verify", date, work_done, rows, "entry")
 
 
 if __name__ == "__main__":
