@@ -25,6 +25,7 @@ class ApswDatabase:
 
     dialect = "sqlite"
     borrowed = False
+    settled = None
 
     def __init__(self, path: str, settings: dict[str, object], vfs: str) -> None:
         self.connection = apsw.Connection(path, vfs=vfs, flags=apsw.SQLITE_OPEN_READWRITE)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from retailcrm.adapters.stores.sql import long, short
 from retailcrm.adapters.stores.sql.rows import account_row, award_row, entry_row, lot_row, said
 from retailcrm.domain.points.account import Account
+from retailcrm.domain.points.documents import canonical
 from retailcrm.domain.points.earning import Award, Earner, Excluded, LineAmount
 from retailcrm.domain.points.entries import Entry, Movement, Verb
 from retailcrm.domain.points.expiry import Expiry
@@ -21,6 +22,8 @@ from retailcrm.domain.points.holds import Allocation, Hold
 from retailcrm.domain.points.lots import Bucket, Lot
 from retailcrm.domain.points.wallets import EarnRule
 from retailcrm.errors import StoreError
+from retailcrm.ports.ledger import Spending
+from retailcrm.ports.outcomes import Done
 
 DAY = datetime(2024, 1, 1, tzinfo=UTC)
 MICROS = 1_704_067_200_000_000
@@ -125,6 +128,50 @@ def test_awards_come_back(award: Awarded) -> None:
     _, _, reference, account, known, text, _ = award_row("main", "points/ann", award)
     assert account == "points/ann"
     assert long.award_from(reference, known, text, {short.rule_of(award): award.rule}.__getitem__) == award
+
+
+DONES = st.builds(
+    Done,
+    key=TEXTS,
+    account=TEXTS,
+    points=st.integers(),
+    version=st.integers(0),
+    detail=st.dictionaries(TEXTS, TEXTS | st.integers(), max_size=3),
+)
+SPENDINGS = st.builds(
+    Spending,
+    key=TEXTS,
+    account=TEXTS,
+    allocations=st.lists(st.builds(Allocation, TEXTS, st.integers(1)), max_size=3).map(tuple),
+    points=st.integers(0),
+    value=st.integers(0),
+    order=TEXTS,
+    reward=TEXTS,
+    pieces=st.integers(0),
+)
+
+
+@given(DONES)
+def test_what_commands_came_to_comes_back(done: Done) -> None:
+    """All but its key stands in the document, which is canonical; types stay what they are."""
+    text = short.done_text(done)
+    assert long.done_from(done.key, text) == done
+    assert canonical(json.loads(text)) == text
+
+
+@given(SPENDINGS)
+def test_redemptions_come_back(spent: Spending) -> None:
+    """All but key, account and order stands in the document, which is canonical."""
+    text = short.spending_text(spent)
+    assert long.spending_from(spent.key, spent.account, spent.order, text) == spent
+    assert canonical(json.loads(text)) == text
+
+
+@pytest.mark.parametrize("text", ['["a",true,1,{}]', '["a",1,1,{"x":null}]', "[1,1,1,{}]", '["a",1,1]'])
+def test_what_is_no_outcome_is_refused(text: str) -> None:
+    """Numbers are whole numbers, texts are texts, and nothing is missing."""
+    with pytest.raises(long.WRONG):
+        long.done_from("k", text)
 
 
 def test_an_entry_by_hand() -> None:

@@ -247,6 +247,19 @@ def test_a_moment_of_another_zone_is_the_same_moment() -> None:
 # ---- hashes ----------------------------------------------------------------------------------------------
 
 
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_canonical_text_is_what_the_standard_library_writes(document: object) -> None:
+    """Sorted keys, no blanks, letters of all scripts as they are."""
+    expected = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    assert canonical(document) == expected
+
+
 def test_a_state_hash_is_sha_256_of_the_canonical_text() -> None:
     """The digest of an empty account is that of a text written by hand."""
     text = (

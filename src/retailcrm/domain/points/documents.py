@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import json.encoder
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +24,7 @@ from retailcrm.domain.points.holds import Allocation, Hold
 from retailcrm.domain.points.lots import Bucket, Lot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from fractions import Fraction
 
@@ -32,8 +33,6 @@ Document = dict[str, Any]
 
 SCHEMA: Final = 1
 """Version of all documents of this module; a reader refuses any other."""
-
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 _TEXTS: Final = ("key", "closes", "reference", "reason", "actor")
 _LOT_MOMENTS: Final = ("awarded_at", "activates_at", "expires_at", "touched_at", "limit_at")
@@ -46,7 +45,25 @@ def canonical(document: object) -> str:
         >>> canonical({"b": 1, "a": "积分"})
         '{"a":"积分","b":1}'
     """
-    return _ENCODER.encode(document)
+    return _encode(document)
+
+
+def writer(default: Callable[[object], object] | None = None) -> Callable[[object], str]:
+    """Give what writes documents: the standard library's writer, made once and not for every document.
+
+    Args:
+        default: Gives something that JSON can say for what it cannot; without it such a thing is an error.
+    """
+    encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=default)
+    written_in_c: Any = getattr(json.encoder, "c_make_encoder", None)
+    if written_in_c is None:
+        return encoder.encode
+    text = json.encoder.encode_basestring
+    parts = written_in_c(None, encoder.default, text, None, ":", ",", True, False, True)
+    return lambda document: "".join(parts(document, 0))
+
+
+_encode: Final = writer()
 
 
 def state_hash(account: Account) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from retailcrm.domain.identity import Identity
+from retailcrm.domain.points.documents import writer
 from retailcrm.domain.points.outcomes import Refusal
 from retailcrm.errors import (
     ConflictError,
@@ -39,7 +39,7 @@ _PEOPLE: Final = ("who", "giver", "taker")
 _NO_TEXT: Final = re.compile("[\ud800-\udfff]")
 """Halves of pairs, which no text has."""
 
-_ENCODER: Final = json.JSONEncoder(sort_keys=True, default=str, ensure_ascii=False)
+_write: Final = writer(default=str)
 
 
 @attrs.frozen(kw_only=True)
@@ -184,12 +184,14 @@ def check_texts(asked: Mapping[str, Any]) -> None:
     """
     for name, value in asked.items():
         if name in _PEOPLE and not (
-            isinstance(value, Identity) or (isinstance(value, str) and value.strip())
+            (isinstance(value, str) and value.strip()) or isinstance(value, Identity)
         ):
             raise InputError(f"{name} names a customer by her id or an identity, not {value!r}")
-        text = value.value if isinstance(value, Identity) else getattr(value, "reference", value)
-        if not isinstance(text, str):
-            continue
+        text = value
+        if not isinstance(value, str):
+            text = value.value if isinstance(value, Identity) else getattr(value, "reference", None)
+            if not isinstance(text, str):
+                continue
         if len(text) > LONGEST and name not in ("reason", "actor"):
             raise InputError(f"{name} has {len(text)} characters; at most {LONGEST} are kept")
         if "\0" in text or not (text.isascii() or _NO_TEXT.search(text) is None):
@@ -197,4 +199,4 @@ def check_texts(asked: Mapping[str, Any]) -> None:
 
 
 def _fingerprint(asked: Mapping[str, Any]) -> str:
-    return hashlib.sha256(_ENCODER.encode(asked).encode()).hexdigest()
+    return hashlib.sha256(_write(dict(asked)).encode()).hexdigest()

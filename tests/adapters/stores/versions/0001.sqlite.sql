@@ -24,7 +24,7 @@ CREATE TABLE retailcrm_accounts (
  WITHOUT ROWID,
  STRICT;
 
-CREATE INDEX retailcrm_accounts_due ON retailcrm_accounts (shop, next_change_at);
+CREATE INDEX retailcrm_accounts_due ON retailcrm_accounts (shop, next_change_at) WHERE next_change_at IS NOT NULL;
 
 CREATE TABLE retailcrm_awards (
     shop TEXT NOT NULL,
@@ -423,11 +423,13 @@ CREATE TABLE retailcrm_spendings (
     document TEXT NOT NULL,
     proof TEXT NOT NULL,
     PRIMARY KEY (shop, "key")
-) STRICT;
+)
+ WITHOUT ROWID,
+ STRICT;
 
 CREATE INDEX retailcrm_spendings_account ON retailcrm_spendings (shop, account);
 
-CREATE INDEX retailcrm_spendings_order ON retailcrm_spendings (shop, wallet, order_ref);
+CREATE INDEX retailcrm_spendings_order ON retailcrm_spendings (shop, wallet, order_ref) WHERE order_ref <> '';
 
 CREATE TABLE retailcrm_stale (
     shop TEXT NOT NULL,

@@ -98,7 +98,9 @@ def _made(table: Table) -> Iterator[Said]:
             yield table.name, _bare(f"{kind} ({', '.join(constraint.columns.keys())})")
     for index in table.indexes:
         unique = "UNIQUE " if index.unique else ""
-        yield str(index.name), _bare(f"{unique}btree ({', '.join(index.columns.keys())})")
+        which = index.dialect_options["postgresql"]["where"]
+        some = "" if which is None else f" WHERE {which}"
+        yield str(index.name), _bare(f"{unique}btree ({', '.join(index.columns.keys())}){some}")
 
 
 def _made_column(column: Column[object]) -> str:
@@ -112,5 +114,8 @@ def _column(name: str, kind: str, collation: str, counted: str, *, never_null: b
 
 
 def _bare(definition: str) -> str:
-    """Write a definition without what only looks different: blanks, brackets, quotes that no name needs."""
-    return re.sub(r"[\s()\"]+", " ", definition).strip().replace(" , ", ", ")
+    """Write a definition without what only looks different: blanks, brackets, quotes that no name needs.
+
+    Nor does it say of what type a text is.
+    """
+    return re.sub(r"[\s()\"]+|::text", " ", definition).strip().replace(" , ", ", ")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from retailcrm.adapters.stores.sql.executor import placeholders
+from retailcrm.adapters.stores.sql.executor import numbered
 from retailcrm.errors import MissingExtraError, StoreError
 
 if TYPE_CHECKING:
@@ -33,15 +33,7 @@ def read_columns(url: str, statement: str, values: Sequence[str | int], snapshot
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             if snapshot:
                 cursor.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
-            cursor.execute(_numbered(statement), tuple(values))
+            cursor.execute(numbered(statement), tuple(values))
             return cursor.fetch_arrow_table()
     except dbapi.Error as error:
         raise StoreError(f"columns could not be read from PostgreSQL ({type(error).__name__})") from error
-
-
-def _numbered(statement: str) -> str:
-    """Write a statement with ``$1``, ``$2`` ... for its values."""
-    found = placeholders(statement, "\0")
-    for number in range(1, found.count("\0") + 1):
-        found = found.replace("\0", f"${number}", 1)
-    return found

@@ -11,7 +11,8 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from retailcrm.adapters.stores.postgres.failures import is_lost, not_committed, translated
-from retailcrm.adapters.stores.postgres.statements import Queries, Statements, written
+from retailcrm.adapters.stores.postgres.pipeline import UnitStatements, plainly
+from retailcrm.adapters.stores.postgres.statements import Queries, written
 from retailcrm.adapters.stores.sql.session import Session, is_query, keep_for_ever
 from retailcrm.errors import StoreError
 
@@ -70,7 +71,7 @@ class PostgresSession(Session):
             return
         try:
             if status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
-                self._cursor.execute("ROLLBACK")
+                plainly(self.connection, b"ROLLBACK")
                 return
         except psycopg.Error:
             # The server rolls back whatever loses its connection.
@@ -124,7 +125,7 @@ class PostgresSession(Session):
     def _open(self) -> None:
         self.connection = connection = self._connect()
         self._close = weakref.finalize(self, _close, connection, os.getpid())
-        self._unit = Statements(connection)
+        self._unit = UnitStatements(connection)
         self._queries = Queries(connection)
         self._cursor = connection.cursor()
 

@@ -1,6 +1,6 @@
 """Values of the ledger as canonical JSON, and back.
 
-Accounts, entries, lots and awards have a short form of their own
+Accounts, entries, lots, awards, redemptions and what commands came to have a short form of their own
 (:mod:`retailcrm.adapters.stores.sql.short`); the rest is written field by field as its class has them. Every
 field is written out, so that a default which changes some day never changes what was written before it; one
 that nobody knows is an error.
@@ -21,18 +21,16 @@ import cattrs
 
 from retailcrm.domain.labels import Label
 from retailcrm.domain.points.documents import canonical, fraction_text, moment_text
-from retailcrm.domain.points.holds import Allocation
 from retailcrm.domain.points.referrals.states import Brought, Click, Flag, Stage
 from retailcrm.domain.points.stocks import Aside, Stock
 from retailcrm.domain.points.wallets import Cap, EarnBase, EarnRule
 from retailcrm.errors import StoreError
-from retailcrm.ports.ledger import RefundsTold, Spending
-from retailcrm.ports.outcomes import Done
+from retailcrm.ports.ledger import RefundsTold
 
 _T = TypeVar("_T")
 
 _CLASSES: Final = (
-    Cap, EarnBase, EarnRule, Allocation, Spending, RefundsTold, Aside, Stock, Click, Flag, Brought, Done,
+    Cap, EarnBase, EarnRule, RefundsTold, Aside, Stock, Click, Flag, Brought,
 )  # fmt: skip
 """What is written field by field, parts before what they are part of."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from retailcrm.adapters.stores.sql.session import Savepoint, Snapshot
 
@@ -36,6 +36,11 @@ class SessionDatabase:
     def in_unit(self) -> bool:
         """Whether whoever asks is inside a unit."""
         return self._session().writing
+
+    @property
+    def settled(self) -> dict[object, Any] | None:
+        """What was read in the unit that nobody else can change before it ends; ``None`` where others can."""
+        return self._session().settled
 
     def unit(self) -> AbstractContextManager[Executor]:
         """Open a transaction for writing; a unit inside another joins it.

@@ -58,6 +58,13 @@ class Database(Protocol):
     def in_unit(self) -> bool:
         """Whether this thread is inside a unit."""
 
+    @property
+    def settled(self) -> dict[object, Any] | None:
+        """What was read in the unit that nobody else can change before it ends; ``None`` where others can.
+
+        Whoever reads such a thing may keep it here, and whoever writes it clears all of it.
+        """
+
     def unit(self) -> AbstractContextManager[Executor]:
         """Open a transaction for writing; a unit inside another joins it.
 
@@ -100,3 +107,18 @@ def placeholders(sql: str, mark: str) -> str:
     if mark.startswith("%"):
         sql = sql.replace("%", "%%")
     return sql.replace("?", mark)
+
+
+@lru_cache(maxsize=512)
+def numbered(sql: str) -> str:
+    """Write a statement with ``$1``, ``$2`` ... instead of ``?``.
+
+    Args:
+        sql: A statement of ours: it has no question mark but for values.
+
+    Example:
+        >>> numbered("SELECT document FROM retailcrm_stocks WHERE shop = ? AND reward = ?")
+        'SELECT document FROM retailcrm_stocks WHERE shop = $1 AND reward = $2'
+    """
+    first, *rest = sql.split("?")
+    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1))

@@ -13,9 +13,11 @@ from retailcrm.adapters.stores.sql.long import (
     Rows,
     account_from,
     award_from,
+    done_from,
     entry_from,
     lot_from,
     reading,
+    spending_from,
 )
 from retailcrm.adapters.stores.sql.writing import Writer
 from retailcrm.domain.points.account import Account
@@ -23,8 +25,7 @@ from retailcrm.domain.points.referrals.states import Brought
 from retailcrm.domain.points.stocks import Stock
 from retailcrm.domain.points.wallets import EarnRule
 from retailcrm.errors import SettingsError, StoreError
-from retailcrm.ports.ledger import Effect, RefundsTold, Spending
-from retailcrm.ports.outcomes import Done
+from retailcrm.ports.ledger import Effect, RefundsTold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from retailcrm.domain.points.entries import Entry
     from retailcrm.domain.points.following import Awarded
     from retailcrm.domain.points.lots import Lot
-    from retailcrm.ports.ledger import Unit
+    from retailcrm.ports.ledger import Spending, Unit
     from retailcrm.ports.ledger_columns import LedgerColumns
 
 _T = TypeVar("_T")
@@ -46,6 +47,8 @@ _BEFORE_ALL: Final = -(2**63)
 _ACCOUNT: Final = reading("account", account_from)
 _ENTRY: Final = reading("entry", entry_from)
 _LOT: Final = reading("lot", lot_from)
+_SPENDING: Final = reading("redemption", spending_from)
+_DONE: Final = reading("command's outcome", done_from)
 
 
 @attrs.frozen(eq=False)
@@ -169,17 +172,20 @@ class SqlLedger:
 
     def spending(self, key: str) -> Spending | None:
         """Give what a redemption spent."""
-        return self._value(self._locked(sql.SPENDING, key), Spending)
+        # One that is not there needs no lock: of two that write it at once the second is refused.
+        locking = self.database.dialect != "sqlite" and self.database.in_unit
+        row = self._one(sql.SPENDING + sql.FOR_UPDATE if locking else sql.SPENDING, key)
+        return None if row is None else _SPENDING(*row)
 
     def spendings(self, account: str) -> Sequence[Spending]:
         """Give the redemptions of an account."""
-        return tuple(value_of(text, Spending) for (text,) in self._all(sql.SPENDINGS, account))
+        return tuple(_SPENDING(*row) for row in self._all(sql.SPENDINGS, account))
 
     def spent_on(self, wallet: str, order: str) -> Sequence[Spending]:
         """Give the redemptions that paid for an order, oldest first."""
         # Without an order it is empty in the table: that names none.
         rows = self._all(sql.SPENT_ON, wallet, order) if order else ()
-        return tuple(value_of(text, Spending) for (text,) in rows)
+        return tuple(_SPENDING(*row) for row in rows)
 
     def refunds(self, wallet: str, order: str) -> RefundsTold | None:
         """Give what verbs were told of an order's refunds."""
@@ -195,7 +201,7 @@ class SqlLedger:
         row = self._one(sql.EFFECT, verb, key)
         if row is None:
             return None
-        return Effect(verb=verb, key=key, fingerprint=row[0], done=value_of(row[1], Done))
+        return Effect(verb=verb, key=key, fingerprint=row[0], done=_DONE(key, row[1]))
 
     def stock(self, reward: str) -> Stock | None:
         """Give how much of a reward is left; inside a unit nobody else takes any before the unit ends."""

@@ -19,6 +19,8 @@ from retailcrm.domain.points.following import Awarded, OrderFacts, earner_of
 from retailcrm.domain.points.holds import Allocation, Hold
 from retailcrm.domain.points.lots import Lot
 from retailcrm.errors import StoreError
+from retailcrm.ports.ledger import Spending
+from retailcrm.ports.outcomes import Done
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,6 +191,36 @@ def facts_from(reference: str, known: str) -> OrderFacts:
         lines=tuple(lines),
         parts=None if parts is None else _earner(parts, reference),
     )
+
+
+def done_from(key: str, short: str) -> Done:
+    """Read what a command came to."""
+    account, points, version, detail = json.loads(short)
+    told = {name: one if isinstance(one, str) else _whole(one) for name, one in detail.items()}
+    return Done(
+        key=key, account=_text(account), points=_whole(points), version=_whole(version), detail=told
+    )  # fmt: skip
+
+
+def spending_from(key: str, account: str, order: str, short: str) -> Spending:
+    """Read what a redemption spent: its columns, and what they do not say."""
+    allocations, points, value, reward, pieces = json.loads(short)
+    return Spending(
+        key=key,
+        account=account,
+        allocations=tuple(Allocation(_text(lot), _whole(many)) for lot, many in allocations),
+        points=_whole(points),
+        value=_whole(value),
+        order=order,
+        reward=_text(reward),
+        pieces=_whole(pieces),
+    )
+
+
+def _whole(number: object) -> int:
+    if type(number) is not int:
+        raise TypeError(f"a whole number, not {type(number).__name__}")
+    return number
 
 
 def _text(text: object, name: str | None = None) -> str:

@@ -101,7 +101,7 @@ class SqlOrders:
 
     def last_file(self) -> tuple[int, str]:
         """Give number and digest of the newest file; ``(0, "")`` if there is none."""
-        return self._run.one(sql.LAST_FILE, (self.shop,)) or (0, "")
+        return self._last(sql.LAST_FILE)
 
     def files(self, after: int = 0) -> list[FileKept]:
         """Give the journal in order of import, without accounts; those with greater numbers."""
@@ -120,6 +120,7 @@ class SqlOrders:
         with self.database.unit() as run:
             values = _values(self.shop, file)
             run.run(sql.FILE_NEW, (*values, proof(*values)))
+            self._unsettle()
             for grain, rows in tables.items():
                 place = pa.array(range(len(rows)), pa.int64())
                 fixed = {"shop": self.shop, "file": file.file}
@@ -210,7 +211,7 @@ class SqlOrders:
 
     def last_decision(self) -> tuple[int, str]:
         """Give position and proof of the newest decision; ``(0, "")`` if there is none."""
-        return self._run.one(sql.LAST_DECISION, (self.shop,)) or (0, "")
+        return self._last(sql.LAST_DECISION)
 
     def decisions(self, after: int = 0) -> list[str]:
         """Give the documents of decisions in their order; those at greater positions."""
@@ -223,6 +224,23 @@ class SqlOrders:
                 values = (self.shop, position, escaped_text(document))
                 run.run(sql.DECISION_NEW, (*values, proof(*values)))
             change_shop(run, self.shop, decisions=after + len(documents))
+            self._unsettle()
+
+    def _last(self, statement: str) -> tuple[int, str]:
+        """Ask for the last of something; in a unit that keeps others away once is enough."""
+        settled = self.database.settled
+        asked = statement, self.shop
+        if settled is not None and asked in settled:
+            return settled[asked]  # type: ignore[no-any-return]
+        found = self._run.one(statement, (self.shop,)) or (0, "")
+        if settled is not None:
+            settled[asked] = found
+        return found
+
+    def _unsettle(self) -> None:
+        """Ask again from now on: something was written."""
+        if (settled := self.database.settled) is not None:
+            settled.clear()
 
     def _whole(self, statement: str, columns: Mapping[str, str], *values: str | int) -> pa.Table | None:
         """Read whole columns of what is committed; ``None`` where they are read row by row."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Integer, MetaData, Table, Text
+from sqlalchemy import text as fixed
 
 if TYPE_CHECKING:
     from sqlalchemy.schema import SchemaItem
@@ -32,6 +33,11 @@ def table(name: str, *items: SchemaItem, **options: Any) -> Table:  # noqa: ANN4
 def table_by_key(name: str, *items: SchemaItem) -> Table:
     """Give a table whose rows lie in the order of its key, which is then written once."""
     return table(name, *items, sqlite_with_rowid=False)
+
+
+def some_rows(name: str, which: str, *columns: str) -> Index:
+    """Give an index of those rows alone that somebody looks for by it."""
+    return Index(name, *columns, sqlite_where=fixed(which), postgresql_where=fixed(which))
 
 
 def text(name: str, *, key: bool = False) -> Column[str]:
@@ -82,7 +88,7 @@ ACCOUNTS: Final = table_by_key(
     text("document"),
     text("proof"),
     not_below_zero("version", "pending", "available", "held", "debt"),
-    Index("retailcrm_accounts_due", "shop", "next_change_at"),
+    some_rows("retailcrm_accounts_due", "next_change_at IS NOT NULL", "shop", "next_change_at"),
 )
 
 ENTRIES: Final = table_by_key(
@@ -130,7 +136,7 @@ AWARDS: Final = table(
     Index("retailcrm_awards_account", "shop", "account"),
 )
 
-SPENDINGS: Final = table(
+SPENDINGS: Final = table_by_key(
     "spendings",
     text("shop", key=True),
     text("key", key=True),
@@ -141,7 +147,7 @@ SPENDINGS: Final = table(
     text("document"),
     text("proof"),
     Index("retailcrm_spendings_account", "shop", "account"),
-    Index("retailcrm_spendings_order", "shop", "wallet", "order_ref"),
+    some_rows("retailcrm_spendings_order", "order_ref <> ''", "shop", "wallet", "order_ref"),
 )
 
 EFFECTS: Final = table_by_key(

@@ -27,6 +27,8 @@ class Session(ABC):
         writing: Whether they are units.
         failed: Whether a unit that joined failed.
         inside: Runs the statements of what is open; ``None`` outside.
+        settled: What was read in the transaction that is open, if nobody else can change it before that
+            ends; ``None`` where others can, and outside. Whoever writes such a thing clears it.
     """
 
     dialect: Dialect
@@ -35,6 +37,7 @@ class Session(ABC):
         self.depth = 0
         self.writing = self.failed = False
         self.inside: Executor | None = None
+        self.settled: dict[object, Any] | None = None
 
     @property
     def executor(self) -> Executor:
@@ -144,7 +147,7 @@ class Session(ABC):
     def _end(self) -> None:
         self.depth = 0
         self.writing = self.failed = False
-        self.inside = None
+        self.inside = self.settled = None
         try:
             self.drop()
         finally:
@@ -211,6 +214,8 @@ class Savepoint:
         if kind is not None:
             session.executor.run("ROLLBACK TO SAVEPOINT retailcrm_part")
             session.failed = self._was_failed
+            if session.settled:
+                session.settled.clear()
         session.executor.run("RELEASE SAVEPOINT retailcrm_part")
 
 

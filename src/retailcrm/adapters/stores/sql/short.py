@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from retailcrm.domain.points.following import Awarded, OrderFacts
     from retailcrm.domain.points.holds import Hold
     from retailcrm.domain.points.lots import Lot
+    from retailcrm.ports.ledger import Spending
+    from retailcrm.ports.outcomes import Done
 
 Short = tuple[Any, ...]
 """A list that JSON can write."""
@@ -127,6 +129,18 @@ def known_text(facts: OrderFacts) -> str:
             None if facts.parts is None else _earner(facts.parts, facts.reference),
         )
     )  # fmt: skip
+
+
+def done_text(done: Done) -> str:
+    """Write what a command came to when it was done first; its key is a column."""
+    return f"[{encode_basestring(done.account)},{done.points},{done.version},{canonical(dict(done.detail))}]"
+
+
+def spending_text(spending: Spending) -> str:
+    """Write what a redemption spent; its key, account and order are columns."""
+    left = ",".join([f"[{encode_basestring(one.lot)},{one.points}]" for one in spending.allocations])
+    rest = f"{spending.points},{spending.value},{encode_basestring(spending.reward)},{spending.pieces}"
+    return f"[[{left}],{rest}]"
 
 
 def _same(text: str, name: str) -> str | int:

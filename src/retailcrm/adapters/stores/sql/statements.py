@@ -47,6 +47,7 @@ ACCOUNT_NEXT: Final = (
     "held = ?, debt = ?, next_change_at = ?, document = ?, proof = ? "
     "WHERE shop = ? AND account = ? AND version = ?"
 )
+ACCOUNT_SAME: Final = ACCOUNT_NEXT.replace("next_change_at = ?, ", "")
 ACCOUNT_VERSION: Final = "SELECT version FROM retailcrm_accounts WHERE shop = ? AND account = ?"
 _IS_WHOLE: Final = (
     "(followed = ? OR observed_at IS NULL) AND NOT EXISTS (SELECT 1 FROM retailcrm_merged "
@@ -99,19 +100,21 @@ AWARDS: Final = (
 )
 AWARDED: Final = "SELECT account FROM retailcrm_awards WHERE shop = ? AND wallet = ? AND reference = ?"
 
+SPENDING_NEW: Final = insert("spendings", "shop, key, account, wallet, order_ref, position, document, proof")
 SPENDING_NEXT: Final = (
-    insert("spendings", "shop, key, account, wallet, order_ref, position, document, proof")
+    SPENDING_NEW
     + " ON CONFLICT (shop, key) DO UPDATE SET document = excluded.document, proof = excluded.proof"
 )
 SPENDING_PLACE: Final = (
     "SELECT coalesce(max(position), 0) + 1 FROM retailcrm_spendings WHERE shop = ? AND account = ?"
 )
 SPENDING_KNOWN: Final = "SELECT position FROM retailcrm_spendings WHERE shop = ? AND key = ?"
-SPENDING: Final = "SELECT document FROM retailcrm_spendings WHERE shop = ? AND key = ?"
-SPENDINGS: Final = "SELECT document FROM retailcrm_spendings WHERE shop = ? AND account = ? ORDER BY position"
+_SPENDINGS: Final = "SELECT key, account, order_ref, document FROM retailcrm_spendings WHERE shop = ? "
+SPENDING: Final = _SPENDINGS + "AND key = ?"
+SPENDINGS: Final = _SPENDINGS + "AND account = ? ORDER BY position"
+# Only what paid for an order is in the index.
 SPENT_ON: Final = (
-    "SELECT document FROM retailcrm_spendings WHERE shop = ? AND wallet = ? AND order_ref = ? "
-    "ORDER BY position, account"
+    _SPENDINGS + "AND wallet = ? AND order_ref = ? AND order_ref <> '' ORDER BY position, account"
 )
 
 EFFECT_NEW: Final = insert("effects", "shop, verb, key, fingerprint, document, proof")

@@ -59,6 +59,8 @@ class SqliteSession(Session):
             self._execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
             raise translated(error) from None
+        # Nobody else writes until this has ended.
+        self.settled = {}
         return self._unit
 
     def begin_reading(self) -> Executor:

@@ -12,9 +12,17 @@ import attrs
 from retailcrm.adapters.stores.sql.codecs import micros
 from retailcrm.domain.points.checker.journals import BUCKETS, walk
 from retailcrm.domain.points.checker.reading import parts
-from retailcrm.shop.stored.verifying.documents import Doc, award_of, entry_of, lot_of, open_of, read
+from retailcrm.shop.stored.verifying.documents import (
+    Doc,
+    award_of,
+    entry_of,
+    lot_of,
+    open_of,
+    read,
+    spending_of,
+)
 from retailcrm.shop.stored.verifying.promised import Promised
-from retailcrm.shop.stored.verifying.rows import BROKEN, Grouped, Named, document_of, rows_of
+from retailcrm.shop.stored.verifying.rows import BROKEN, Grouped, Named, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -209,10 +217,8 @@ def _spending_rows(kept: _Kept, _: list[Doc], book: Doc) -> None:
     """What redemptions still have of each lot is what its bucket says; none gave back more than it took."""
     spent: Counter[str] = Counter()
     for row in kept.rows["spendings"]:
-        said = document_of(row)
-        wallet = kept.name.partition("/")[0]
-        expected = {"key": said["key"], "account": said["account"], "order_ref": said["order"]}
-        kept.same("spendings", row["key"], row, {**expected, "wallet": wallet})
+        said = spending_of(row["document"])
+        kept.same("spendings", row["key"], row, {"wallet": kept.name.partition("/")[0]})
         points = 0
         for lot, part in parts(said):
             spent[lot] += part

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from retailcrm.shop.stored.verifying.documents import done_of, spending_of
 from retailcrm.shop.stored.verifying.events import verify_events
 from retailcrm.shop.stored.verifying.rows import BROKEN, Named, document_of, rows_of
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from retailcrm.adapters.stores.sql.executor import Executor
+    from retailcrm.shop.stored.verifying.documents import Doc
     from retailcrm.shop.stored.verifying.findings import Tally
     from retailcrm.shop.stored.verifying.promised import Promised
 
@@ -86,23 +88,27 @@ def _clocks(tally: Tally, rows: Iterator[Named]) -> None:
 def _effects(executor: Executor, tally: Tally, rows: Iterator[Named]) -> None:
     """What a command came to is there: its account has reached the version that it says."""
     for batch in _batches(rows):
-        dones = [(row, _read(tally, "effects", _effect(row), row)) for row in batch]
-        named = {done["account"] for _, done in dones if isinstance(done, dict) and done.get("account")}
-        versions = _versions(executor, tally.shop, sorted(map(str, named)))
+        dones = [(row, _done(tally, row)) for row in batch]
+        named = {done["account"] for _, done in dones if done is not None and done["account"]}
+        versions = _versions(executor, tally.shop, sorted(named))
         for row, done in dones:
-            try:
+            if done is not None:
                 _effect_of(tally, row, done, versions)
-            except BROKEN:
-                tally.tell("effects", _effect(row), "broken", "its document is not what a command came to")
+
+
+def _done(tally: Tally, row: Named) -> Doc | None:
+    try:
+        return done_of(row["document"])
+    except BROKEN:
+        tally.tell("effects", _effect(row), "broken", "its document is not what a command came to")
+        return None
 
 
 def _effect(row: Named) -> str:
     return f"{row['verb']} {row['key']}"
 
 
-def _effect_of(tally: Tally, row: Named, done: Any, versions: Mapping[str, int]) -> None:  # noqa: ANN401 - JSON
-    if done["key"] != row["key"]:
-        tally.tell("effects", _effect(row), "column", "key: not what its document says")
+def _effect_of(tally: Tally, row: Named, done: Doc, versions: Mapping[str, int]) -> None:
     account, version = done["account"], done["version"]
     if account and not 0 <= version <= versions.get(account, -1) and (version, account) != (0, account):
         tally.tell("effects", _effect(row), "effect", f"{account} never had version {version}")
@@ -159,7 +165,7 @@ def _pieces(executor: Executor, shop: str) -> Counter[str]:
     for batch in executor.batches(asked, (shop,), size=AT_ONCE):
         for (text,) in batch:
             try:
-                said = document_of({"document": text})
+                said = spending_of(text)
                 found[said["reward"]] += said["pieces"]
             except BROKEN:
                 continue  # its own row was told of already

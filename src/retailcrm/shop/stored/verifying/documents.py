@@ -175,6 +175,23 @@ def award_of(row: Mapping[str, Any]) -> Doc:
     }
 
 
+def done_of(document: object) -> Doc:
+    """Give what matters here of what a command came to: the account, and its version afterwards."""
+    account, points, version, detail = read(document)
+    if type(points) is not int or type(version) is not int or type(detail) is not dict:
+        raise TypeError("not what a command came to")
+    return {"account": _text(account), "version": version}
+
+
+def spending_of(document: object) -> Doc:
+    """Give what a redemption still has of each lot, what it took at first, and what it bought."""
+    allocations, points, value, reward, pieces = read(document)
+    if any(type(number) is not int for number in (points, value, pieces)):
+        raise TypeError("no redemption")
+    left = [{"lot": _text(lot), "points": part} for lot, part in allocations]
+    return {"allocations": left, "points": points, "reward": _text(reward), "pieces": pieces}
+
+
 def _expiry(short: list[Any]) -> Doc:
     months, days, snap, on, zone = short
     return {"months": months, "days": days, "snap": snap, "on": on, "zone": zone}

@@ -12,7 +12,7 @@ from retailcrm.adapters.stores.postgres.durability import DURABLE, dangers
 from retailcrm.adapters.stores.postgres.failures import translated
 from retailcrm.adapters.stores.sql.borrowed.retrying import to_retry
 from retailcrm.adapters.stores.sql.borrowed.sqlite_hand import SqliteHand, dangers_of_sqlite
-from retailcrm.adapters.stores.sql.executor import placeholders
+from retailcrm.adapters.stores.sql.executor import numbered, placeholders
 from retailcrm.adapters.stores.sqlite.failures import translated as translated_by_sqlite
 from retailcrm.errors import RetailCRMError, SettingsError, StoreError
 
@@ -78,9 +78,8 @@ class AlchemyStatements:
     def _written(self, sql: str) -> str:
         if self._mark is not None:
             return placeholders(sql, self._mark)
-        # $1, $2 ... of asyncpg.
-        first, *rest = sql.split("?")
-        return first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1))
+        # As asyncpg takes them.
+        return numbered(sql)
 
     def _fail(self, error: SQLAlchemyError) -> NoReturn:
         raise to_retry(_told(error)) from None

@@ -17,7 +17,7 @@ CREATE TABLE retailcrm_accounts (
     CONSTRAINT not_below_zero CHECK (version >= 0 AND pending >= 0 AND available >= 0 AND held >= 0 AND debt >= 0)
 );
 
-CREATE INDEX retailcrm_accounts_due ON retailcrm_accounts (shop, next_change_at);
+CREATE INDEX retailcrm_accounts_due ON retailcrm_accounts (shop, next_change_at) WHERE next_change_at IS NOT NULL;
 
 CREATE TABLE retailcrm_awards (
     shop TEXT COLLATE "C" NOT NULL,
@@ -395,7 +395,7 @@ CREATE TABLE retailcrm_spendings (
 
 CREATE INDEX retailcrm_spendings_account ON retailcrm_spendings (shop, account);
 
-CREATE INDEX retailcrm_spendings_order ON retailcrm_spendings (shop, wallet, order_ref);
+CREATE INDEX retailcrm_spendings_order ON retailcrm_spendings (shop, wallet, order_ref) WHERE order_ref <> '';
 
 CREATE TABLE retailcrm_stale (
     shop TEXT COLLATE "C" NOT NULL,
