@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -24,6 +24,54 @@ if TYPE_CHECKING:
     from retailcrm.ports.ledger import Effect, Ledger, RefundsTold, Spending
 
 
+_RARE: Final = ("refunds", "stocks", "referrals", "merged", "advanced")
+"""What few units say; whatever was kept back is written at once with it."""
+
+
+@attrs.define(eq=False)
+class _Kept:
+    """What is kept back of several units, as one: each account goes from its first state to its last."""
+
+    some: bool = False
+    before: dict[str, Account] = attrs.field(factory=dict)
+    after: dict[str, Account] = attrs.field(factory=dict)
+    entries: dict[str, list[Entry]] = attrs.field(factory=dict)
+    effects: list[Effect] = attrs.field(factory=list)
+    awards: list[tuple[str, Awarded]] = attrs.field(factory=list)
+    spendings: dict[str, Spending] = attrs.field(factory=dict)
+
+    def add(self, unit: Unit) -> None:
+        """Keep a unit back."""
+        self.some = True
+        for change in unit.changes:
+            name = change.before.id
+            self.before.setdefault(name, change.before)
+            self.after[name] = change.after
+            self.entries.setdefault(name, []).extend(change.entries)
+        self.effects += unit.all_effects
+        self.awards += unit.awards
+        for spending in unit.spendings:
+            self.spendings[spending.key] = spending
+
+    def unit(self, last: Unit | None) -> Unit:
+        """Give all as one unit.
+
+        Args:
+            last: The last one, if it says more than is kept back.
+        """
+        changes = tuple(
+            Change(before=before, after=self.after[name], entries=tuple(self.entries[name]))
+            for name, before in self.before.items()
+        )
+        whole = Unit(
+            changes=changes,
+            effects=tuple(self.effects),
+            awards=tuple(self.awards),
+            spendings=tuple(self.spendings.values()),
+        )
+        return whole if last is None else attrs.evolve(whole, **{name: getattr(last, name) for name in _RARE})
+
+
 @attrs.define(eq=False)
 class GroupLedger:
     """A ledger that keeps units back until somebody asks for what they change, or the group ends.
@@ -38,7 +86,7 @@ class GroupLedger:
 
     ledger: Ledger
     asked: set[str] = attrs.field(factory=set, init=False)
-    _units: list[Unit] = attrs.field(factory=list, init=False)
+    _kept: _Kept = attrs.field(factory=_Kept, init=False)
     _accounts: dict[str, Account] = attrs.field(factory=dict, init=False)
     _dirty: set[str] = attrs.field(factory=set, init=False)
     _effects: dict[tuple[str, str], Effect] = attrs.field(factory=dict, init=False)
@@ -80,26 +128,30 @@ class GroupLedger:
             if self.account(name).version != change.before.version:
                 raise ConflictError(f"account {name} was changed meanwhile")
             self._accounts[name] = change.after
-        self._units.append(unit)
-        self._dirty.update(change.before.id for change in unit.changes)
+            self._dirty.add(name)
+        self._kept.add(unit)
         for account, award in unit.awards:
             self._dirty.add(account)
             self._homes[account.partition("/")[0], award.reference] = account
         for spending in unit.spendings:
             self._dirty.add(spending.account)
             self._spendings[spending.key] = spending
-        self._effects.update({(one.verb, one.key): one for one in unit.all_effects})
+        for effect in unit.all_effects:
+            self._effects[effect.verb, effect.key] = effect
         if unit.merged:
             self._merged = None
         if unit.stocks or unit.referrals or unit.refunds or unit.merged or unit.advanced is not None:
-            self.flush()
+            self._write(unit)
 
     def flush(self) -> None:
         """Write all units that were kept back, as one."""
-        units, self._units = self._units, []
+        if self._kept.some:
+            self._write(None)
+
+    def _write(self, last: Unit | None) -> None:
+        kept, self._kept = self._kept, _Kept()
         self._dirty.clear()
-        if units:
-            self.ledger.write(_joined(units))
+        self.ledger.write(kept.unit(last))
 
     def accounts(self) -> Iterator[str]:
         """Give the ids of all accounts, sorted."""
@@ -216,27 +268,3 @@ class GroupLedger:
     def _of(self, account: str) -> Ledger:
         """Give the ledger, with what is kept back of an account written."""
         return self._written() if account in self._dirty else self.ledger
-
-
-def _joined(units: Sequence[Unit]) -> Unit:
-    """Make one unit of several: each account goes from its first state to its last."""
-    changes: dict[str, Change] = {}
-    for change in (change for unit in units for change in unit.changes):
-        first = changes.get(change.before.id)
-        changes[change.before.id] = (
-            change
-            if first is None
-            else Change(before=first.before, after=change.after, entries=(*first.entries, *change.entries))
-        )
-    lists: dict[str, Any] = {
-        name: tuple(one for unit in units for one in getattr(unit, name))
-        for name in ("awards", "refunds", "stocks", "referrals", "merged")
-    }
-    spendings = {one.key: one for unit in units for one in unit.spendings}
-    return Unit(
-        changes=tuple(changes.values()),
-        effects=tuple(one for unit in units for one in unit.all_effects),
-        spendings=tuple(spendings.values()),
-        advanced=max((unit.advanced for unit in units if unit.advanced is not None), default=None),
-        **lists,
-    )
