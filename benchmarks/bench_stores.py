@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - statements of the peer are made of fixed words
 """What durable points cost: the library beside hand-written statements that write the same rows, in one run.
 
 ``python -m benchmarks stores --date DATE``. On SQLite with synchronous=FULL and on a PostgreSQL whose fsync
@@ -18,10 +17,12 @@ import statistics
 import tempfile
 import time
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.measure import write_result
+from benchmarks.stores_by_hand import PEER, ByHand, template_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,13 +36,8 @@ BARS = {
     "postgresql_8_processes_of_one": 2.0,
     "balance_10000_entries_of_10": 1.5,
 }
-TABLES = {
-    "effects": "shop, verb, key, fingerprint, document, proof",
-    "entries": "shop, account, version, verb, key, effective_at, recorded_at, document, proof",
-    "spendings": "shop, key, account, wallet, order_ref, position, document, proof",
-}
 ROUNDS, EACH = 7, 150
-PEER = "by-hand"
+CROWD, WARMING_UP = 8, 20
 
 
 def policy() -> Any:
@@ -67,81 +63,7 @@ def funded(shop: Any, customers: int, points: int = 10_000_000) -> None:
         assert all(type(one).__name__ == "Done" for one in group), group
 
 
-# ---- the peer: the same rows by hand ----------------------------------------------------------------
-
-
-class ByHand:
-    """Writes the rows of one redemption with the driver alone; their texts were made once."""
-
-    def __init__(self, connection: Any, mark: str, template: dict[str, Any], begin: str) -> None:
-        self.connection, self.begin = connection, begin
-        self.cursor = connection.cursor()
-        self.template = template
-        self.lock = " FOR NO KEY UPDATE" if mark == "%s" else ""
-        self.inserts = {name: self._insert(name, columns, mark) for name, columns in TABLES.items()}
-        number = "0" if mark == "?" else "pg_current_xact_id()::text::bigint"
-        self.event = (
-            "INSERT INTO retailcrm_events (shop, transaction_id, kind, subject, recorded_at, document) "
-            f"VALUES ({mark}, {number}, {mark}, {mark}, {mark}, {mark})"
-        )
-        self.effect = (
-            f"SELECT document FROM retailcrm_effects WHERE shop = {mark} AND verb = {mark} AND key = {mark}"
-        )
-        self.account = (
-            f"SELECT version, available FROM retailcrm_accounts WHERE shop = {mark} AND account = {mark}"
-        )
-        self.update = (
-            f"UPDATE retailcrm_accounts SET version = {mark}, available = {mark}, document = {mark}, "
-            f"proof = {mark} WHERE shop = {mark} AND account = {mark} AND version = {mark}"
-        )
-        self.lot = (
-            f"UPDATE retailcrm_lots SET available = available - 7, spent = spent + 7, document = {mark}, "
-            f"proof = {mark} WHERE shop = {mark} AND account = {mark} AND lot = {mark}"
-        )
-
-    @staticmethod
-    def _insert(name: str, columns: str, mark: str) -> str:
-        marks = ", ".join([mark] * len(columns.split(",")))
-        return f"INSERT INTO retailcrm_{name} ({columns}) VALUES ({marks})"
-
-    def redeem(self, n: int) -> None:
-        run, t, key = self.cursor.execute, self.template, f"hand:{n}"
-        run(self.begin)
-        assert run(self.effect, (PEER, "redeem", key)).fetchone() is None
-        version, available = run(self.account + self.lock, (PEER, t["account"])).fetchone()
-        run(self.inserts["effects"], (PEER, "redeem", key, t["fingerprint"], t["effect"], t["proof"]))
-        where = (PEER, t["account"], version)
-        run(self.update, (version + 1, available - 7, t["state"], t["proof"], *where))
-        run(self.lot, (t["lot"], t["proof"], PEER, t["account"], t["lot_id"]))
-        entry = (PEER, t["account"], version + 1, "redeem", key, n, n, t["entry"], t["proof"])
-        run(self.inserts["entries"], entry)
-        run(self.event, (PEER, "points.moved", t["account"], n, t["event"]))
-        spent = (PEER, key, t["account"], "points", "", version + 1, t["spending"], t["proof"])
-        run(self.inserts["spendings"], spent)
-        run("COMMIT")
-
-
-def template_of(shop: Any) -> dict[str, Any]:
-    """Take the texts of one real redemption."""
-    shop.loyalty.redeem("c0", 7, key="template")
-    run, account = shop._database.database.executor, "points/c0"  # noqa: SLF001 - the rows themselves
-
-    def text(sql: str, *values: Any) -> Any:
-        return run.one(sql, (shop.name, *values))
-
-    state = text("SELECT document, proof FROM retailcrm_accounts WHERE shop = ? AND account = ?", account)
-    effect = text(
-        "SELECT document, fingerprint FROM retailcrm_effects WHERE shop = ? AND key = ?", "template"
-    )
-    lot = text("SELECT lot, document FROM retailcrm_lots WHERE shop = ? AND account = ?", account)
-    entry = text("SELECT document FROM retailcrm_entries WHERE shop = ? AND key = ?", "template")
-    spending = text("SELECT document FROM retailcrm_spendings WHERE shop = ? AND key = ?", "template")
-    event = text("SELECT document FROM retailcrm_events WHERE shop = ? AND subject = ?", account)
-    return {
-        "account": account, "state": state[0], "proof": state[1], "effect": effect[0],
-        "fingerprint": effect[1], "lot_id": lot[0], "lot": lot[1], "entry": entry[0],
-        "spending": spending[0], "event": event[0],
-    }  # fmt: skip
+# ---- taking turns ------------------------------------------------------------------------------------
 
 
 def takes_turns(works: dict[str, Callable[[int], Any]], rounds: int = ROUNDS, each: int = EACH) -> Any:
@@ -308,38 +230,82 @@ def postgres_singles(url: str) -> dict[str, Any]:
     }
 
 
-def spends(url: str, who: int, start: Any, told: Any, seconds: float) -> None:
-    shop = opened(url, "processes")
-    shop.loyalty.balance(f"c{who}")
-    start.wait()
-    done, end = 0, time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        shop.loyalty.redeem(f"c{who}", 1, key=f"p:{who}:{start.n_waiting}:{time.perf_counter_ns()}")
-        done += 1
-    told.put(done)
-    shop.close()
+def spends(
+    url: str, who: int, template: dict[str, Any] | None, start: Any, told: Any, seconds: float, rounds: int
+) -> None:
+    """Redeem from an account of one's own, round by round: by the library, or by hand from a template."""
+    redeem, end = library(url, who) if template is None else by_hand(url, who, template)
+    for _ in range(WARMING_UP):
+        redeem()
+    for _ in range(rounds):
+        start.wait()
+        done, until = 0, time.perf_counter() + seconds
+        while time.perf_counter() < until:
+            redeem()
+            done += 1
+        told.put(done)
+    end()
 
 
-def processes(url: str, seconds: float = 6.0) -> dict[str, Any]:
-    shop = opened(url, "processes")
-    funded(shop, 8)
-    shop.close()
+def library(url: str, who: int) -> tuple[Callable[[], Any], Callable[[], None]]:
+    shop, keys = opened(url), count(time.time_ns())
+    return lambda: shop.loyalty.redeem(f"c{who}", 7, key=f"p:{who}:{next(keys)}"), shop.close
+
+
+def by_hand(url: str, who: int, template: dict[str, Any]) -> tuple[Callable[[], Any], Callable[[], None]]:
+    import psycopg
+
+    connection = psycopg.connect(url, autocommit=True)
+    mine = {"account": f"points/c{who}", "lot_id": f"adjust:fund:{who}"}
+    hand = ByHand(connection, "%s", template | mine, "BEGIN")
+    # Of two processes no number is the same.
+    keys = count(time.time_ns() // 1000 * 2 * CROWD + who, 2 * CROWD)
+    return lambda: hand.redeem(next(keys)), connection.close
+
+
+def processes(url: str, seconds: float = 2.0, rounds: int = 5) -> dict[str, Any]:
+    """Let one process redeem, and several; by the library and by hand, in turns."""
+    template = crowded(url)
     context = multiprocessing.get_context("spawn")
-    found = {}
-    for many in (1, 8):
-        start, told = context.Barrier(many), context.Queue()
-        children = [
-            context.Process(target=spends, args=(url, who, start, told, seconds)) for who in range(many)
-        ]
-        for child in children:
-            child.start()
-        found[many] = sum(told.get() for _ in children) / seconds
-        for child in children:
-            child.join()
+    crowds, children = {}, []
+    for name, texts in (("library", None), ("hand_written", template)):
+        for many in (1, CROWD):
+            start, told = context.Barrier(many + 1, timeout=120), context.Queue()
+            crowds[f"{name}_{many}"] = many, start, told
+            # Whoever redeems alone has an account that none of the several has.
+            for who in range(many) if many > 1 else (CROWD,):
+                given = (url, who, texts, start, told, seconds, rounds)
+                children.append(context.Process(target=spends, args=given))
+    for child in children:
+        child.start()
+    speeds: dict[str, list[float]] = {name: [] for name in crowds}
+    for _ in range(rounds):
+        for name, (many, start, told) in crowds.items():
+            # Whoever waits here is ready: it has redeemed before, so it has imported and prepared all.
+            start.wait()
+            speeds[name].append(sum(told.get(timeout=120) for _ in range(many)) / seconds)
+    for child in children:
+        child.join()
+
+    def told_of(name: str) -> dict[str, Any]:
+        by_crowd = {str(many): speeds[f"{name}_{many}"] for many in (1, CROWD)}
+        return {
+            "redeems_per_second": {many: round(statistics.median(v)) for many, v in by_crowd.items()},
+            "times_one": ratio(speeds, f"{name}_{CROWD}", f"{name}_1"),
+        }
+
+    of_hand_written = ratio(speeds, f"library_{CROWD}", f"hand_written_{CROWD}")
     return {
-        "redeems_per_second": {str(many): round(speed) for many, speed in found.items()},
-        "times_one": round(found[8] / found[1], 2),
-    }
+        **told_of("library"), "hand_written": told_of("hand_written"), "of_hand_written": of_hand_written,
+    }  # fmt: skip
+
+
+def crowded(url: str) -> dict[str, Any]:
+    """Give an account to each process, in the library's shop and in the peer's; give the peer's texts."""
+    with opened(url) as shop, opened(url, PEER) as peer_shop:
+        funded(shop, CROWD + 1)
+        funded(peer_shop, CROWD + 1)
+        return template_of(peer_shop)
 
 
 # ---- the comparison ---------------------------------------------------------------------------------

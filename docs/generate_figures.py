@@ -63,13 +63,16 @@ def of_stores() -> list[Line]:
 
     by_hand = "of hand-written statements that write the same rows"
     balance = "balance_10000_entries_of_10"
+    # Whether two cores, of which the server has its part, can do so much for anybody.
+    peer = stored["postgresql"]["processes"].get("hand_written")
+    also = f" (hand-written statements: {peer['times_one']} times)" if peer else ""
     return [
         line("sqlite_redeem_of_hand_written", f"one durable redemption, SQLite, {by_hand}", "{:.0%}"),
         line("sqlite_redeem_of_bare_commits", "the same, of bare commits of one row", "{:.0%}"),
         line("sqlite_group_redeems_per_second", "redemptions in groups, SQLite", "{:,} a second"),
         line("sqlite_group_earns_per_second", "orders that earn, in groups, SQLite", "{:,} a second"),
         line("postgresql_redeem_of_hand_written", f"one redemption, PostgreSQL, {by_hand}", "{:.0%}"),
-        line("postgresql_8_processes_of_one", "8 processes on different accounts, of one", "{} times"),
+        line("postgresql_8_processes_of_one", f"8 processes on different accounts, of one{also}", "{} times"),
         (
             "balance of an account with 10,000 entries, of one with 10",
             f"{found[balance]:.2f} the time", f"{bar[balance]:.2f} at most", told(held[balance]),

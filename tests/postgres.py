@@ -101,13 +101,13 @@ def own_server() -> Iterator[Server]:
 
 
 @contextmanager
-def fresh_database(server: str) -> Iterator[str]:
-    """Make a database of a server, and drop it at the end; gives its URL."""
+def fresh_database(server: str, like: str = "template1") -> Iterator[str]:
+    """Make a database of a server like another of its, and drop it at the end; gives its URL."""
     import psycopg
 
     name = f"retailcrm_{os.getpid()}_{time.monotonic_ns()}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
     try:
         yield urlsplit(server)._replace(path=f"/{name}").geturl()
     finally:

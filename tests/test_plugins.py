@@ -102,6 +102,16 @@ def test_allowing_a_misspelt_name_suggests_the_right_one(installed: Points) -> N
         plugin_manager(allow=["markte"])
 
 
+def test_who_allows_no_plugin_looks_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The built-in sources are there, and nobody asked what is installed."""
+    asked: list[str] = []
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: asked.append(group) or Points())
+    assert sources(plugin_manager(allow=())).keys() == {"taobao", "shopify"}
+    assert asked == []
+    plugin_manager(allow=None)
+    assert len(asked) == 1
+
+
 def test_a_misspelt_hook_suggests_the_right_one(installed: Points) -> None:
     """A hook that would never be called is an error."""
     installed.append(Point("typo", lambda: offering("register_source")))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext
+import shutil
+import sys
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -137,3 +140,47 @@ def generous_delivery(line: Any, url: str, paths: Any) -> None:
     with open_it(url) as shop:
         shop.loyalty.adjust("ann", 1, key=str(time.monotonic_ns()), reason="again", actor="bug")
     deliver(line, url, paths)
+
+
+def counts_again(line: Any, url: str, paths: Any) -> None:
+    """Import files; the first order of one that was here before counts once more, as one of its own."""
+    from retailcrm.torture.deliveries import deliver
+
+    with open_it(url) as shop:
+        here = {Path(one.name).name for one in shop.imports.accounts()}
+    twice = [_first_again(Path(path)) for path in paths if Path(path).name in here]
+    deliver(line, url, [*paths[:-1], *twice, paths[-1]])
+
+
+def _first_again(path: Path) -> str:
+    """Write the first order of a file with another number, as of the same moment."""
+    header, first, *_ = path.read_text("utf-8").splitlines()
+    again = path.with_stem(f"{path.stem}-again")
+    again.write_text(f"{header}\n9{first}\n", "utf-8")
+    shutil.copystat(path, again)
+    return str(again)
+
+
+class Forgets(Around):
+    """Keeps the key and the answer of every seventh command, and nothing of what it did."""
+
+    def write(self, unit: Unit) -> None:
+        if unit.effect is not None and unit.effect.key.endswith("7"):
+            unit = Unit(effect=unit.effect)
+        self.ledger.write(unit)
+
+
+class HidesLostCommits(Around):
+    """Says "done" where the commit failed."""
+
+    @contextmanager
+    def unit(self) -> Any:
+        unit = self.ledger.unit()
+        unit.__enter__()
+        try:
+            yield
+        except BaseException:
+            unit.__exit__(*sys.exc_info())
+            raise
+        with suppress(RetailCRMError):
+            unit.__exit__(None, None, None)

@@ -1,5 +1,7 @@
 """Clocks that go back, jump and change their hour."""
 
+from pathlib import Path
+
 import attrs
 import pytest
 
@@ -9,9 +11,9 @@ from retailcrm.torture.clocks import turn_clocks
 SEED = 20260722
 
 
-def test_a_stored_shop_goes_through_any_time_as_one_in_memory(sqlite_url: str) -> None:
-    """100 shops whose clocks are turned: the same answers and journals, and the fuse blows."""
-    found = turn_clocks(sqlite_url, seed=SEED, schedules=100)
+def test_a_stored_shop_goes_through_any_time_as_one_in_memory(memory_disk: Path) -> None:
+    """1,000 shops whose clocks are turned: the same answers and journals, and the fuse blows."""
+    found = turn_clocks(f"sqlite:///{memory_disk / 'shop.db'}", seed=SEED, schedules=1000)
     assert not found.problems
     assert found.fused > 0
 

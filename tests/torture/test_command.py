@@ -23,6 +23,7 @@ PASSED = Race(name="hot", seed=0, processes=4, done=142, refused=4, errors=(), s
 
 SMALL = campaign.Sizes(
     kills=2, crowds=1, blows=2, points=140, transfers=20, schedules=2, flips=10, imports=1,
+    simulations=1,
     faults=[("ftruncate", "error=EIO")],
 )  # fmt: skip
 EVERYWHERE = {
@@ -72,7 +73,7 @@ def test_a_real_round_on_sqlite(sqlite_url: str) -> None:
     parts = campaign.campaign(sqlite_url, seed=5, minutes=0.00001, sizes=SMALL, say=lambda _: None)
     names = {part.name for part in parts}
     assert not [problem for part in parts for problem in part.problems]
-    assert names >= EVERYWHERE | {"flipped bits", "killed imports"}
+    assert names >= EVERYWHERE | {"flipped bits", "killed imports", "simulated shops"}
     assert all(any(part.counts.values()) for part in parts)
     assert next(part.counts["done"] for part in parts if part.name == "hot account") == 20
 

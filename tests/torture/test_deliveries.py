@@ -6,6 +6,7 @@ from collections import Counter
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.postgres import fresh_database
 
 from retailcrm.torture.deliveries import kill_imports
@@ -51,3 +52,15 @@ def test_another_state_is_noticed(bug: Callable[[str], str]) -> None:
 
     found = kill_imports(seed=SEED, kills=1, orders=20, deliver=generous_delivery)
     assert found.problems
+
+
+def test_an_order_that_counts_twice_is_noticed(bug: Callable[[str], str]) -> None:
+    """Negative control: an order counts again when its file comes again, and the harness says so."""
+    assert bug("")
+    from seeded_bugs import counts_again
+
+    for attempt in range(6):
+        # A kill before the first file was kept leaves nothing that could come again.
+        if kill_imports(seed=SEED + attempt, kills=1, orders=20, deliver=counts_again).problems:
+            return
+    pytest.fail("every kill came before the first file was kept, or the harness missed the bug")

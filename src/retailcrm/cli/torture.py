@@ -38,10 +38,10 @@ def torture(**options: Any) -> Exit:  # noqa: ANN401 - typed where the work is d
     """Attack a database through a shop of its own, for so many minutes, and count what it loses.
 
     Processes are killed in the middle of commands, race for the same points, and have their connections
-    ended; clocks are turned; for SQLite imports are killed, bits flip and system calls fail. Whatever was
-    acknowledged must be there, whatever was not must be there once at most. A database
-    that holds other shops is refused: shops called 'torture' and 'clock...' stay in it. Exits with 7 if a
-    promise was broken.
+    ended; clocks are turned; for SQLite imports are killed, bits flip, system calls fail, and in simulated
+    shops beside the file all of this meets in an order that the seed decides. Whatever was acknowledged
+    must be there, whatever was not must be there once at most. A database that holds other shops is
+    refused: shops called 'torture' and 'clock...' stay in it. Exits with 7 if a promise was broken.
     """
     from retailcrm.cli.torturing import torture_database  # noqa: PLC0415 - slow to load
 

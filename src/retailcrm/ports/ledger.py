@@ -174,10 +174,19 @@ class Ledger(Protocol):
                 ledger is in none.
         """
 
-    def lock(self, *accounts: str) -> None:
+    def lock(self, *accounts: str, hasty: bool = False) -> None:
         """Inside a unit: keep others from writing to accounts that will be written; all of them at once.
 
         Whoever asks for several in one call never waits for somebody who waits for her.
+
+        Args:
+            accounts: Their ids; none to say only whether one is in haste.
+            hasty: Whether what the unit asks for afterwards is not waited for long: whoever asks for one
+                account after the other may be waiting for somebody who waits for her, and had better begin
+                anew. Where only one unit is open at a time it changes nothing.
+
+        Raises:
+            ConflictError: Others had one of them all the time.
         """
 
     def accounts(self) -> Iterator[str]:

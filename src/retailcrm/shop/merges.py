@@ -80,6 +80,11 @@ class Merges:
     _decided: Decided = attrs.field(factory=Decided, init=False)
 
     @property
+    def decided(self) -> Decided:
+        """What the log means now: for whoever asks it several things that are to fit together."""
+        return self._now()
+
+    @property
     def aliases(self) -> Aliases:
         """Which id stands for whom."""
         return self._now().aliases

@@ -169,6 +169,14 @@ EVIL: Final[tuple[EvilFile, ...]] = (
         orders=_GOOD,
     ),
     EvilFile(
+        key="utf-32", why="takes its mark for that of UTF-16",
+        data=_PLAIN.decode().encode("utf-32"), orders=_GOOD,
+    ),
+    EvilFile(
+        key="utf-16-unmarked", why="shows names of columns with a NUL between their letters",
+        data=_PLAIN.decode().encode("utf-16-le"), refused="encoding",
+    ),
+    EvilFile(
         key="web-page-as-workbook", why="hands HTML to a workbook reader", name="导出.xls",
         data="<html><table><tr><td>订单编号</td></tr></table></html>".encode(), refused="html",
     ),

@@ -19,6 +19,7 @@ from retailcrm.torture.flips import flip_bits
 from retailcrm.torture.kill import break_connections, kill_clients
 from retailcrm.torture.opening import SHOP, open_it
 from retailcrm.torture.races import bank, hot_account, one_end, same_key
+from retailcrm.torture.simulated.simulation import simulate
 from retailcrm.torture.workers import act_in_groups
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Sizes:
         schedules: Shops whose clocks are turned.
         flips: Bits.
         imports: Imports that are killed.
+        simulations: Seeds of the simulation.
         faults: Which system calls of a redemption fail, and how.
     """
 
@@ -71,6 +73,7 @@ class Sizes:
     schedules: int = 10
     flips: int = 100
     imports: int = 5
+    simulations: int = 10
     faults: Sequence[tuple[str, str]] = FAULTS
 
 
@@ -174,6 +177,10 @@ def _on_disk(disk: Path, say: Callable[[str], None], of: Sizes) -> Iterator[tupl
     yield (
         "killed imports",
         lambda seed: kill_imports(seed=seed, kills=of.imports, orders=100, folder=disk, say=say),
+    )
+    yield (
+        "simulated shops",
+        lambda seed: simulate(seed=seed * of.simulations, runs=of.simulations, folder=disk, say=say),
     )
     if cannot_trace():
         return

@@ -112,8 +112,8 @@ def _schedule(url: str, name: str, chance: Random, steps: int) -> tuple[list[str
     )
     problems, fused, held = list[str](), 0, list[str]()
     with (
-        open_shop(url, shop=name, policy=rules, clock=clock) as stored,
-        open_shop("memory:", shop=name, policy=rules, clock=clock) as plain,
+        open_shop(url, shop=name, policy=rules, clock=clock, allow_plugins=()) as stored,
+        open_shop("memory:", shop=name, policy=rules, clock=clock, allow_plugins=()) as plain,
     ):
         for step in range(steps):
             clock.now += chance.choice(_STEPS)

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 _BEGIN: Final = datetime(2024, 1, 1, tzinfo=UTC)
 _NOW: Final = datetime(2024, 7, 1, tzinfo=UTC)
-_COLUMNS: Final = ("number", "who", "paid", "done", "amount", "back")
+COLUMNS: Final = ("number", "who", "paid", "done", "amount", "back")
 _SPENT: Final = ("id", "customer", "points", "time")
-_MAPPING: Final = {
+MAPPING: Final = {
     "name": "torture",
     "columns": {
         "number": "number", "buyer": "who", "paid_at": "paid", "completed_at": "done", "paid": "amount",
@@ -76,7 +76,7 @@ def deliver(line: Connection, url: str, paths: Sequence[str]) -> None:
         line.send((READY,))
         line.recv()
         for path in paths[:-1]:
-            shop.imports.files(path, mapping=_MAPPING)
+            shop.imports.files(path, mapping=MAPPING)
         shop.take_redemptions(paths[-1])
     line.send("done")
 
@@ -167,9 +167,9 @@ def _files(folder: Path, chance: Random, orders: int) -> tuple[str, ...]:
     rows = [_row(chance, n) for n in range(orders + orders // 2)]
     again = [(*row[:5], "0.50") for row in rows[orders // 2 : orders]]
     return (
-        _file(folder / "first.csv", [_COLUMNS, *rows[:orders]], _NOW - timedelta(days=20)),
-        _file(folder / "second.csv", [_COLUMNS, *again, *rows[orders:]], _NOW - timedelta(days=1)),
-        _file(folder / "spent.csv", [_SPENT, *(_spent(chance, n) for n in range(orders // 2))], _NOW),
+        write_export(folder / "first.csv", [COLUMNS, *rows[:orders]], _NOW - timedelta(days=20)),
+        write_export(folder / "second.csv", [COLUMNS, *again, *rows[orders:]], _NOW - timedelta(days=1)),
+        write_export(folder / "spent.csv", [_SPENT, *(_spent(chance, n) for n in range(orders // 2))], _NOW),
     )
 
 
@@ -192,7 +192,8 @@ def _spent(chance: Random, number: int) -> tuple[str, ...]:
     return (f"till{number}", f"c{chance.randrange(60)}", str(chance.randint(1, 90)), at.isoformat())
 
 
-def _file(path: Path, rows: Sequence[tuple[str, ...]], exported: datetime) -> str:
+def write_export(path: Path, rows: Sequence[tuple[str, ...]], exported: datetime) -> str:
+    """Write a file as a platform exports it at some moment; the file's time says when that was."""
     with path.open("w", newline="", encoding="utf-8") as target:
         csv.writer(target).writerows(rows)
     os.utime(path, (exported.timestamp(), exported.timestamp()))

@@ -29,7 +29,7 @@ FAULTS = {
         "for lot in self.lots if lot.expires_at is None or at < lot.expires_at)",
         "for lot in self.lots if lot.expires_at is None or at <= lot.expires_at)",
     ),
-    "a lot's last moment still counts": Fault("settling", "due[0] <= draft.now", "due[0] < draft.now"),
+    "a lot's last moment still counts": Fault("settling", "change <= draft.now", "change < draft.now"),
     "what lapses last is spent first": Fault(
         "lots",
         "lot.expires_at is None, lot.expires_at or start, start",
@@ -75,7 +75,7 @@ FAULTS = {
         "settling", "max(effective_at, lot.touched_at, account.debt_at or effective_at)", "effective_at"
     ),
     "a debt is repaid before it is owed": Fault(
-        "drafts", '*([self.account.debt_at] if details.get("debt") and self.account.debt_at else []),', ""
+        "drafts", "effective if owed_at is None else max(effective, owed_at)", "effective"
     ),
     "a clock that was set back is believed": Fault(
         "account", "now if self.settled_at is None else max(now, self.settled_at)", "now"
@@ -92,19 +92,15 @@ FAULTS = {
     "one point more than there is may be spent": Fault(
         "spending", "    if points > available:\n", "    if points > available + 1:\n"
     ),
-    "expiry counts from the award": Fault("settling", "lot.ends(effective_at)", "lot.ends(lot.awarded_at)"),
+    "expiry counts from the award": Fault("lots", "self.ends(activates_at)", "self.ends(self.awarded_at)"),
     "an expiry does not move with a late arrival": Fault(
-        "settling",
-        "activates_at=effective_at, expires_at=lot.ends(effective_at)",
-        "activates_at=effective_at",
+        "lots", "activates_at=activates_at, expires_at=ends)", "activates_at=activates_at)"
     ),
-    "resting too long has no effect": Fault("lots", "for end in (own, idle)", "for end in (own,)"),
+    "resting too long has no effect": Fault("lots", "for end in (own, ends)", "for end in (own,)"),
     "resting too long outlives the fixed end": Fault("lots", "return min((end for", "return max((end for"),
-    "a fixed end is not looked at": Fault(
-        "lots", "own = self.limit_at if self.limit_at is not None else", "own ="
-    ),
+    "a fixed end is not looked at": Fault("lots", "own = limit_at if limit_at is not None else", "own ="),
     "an award that is put off lapses as before": Fault(
-        "awarding", "expires_at=waiting.ends(activates_at))", "expires_at=waiting.expires_at)"
+        "awarding", "waiting.starting(activates_at)", "attrs.evolve(waiting, activates_at=activates_at)"
     ),
     "activity shortens what lasts": Fault(
         "awarding", "active_at < lot.expires_at < end", "end != lot.expires_at"
@@ -183,8 +179,8 @@ FAULTS = {
     "two entries of one moment": Fault("drafts", "else last + MICROSECOND", "else last"),
     "an effect before an earlier one": Fault(
         "drafts",
-        "*(lot.touched_at for lot in lots.values()),",
-        "",
+        "effective = max(effective, lot.touched_at)",
+        "pass",
     ),
     "a change comes unforeseen": Fault(
         "account",

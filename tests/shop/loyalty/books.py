@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 import attrs
 import pyarrow as pa
@@ -88,6 +90,7 @@ class Books(RuleBasedStateMachine):
         self.points = self.shop.loyalty
         self.shortfall = world.get("refunds", {}).get("shortfall", "debt")
         self.refund_by = redemption.get("refund", "proportional")
+        self.idle: int | None = world.get("inactive", {}).get("days")
         self.step = 0
         self.known: dict[str, datetime] = {}
         self.awarded: dict[str, Any] = {}
@@ -149,6 +152,23 @@ class Books(RuleBasedStateMachine):
         found = self.look()
         mine = [found[min(group)] for group in self.groups()]
         return sum(one.pending + one.available + one.held - one.debt for one in mine)
+
+    def written(self, group: frozenset[str]) -> bool:
+        """Tell whether the ledger has any entry of somebody's points."""
+        ledger = self.points._accounts.ledger
+        return any(ledger.account(f"points/{name}").version for name in group)
+
+    def by_orders(self, group: frozenset[str]) -> int:
+        """Count somebody's points of orders alone: they lapse so many days after the last one, if ever."""
+        left, lapse = 0, None
+        for life in sorted(self.lives.LIVES, key=lambda one: one.paid):
+            if life.who in group and life.number in self.known:
+                paid = self.lives.day(life.paid)
+                kept = left if lapse is None or paid < lapse else 0
+                left = kept + life.points - self.target(life.number)
+                midnight = paid.astimezone(ZoneInfo(self.zone)).replace(hour=0, minute=0, second=0)
+                lapse = None if self.idle is None else midnight + timedelta(days=self.idle + 1)
+        return left if lapse is None or self.now < lapse else 0
 
     # ---- sending -------------------------------------------------------------------------------------
 

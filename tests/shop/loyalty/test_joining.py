@@ -84,6 +84,48 @@ def test_points_of_three_are_where_they_belong(opened: Any) -> None:
     assert opened.loyalty.redeem("cat", 31, key="all").points == 31
 
 
+@pytest.mark.parametrize(("keep", "gone"), [("ann", "bob"), ("bob", "ann")])
+@pytest.mark.parametrize("from_file", [False, True])
+def test_refunds_of_before_a_merge_were_the_affair_of_one(
+    opened: Any, clock: Any, bring: Any, tmp_path: Any, keep: str, gone: str, *, from_file: bool
+) -> None:
+    """Ann gave all away, and owed 50 for an order that went back; her next 60 repaid that, not Bob's 27."""
+    opened.loyalty.transfer("ann", "cat", 150, key="gift")
+    clock.set("2024-04-04")
+    bring(
+        opened,
+        {"id": "1", "who": "ann", "at": "2024-03-01", "amount": "50.00", "back": "50.00",
+         "back_at": "2024-04-02"},
+        {"id": "4", "who": "ann", "at": "2024-04-03", "amount": "60.00"},
+    )  # fmt: skip
+    if from_file:
+        path = tmp_path / "merges.csv"
+        path.write_text(f"keep,gone,note\n{keep},{gone},same\n", "utf-8")
+        (merge,) = opened.customers.load_merges(path)
+    else:
+        merge = opened.customers.merge(keep, gone, by="mei", note="same")
+    assert sum(written(opened, "ann", "bob")) == 10 + 27
+    opened.customers.undo(merge, by="mei")
+    assert written(opened, "ann", "bob") == [10, 27]
+
+
+@pytest.mark.parametrize("keep", ["ann", "bob"])
+def test_refunds_of_while_they_were_one_stay_so(opened: Any, clock: Any, bring: Any, keep: str) -> None:
+    """While Ann was Bob his 27 repaid a part of her 50; that stays when they are parted."""
+    gone = {"ann": "bob", "bob": "ann"}[keep]
+    opened.loyalty.transfer("ann", "cat", 150, key="gift")
+    merge = opened.customers.merge(keep, gone, by="mei", note="same")
+    clock.set("2024-04-04")
+    bring(
+        opened,
+        {"id": "1", "who": "ann", "at": "2024-03-01", "amount": "50.00", "back": "50.00",
+         "back_at": "2024-04-02"},
+    )  # fmt: skip
+    opened.customers.undo(merge, by="mei")
+    assert written(opened, "ann", "bob") == [0, 0]
+    assert sum(opened.loyalty.balance(who).debt for who in ("ann", "bob")) == 50 - 27
+
+
 def test_every_wallet_follows(opened: Any) -> None:
     """Stars are joined as points are."""
     opened.loyalty.adjust("bob", 5, key="stars", reason="x", actor="li", wallet="stars")

@@ -100,3 +100,42 @@ def test_a_second_platform_strands_nobody(make_shop: Any) -> None:
         assert points(shop, who) == (10, 50, 0, 0)
     assert shop.loyalty.redeem(mei, 20, key="spend").points == 20
     assert points(shop, "mei") == (10, 30, 0, 0)
+
+
+def test_points_that_nobody_has_written_are_as_if_they_had_never_been_one(
+    make_shop: Any, bring: Any, clock: Any
+) -> None:
+    """Ann's 30 points would have lapsed after 20 idle days; Bob's order kept them while she was he."""
+    shop = make_shop(waiting={"until": "paid"}, inactive={"days": 20})
+    bring(
+        shop,
+        {"id": "1", "who": "ann", "at": "2024-03-15", "amount": "30.00"},
+        {"id": "2", "who": "bob", "at": "2024-03-25", "amount": "50.00"},
+    )
+    number = merge(shop, "bob", "ann")
+    assert points(shop, "ann") == points(shop, "bob") == (0, 80, 0, 0)
+    clock.set("2024-04-06")
+    assert points(shop, "bob") == (0, 80, 0, 0)
+    shop.customers.undo(number, by="li")
+    assert (points(shop, "ann"), points(shop, "bob")) == ((0, 0, 0, 0), (0, 50, 0, 0))
+
+
+@pytest.mark.parametrize("first", ["merge", "lapse"])
+def test_what_lapsed_before_the_merge_does_not_come_back(
+    make_shop: Any, bring: Any, clock: Any, first: str
+) -> None:
+    """Bob's 50 lapse after his own idle days: Ann, who ordered before they were one, was not he then."""
+    shop = make_shop(waiting={"until": "paid"}, inactive={"days": 20})
+    shop.loyalty.adjust("ann", 7, key="start", reason="start", actor="li")
+    clock.set("2024-04-03T01:00:00")
+    bring(
+        shop,
+        {"id": "1", "who": "bob", "at": "2024-03-14", "amount": "50.00"},
+        {"id": "2", "who": "ann", "at": "2024-04-03", "amount": "30.00"},
+    )
+    if first == "merge":
+        merge(shop, "ann", "bob")
+    clock.set("2024-04-05")
+    if first == "lapse":
+        merge(shop, "ann", "bob")
+    assert points(shop, "ann") == points(shop, "bob") == (0, 37, 0, 0)

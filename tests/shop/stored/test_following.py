@@ -227,3 +227,21 @@ def test_only_what_points_depend_on_is_in_the_digest():
     assert rules_of_points(attrs.evolve(policy, name="other")) == rules_of_points(policy)
     late = attrs.evolve(policy.counting, undated_refund="first_seen")
     assert rules_of_points(attrs.evolve(policy, counting=late)) != rules_of_points(policy)
+
+
+def test_an_order_that_comes_to_nothing_later_is_followed_too(tmp_path):
+    """What was awarded is known to be of an order for nothing now, in memory and in a file alike."""
+    policy, seen = policy_of(earn=EarnRule()), []
+    for url in ("memory:", f"sqlite:///{tmp_path / 'shop.db'}"):
+        now = [START + timedelta(days=9)]
+        with closing(open_shop(url, policy=policy, clock=lambda now=now: now[0])) as shop:
+            for paid in ("100", "0"):
+                now[0] += timedelta(hours=1)
+                order = {"number": "1", "buyer": "ann", "paid": paid, "back": "0", "state": "paid"}
+                told_then = {"placed_at": START, **dict.fromkeys(COLUMNS[3:])}
+                shop.imports.table(table([{**order, **told_then}]), MAPPING)
+                look(shop, {("points", "ann")})
+            awards = shop.loyalty._accounts.ledger.awards("points/ann")
+            seen.append({name: (it.award.points, it.known.gross) for name, it in awards.items()})
+    # The amount alone takes nothing back: only refunds do.
+    assert seen == [{"ours/main/1": (100, 0)}] * 2

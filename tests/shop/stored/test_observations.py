@@ -4,16 +4,21 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 
+import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from retailcrm.adapters.stores.sql.orders import SqlOrders
 from retailcrm.domain.orders import OrderState
 from retailcrm.ports.batches import BuyerKey, Grain
 from retailcrm.shop.observations import Observations
 from retailcrm.shop.observed import Collected, Collector
 from retailcrm.shop.stored import observations
 from retailcrm.shop.stored.order_rows import table_of
+
+DELIVERIES = 200
+"""Sequences of files that a pull request tries; nightly more."""
 
 NUMBERS = st.sampled_from(["1", "2", "3", "4", "11", "12"])
 LINES = st.sampled_from(["11", "12", "13", "1", "x"])
@@ -143,11 +148,16 @@ def folded_orders(kit, memory):
 def test_stored_orders_are_the_fold_of_all_files(kit, new_database, open_parts, monkeypatch, whole_from):
     """Whatever comes in, in whatever order and however often: touched orders folded anew are enough."""
     monkeypatch.setattr(observations, "WHOLE_FROM", whole_from)
-    database, shops = new_database(), iter(range(10**9))
+    database = new_database()
+    most = max(settings().max_examples, DELIVERIES) if database.dialect == "sqlite" else 15
+    try_sequences(kit, database, open_parts, most)
 
-    most = settings().max_examples if database.dialect == "sqlite" else 15
 
-    @settings(max_examples=most, suppress_health_check=list(HealthCheck))
+def try_sequences(kit, database, open_parts, most, phases=tuple(Phase)):
+    """Let sequences of files come, each to a shop of its own, and after each file fold all of them anew."""
+    shops = iter(range(10**9))
+
+    @settings(max_examples=most, phases=phases, suppress_health_check=list(HealthCheck))
     @given(st.lists(st.one_of(imports(kit), imports(kit), buyers_files(kit)), min_size=1, max_size=6))
     def check(told):
         parts = open_parts(database, shop=f"shop{next(shops)}")
@@ -170,6 +180,23 @@ def test_stored_orders_are_the_fold_of_all_files(kit, new_database, open_parts, 
             assert held == wanted
 
     check()
+
+
+@pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)
+def test_an_order_that_counts_twice_is_found(kit, new_database, open_parts, monkeypatch):
+    """The control: what an order is worth is counted once more with each file that tells of it again."""
+    write = SqlOrders.write_orders
+
+    def adds_up(self, rows, gone):
+        was = {row["number"]: row["gross"] for row in self.orders().to_pylist()}
+        gross = [row["gross"] + was.get(row["number"], 0) for row in rows.to_pylist()]
+        place = rows.schema.get_field_index("gross")
+        write(self, rows.set_column(place, "gross", pa.array(gross, pa.int64())), gone)
+
+    monkeypatch.setattr(SqlOrders, "write_orders", adds_up)
+    with pytest.raises(AssertionError):
+        # Found is enough: to look for the shortest sequence that shows it takes half a minute.
+        try_sequences(kit, new_database(), open_parts, DELIVERIES, (Phase.generate,))
 
 
 def test_a_file_is_kept_once(kit, open_parts):

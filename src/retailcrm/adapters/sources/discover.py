@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import attrs
 
 from retailcrm.adapters.sources.containers.opened import Member, members
+from retailcrm.adapters.sources.csv.encoding import unmarked
 from retailcrm.adapters.sources.limits import ImportLimits
 from retailcrm.adapters.sources.opening import (
     HEAD_BYTES,
@@ -139,6 +140,12 @@ def _text_table(
     head = _head(buffered)
     if not head.strip(_NOTHING):
         raise ImportRefusedError(f"'{member.name}' is empty; export it again", code="empty")
+    if settings.form.encoding is None and (encoding := unmarked(head)) is not None:
+        raise ImportRefusedError(
+            f"{member.name}: text in {encoding} without the mark that says so; name it in a mapping "
+            f'([file] encoding = "{encoding}"), or save it as CSV UTF-8',
+            code="encoding",
+        )
     name = plain_name(member.name)
     found = recognise(name, text_heads(head, settings.form), sources)
     table = open_text(member.name, buffered, found, settings)

@@ -136,7 +136,7 @@ class MemoryLedger:
             "open the shop on the database that the transaction is in"
         )
 
-    def lock(self, *accounts: str) -> None:
+    def lock(self, *accounts: str, hasty: bool = False) -> None:
         """Keep others away: a unit does, for all accounts at once."""
 
     @_whole

@@ -110,13 +110,17 @@ def split(minor: int, weights: Sequence[int]) -> tuple[int, ...]:
         >>> split(100, [1, 1, 1]), split(-100, [1, 1, 1]), split(5, [0, 3, 1])
         ((34, 33, 33), (-34, -33, -33), (0, 4, 1))
     """
-    if not all(isinstance(number, int) for number in (minor, *weights)):
-        raise TypeError("amounts and weights are int: floats lose minor units")
+    for number in (minor, *weights):
+        if not isinstance(number, int):
+            raise TypeError("amounts and weights are int: floats lose minor units")
     total = sum(weights)
     if min(weights, default=0) < 0 or (total == 0 and minor != 0):
         raise InputError(f"cannot share {minor} out by the weights {tuple(weights)[:10]}")
     if total == 0:
         return (0,) * len(weights)
+    if max(weights) == total:
+        # All of it is one part's: an order of one line, and nothing earned on postage.
+        return tuple(minor if weight else 0 for weight in weights)
     shares = [divmod(abs(minor) * weight, total) for weight in weights]
     left = abs(minor) - sum(whole for whole, _ in shares)
     by_remainder = sorted(range(len(weights)), key=lambda i: -shares[i][1])

@@ -160,15 +160,18 @@ def apply(account: Account, entry: Entry) -> Account:
     for lot in entry.lots:
         if lot.is_open:
             insort(lots, lot, key=burn_order)
-    holds = {hold.id: hold for hold in account.holds if hold.id != entry.closes}
-    if entry.opens is not None:
-        holds[entry.opens.id] = entry.opens
+    holds = account.holds
+    if entry.opens is not None or entry.closes:
+        left = {hold.id: hold for hold in holds if hold.id != entry.closes}
+        if entry.opens is not None:
+            left[entry.opens.id] = entry.opens
+        holds = tuple(sorted(left.values(), key=lambda hold: hold.id))
     return Account(
         id=account.id,
         version=entry.version,
         recorded_at=entry.recorded_at,
         lots=tuple(lots),
-        holds=tuple(sorted(holds.values(), key=lambda hold: hold.id)),
+        holds=holds,
         debt=account.debt + entry.debt,
         debt_at=entry.effective_at if entry.debt else account.debt_at,
         settled_at=account.not_before(entry.effective_at),

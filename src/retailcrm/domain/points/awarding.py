@@ -9,7 +9,7 @@ import attrs
 from retailcrm.domain.points.drafts import Draft
 from retailcrm.domain.points.entries import Verb
 from retailcrm.domain.points.expiry import NEVER, Expiry
-from retailcrm.domain.points.lots import Lot
+from retailcrm.domain.points.lots import Lot, end_of
 from retailcrm.domain.points.settling import activate, settle
 from retailcrm.domain.points.spending import accepted, not_too_many, refused
 from retailcrm.errors import InputError
@@ -29,6 +29,7 @@ def earn(
     source: str,
     key: str,
     now: datetime,
+    recorded_at: datetime | None = None,
     effective_at: datetime | None = None,
     activates_at: datetime | None = None,
     expiry: Expiry = NEVER,
@@ -47,6 +48,7 @@ def earn(
         source: What they are awarded for.
         key: The command's idempotency key.
         now: When; aware.
+        recorded_at: When it is written; ``now`` if left out.
         effective_at: When the award took effect; ``now`` if left out, or if it lies ahead.
         activates_at: When they can be spent; ``None`` waits for :func:`set_free`.
         expiry: How their expiry follows from the activation.
@@ -62,7 +64,7 @@ def earn(
     if isinstance(points, bool) or not isinstance(points, int) or points < 0:
         raise InputError(f"an award is a whole number of points, not {points!r}")
     not_too_many(points)
-    draft = Draft(account, key, now)
+    draft = Draft(account, key, now, recorded_at)
     settle(draft)
     if draft.account.lot(lot) is not None:
         raise InputError(f"there is a lot {lot!r} already")
@@ -71,10 +73,9 @@ def earn(
     begun = min(effective_at or now, draft.account.not_before(now))
     fresh = Lot(
         id=lot, source=source, awarded_at=begun, activates_at=activates_at, expiry=expiry,
+        expires_at=None if activates_at is None else end_of(expiry, limit_at, idle, activates_at),
         limit_at=limit_at, idle=idle, pending=points,
     )  # fmt: skip
-    if activates_at is not None:
-        fresh = attrs.evolve(fresh, expires_at=fresh.ends(activates_at))
     draft.write(verb, issued=[fresh], effective_at=begun, reference=source, reason=reason, actor=actor)
     settle(draft)
     return accepted(draft, points)
@@ -103,7 +104,15 @@ def set_free(
     return accepted(draft, points)
 
 
-def reschedule(account: Account, lot: str, activates_at: datetime, *, key: str, now: datetime) -> Outcome:
+def reschedule(
+    account: Account,
+    lot: str,
+    activates_at: datetime,
+    *,
+    key: str,
+    now: datetime,
+    recorded_at: datetime | None = None,
+) -> Outcome:
     """Let a waiting lot become spendable at another moment than was thought.
 
     Args:
@@ -112,28 +121,31 @@ def reschedule(account: Account, lot: str, activates_at: datetime, *, key: str, 
         activates_at: The new moment; one that is past takes effect at once.
         key: The command's idempotency key.
         now: When; aware.
+        recorded_at: When it is written; ``now`` if left out.
     """
-    draft = Draft(account, key, now)
+    draft = Draft(account, key, now, recorded_at)
     settle(draft)
     waiting = draft.account.lot(lot)
     if waiting is None or not waiting.pending:
         return refused(draft, "unknown_lot", 0, 0, f"no points of {lot!r} are waiting")
-    moved = attrs.evolve(waiting, activates_at=activates_at, expires_at=waiting.ends(activates_at))
-    draft.write(Verb.RESCHEDULE, changed=[moved])
+    draft.write(Verb.RESCHEDULE, changed=[waiting.starting(activates_at)])
     settle(draft)
     return accepted(draft, waiting.pending)
 
 
-def extend(account: Account, *, key: str, now: datetime, active_at: datetime) -> Outcome:
+def extend(
+    account: Account, *, key: str, now: datetime, active_at: datetime, recorded_at: datetime | None = None
+) -> Outcome:
     """Let points that lapse when the customer does nothing last longer: she did something.
 
     Args:
         account: As stored.
         key: The idempotency key of what she did.
-        now: When it is written; aware.
+        now: When it is decided; aware.
         active_at: When she did it.
+        recorded_at: When it is written; ``now`` if left out.
     """
-    draft = Draft(account, key, now)
+    draft = Draft(account, key, now, recorded_at)
     settle(draft)
     longer = [
         attrs.evolve(lot, expires_at=end)

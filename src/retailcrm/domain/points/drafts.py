@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from retailcrm.domain.points.holds import Allocation
 
+_BUCKETS: Final = tuple(Bucket)
 _NO_LOTS: Final[tuple[Lot, ...]] = ()
 
 
@@ -27,12 +28,14 @@ class Draft:
         account: As it is after the entries so far.
         key: The command's idempotency key.
         now: When it is decided.
+        recorded_at: When it is written; :attr:`now` if left out.
         entries: What is to be written, in order.
     """
 
     account: Account
     key: str
     now: datetime
+    recorded_at: datetime | None = None
     entries: list[Entry] = attrs.field(factory=list)
 
     @classmethod
@@ -68,24 +71,18 @@ class Draft:
                 debt last changed, so that what an account held or owed at a moment is never below nothing.
             details: ``reference``, ``reason``, ``actor``, ``debt``, ``opens``, ``closes``.
         """
-        moved = [(lot, source, target, points) for lot, source, target, points in shifts if points]
         new = tuple(issued)
+        moved = [shift for shift in shifts if shift[3]]
         lots = {lot.id: lot for lot in (*new, *changed)}
-        movements = [
-            Movement(lot.id, None, bucket, getattr(lot, bucket))
-            for lot in new
-            for bucket in Bucket
-            if getattr(lot, bucket)
-        ]
         for lot, *_ in moved:
             lots.setdefault(lot.id, lot)
-        effective = max(
-            [
-                min(effective_at or self.now, self.account.not_before(self.now)),
-                *(lot.touched_at for lot in lots.values()),
-                *([self.account.debt_at] if details.get("debt") and self.account.debt_at else []),
-            ]
-        )
+        movements = [
+            Movement(lot.id, None, bucket, points)
+            for lot in new
+            for bucket in _BUCKETS
+            if (points := getattr(lot, bucket))
+        ]
+        effective = self._effective(effective_at, lots.values(), owing=bool(details.get("debt")))
         for lot, source, target, points in moved:
             lots[lot.id] = lots[lot.id].shifted(source, target, points, effective)
             movements.append(Movement(lot.id, source, target, points))
@@ -107,10 +104,19 @@ class Draft:
         self.entries.append(entry)
         return entry
 
+    def _effective(self, at: datetime | None, lots: Iterable[Lot], *, owing: bool) -> datetime:
+        """Give the moment at which an entry takes effect; see :meth:`write`."""
+        known = self.account.not_before(self.now)
+        effective = self.now if at is None else min(at, known)
+        for lot in lots:
+            effective = max(effective, lot.touched_at)
+        owed_at = self.account.debt_at if owing else None
+        return effective if owed_at is None else max(effective, owed_at)
+
     def _recorded_at(self) -> datetime:
         """Give a moment after the account's last: a clock set back never turns the journal round."""
-        last = self.account.recorded_at
-        return self.now if last is None or last < self.now else last + MICROSECOND
+        last, now = self.account.recorded_at, self.recorded_at or self.now
+        return now if last is None or last < now else last + MICROSECOND
 
 
 def shifts_of(

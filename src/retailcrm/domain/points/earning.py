@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import gcd
+from math import lcm
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from retailcrm.domain.points.wallets import EarnBase, EarnRule
 
 _HALF: Final = Fraction(1, 2)
+_ONE: Final = Fraction(1)
 
 
 @attrs.frozen(kw_only=True)
@@ -128,18 +129,13 @@ def award_of(
     """
     bases, excluded = _bases(order, rule.base)
     multiplier = together(multipliers, rule.together)
-    rates = [line.rate if line.rate is not None else rule.rate for line in order.lines]
-    exacts = [
-        Fraction(base, unit) * rate * multiplier
-        for base, rate in zip(bases, [*rates, rule.rate, rule.rate], strict=True)
-    ]
-    if sum(bases) < rule.least:
-        exacts = [Fraction(0)] * len(exacts)
-    exact = sum(exacts, Fraction(0))
+    parts, whole = _exactly(order, bases, rule)
+    parts, whole = [part * multiplier.numerator for part in parts], whole * multiplier.denominator * unit
+    exact = Fraction(sum(parts), whole)
     if rule.round_at == "line":
-        shares = tuple(rounded(value, rule.rounding) for value in exacts)
+        shares = tuple(rounded(Fraction(part, whole), rule.rounding) for part in parts)
     else:
-        shares = shared(rounded(exact, rule.rounding), exacts)
+        shares = split(rounded(exact, rule.rounding), parts)
     points = sum(shares)
     kept = points if room is None else min(points, max(room, 0))
     if kept > MOST_POINTS:
@@ -154,6 +150,24 @@ def award_of(
         cut=points - kept,
         rule=digest,
     )
+
+
+def _exactly(order: Earner, bases: Sequence[int], rule: EarnRule) -> tuple[list[int], int]:
+    """Give what the bases earn at their rates, in parts of a point, and how many of these make one.
+
+    Whole numbers, because fractions are reduced at each step, and that costs most of an award.
+    """
+    if sum(bases) < rule.least:
+        return [0] * len(bases), 1
+    if all(line.rate is None for line in order.lines):
+        return [base * rule.rate.numerator for base in bases], rule.rate.denominator
+    rates = [line.rate if line.rate is not None else rule.rate for line in order.lines]
+    rates += (rule.rate, rule.rate)
+    whole = lcm(*(rate.denominator for rate in rates))
+    parts = [
+        base * rate.numerator * (whole // rate.denominator) for base, rate in zip(bases, rates, strict=True)
+    ]
+    return parts, whole
 
 
 def _bases(order: Earner, base: EarnBase) -> tuple[list[int], list[Excluded]]:
@@ -184,6 +198,8 @@ def _bases(order: Earner, base: EarnBase) -> tuple[list[int], list[Excluded]]:
 
 def _less_paid(order: Earner, base: EarnBase, amounts: list[int], excluded: list[Excluded]) -> list[int]:
     """Take off what was paid with points or gift cards, in proportion to all parts that earn."""
+    if not order.by_points and not order.by_gift_card:
+        return amounts
     whole = sum(line.price - line.discount for line in order.lines) + order.shipping + order.tax
     off = 0
     for name, paid, counts in (
@@ -212,13 +228,13 @@ def together(multipliers: Sequence[Fraction], how: str) -> Fraction:
         ['2', '5/2', '3']
     """
     if not multipliers:
-        return Fraction(1)
+        return _ONE
     if how == "max":
         return max(multipliers)
     if how == "add":
         # Several that take away may add up to more than there is.
         return max(1 + sum((m - 1 for m in multipliers), Fraction(0)), Fraction(0))
-    product = Fraction(1)
+    product = _ONE
     for multiplier in multipliers:
         product *= multiplier
     return product
@@ -234,11 +250,3 @@ def rounded(value: Fraction, how: str) -> int:
     if how == "down":
         return int(value)
     return int(value + _HALF) if how == "half_up" else -int(-value // 1)
-
-
-def shared(points: int, exacts: Sequence[Fraction]) -> tuple[int, ...]:
-    """Share points out by exact weights, by largest remainder; they always add up."""
-    whole = 1
-    for value in exacts:
-        whole = whole * value.denominator // gcd(whole, value.denominator)
-    return split(points, [int(value * whole) for value in exacts])

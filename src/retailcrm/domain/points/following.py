@@ -16,12 +16,11 @@ import attrs
 
 from retailcrm.domain.money import split
 from retailcrm.domain.periods import in_utc
-from retailcrm.domain.points.account import apply
 from retailcrm.domain.points.awarding import earn, extend, reschedule
 from retailcrm.domain.points.caps import Earned, room
 from retailcrm.domain.points.drafts import Draft
 from retailcrm.domain.points.earning import Award, Earner, LineAmount, award_of
-from retailcrm.domain.points.lots import MICROSECOND, Lot
+from retailcrm.domain.points.lots import Lot
 from retailcrm.domain.points.reversal import Reversed, reverse
 from retailcrm.domain.points.settling import settle
 from retailcrm.errors import InputError
@@ -194,18 +193,14 @@ def follow(
         Entries recorded at ``observed_at``, and the awards that changed.
     """
     orders = tuple(orders)
-    pen = _Pen(account, dict(awards), wallet, unit, lots_of, multipliers, lapsed_of, digest)
+    pen = _Pen(account, awards, wallet, observed_at, unit, lots_of, multipliers, lapsed_of, digest)
     for _, _, _, step, facts in sorted(_steps(orders, pen), key=lambda one: one[:3]):
         step(facts)
     pen.remember(orders)
     draft = Draft(pen.account, f"follow:{observed_at.isoformat()}", observed_at)
     settle(draft)
-    entries = _recorded([*pen.entries, *draft.entries], account, observed_at)
-    after = account
-    for entry in entries:
-        after = apply(after, entry)
-    changed = tuple(one for name, one in pen.awards.items() if awards.get(name) != one)
-    return Followed(account=after, entries=entries, awards=changed)
+    changed = tuple(one for name, one in pen.changed.items() if _differs(one, awards.get(name)))
+    return Followed(account=draft.account, entries=(*pen.entries, *draft.entries), awards=changed)
 
 
 @attrs.define
@@ -213,15 +208,26 @@ class _Pen:
     """What following some orders has written so far."""
 
     account: Account
-    awards: dict[str, Awarded]
+    stored: Mapping[str, Awarded]
     wallet: Wallet
+    observed_at: datetime
     unit: int
     lots_of: LotsOf
     multipliers: Multipliers
     lapsed_of: LapsedOf
     digest: str
+    changed: dict[str, Awarded] = attrs.field(factory=dict)
     entries: list[Entry] = attrs.field(factory=list)
     written: dict[str, Lot] = attrs.field(factory=dict)
+
+    def told(self, reference: str) -> Awarded | None:
+        """Give what an order earned by now; others are not looked at."""
+        found = self.changed.get(reference)
+        return self.stored.get(reference) if found is None else found
+
+    def awards(self) -> Iterable[Awarded]:
+        """Give what all orders earned by now."""
+        return {**self.stored, **self.changed}.values()
 
     def take(self, outcome: Outcome) -> None:
         """Go on from what a decision came to."""
@@ -244,7 +250,7 @@ class _Pen:
         left = self._room(rule, facts.paid_at)
         award = award_of(order, rule, unit=self.unit, multipliers=multipliers, room=left, digest=self.digest)
         lot, wallet = f"order:{facts.reference}", self.wallet
-        self.awards[facts.reference] = Awarded(
+        self.changed[facts.reference] = Awarded(
             reference=facts.reference, lot=lot, at=facts.paid_at, known=facts, award=award,
             order=order, rule=rule, multipliers=multipliers, room=left,
         )  # fmt: skip
@@ -252,35 +258,40 @@ class _Pen:
         self.take(
             earn(
                 self.account, award.points, lot=lot, source=lot, key=lot, now=facts.paid_at,
-                activates_at=activation(facts, wallet.waiting), expiry=wallet.expiry, limit_at=limit,
-                idle=wallet.inactive,
+                recorded_at=self.observed_at, activates_at=activation(facts, wallet.waiting),
+                expiry=wallet.expiry, limit_at=limit, idle=wallet.inactive,
             )
         )  # fmt: skip
-        # Of an order that is told late, later ones kept the points alive as well.
-        active = sorted({one.at for one in self.awards.values() if one.at >= facts.paid_at})
-        for at in active if wallet.inactive is not None else ():
-            self.take(extend(self.account, key=lot, now=at, active_at=at))
+        if wallet.inactive is not None:
+            # Of an order that is told late, later ones kept the points alive as well.
+            for at in sorted({one.at for one in self.awards() if one.at >= facts.paid_at}):
+                self.take(extend(self.account, key=lot, now=at, active_at=at, recorded_at=self.observed_at))
 
     def _room(self, rule: EarnRule, at: datetime) -> int | None:
         """Give the points that the caps leave an order of a moment."""
         if not rule.caps:
             return None
-        earned = [Earned(one.at, one.award.points) for one in self.awards.values()]
+        earned = [Earned(one.at, one.award.points) for one in self.awards()]
         return room(rule.caps, earned, at, self.wallet.expiry.zone)
 
     def free(self, facts: OrderFacts) -> None:
         """Let the points become spendable when the order now says they do."""
-        due = activation(facts, self.wallet.waiting)
+        due, told = activation(facts, self.wallet.waiting), self.told(facts.reference)
+        assert told is not None  # noqa: S101 - awarded before it is set free
         if due is None:
             return
-        for lot in self.lots(self.awards[facts.reference].lot):
+        for lot in self.lots(told.lot):
             if self.account.lot(lot.id) and lot.pending and lot.activates_at != due:
                 key = f"free:{facts.reference}:{due.isoformat()}"
-                self.take(reschedule(self.account, lot.id, due, key=key, now=self._now(facts, due)))
+                now = self._now(facts, due)
+                self.take(
+                    reschedule(self.account, lot.id, due, key=key, now=now, recorded_at=self.observed_at)
+                )
 
     def refund(self, facts: OrderFacts) -> None:
         """Take back what a refund takes."""
-        told = self.awards[facts.reference]
+        told = self.told(facts.reference)
+        assert told is not None  # noqa: S101 - awarded before it is refunded
         assert facts.refunded_at is not None  # noqa: S101 - checked by the facts
         key = f"refund:{facts.reference}:{facts.refunded}"
         award = Reversed(
@@ -289,10 +300,10 @@ class _Pen:
         )  # fmt: skip
         outcome = reverse(
             self.account, award, facts.share, key=key, now=facts.refunded_at,
-            shortfall=self.wallet.shortfall, reference=key,
+            recorded_at=self.observed_at, shortfall=self.wallet.shortfall, reference=key,
         )  # fmt: skip
         self.take(outcome)
-        self.awards[facts.reference] = attrs.evolve(
+        self.changed[facts.reference] = attrs.evolve(
             told,
             share=facts.share,
             taken=told.taken + getattr(outcome, "points", 0),
@@ -302,9 +313,9 @@ class _Pen:
     def remember(self, orders: Iterable[OrderFacts]) -> None:
         """Keep what is known of the orders that were awarded."""
         for facts in orders:
-            told = self.awards.get(facts.reference)
-            if told is not None and told.known != facts:
-                self.awards[facts.reference] = attrs.evolve(told, known=facts)
+            told = self.told(facts.reference)
+            if told is not None and _differs(facts, told.known):
+                self.changed[facts.reference] = attrs.evolve(told, known=facts)
 
     def _now(self, facts: OrderFacts, due: datetime) -> datetime:
         """Give the moment at which a new moment of activation became known."""
@@ -317,7 +328,7 @@ def _steps(
 ) -> Iterable[tuple[datetime, str, int, Callable[[OrderFacts], None], OrderFacts]]:
     """Give what may be new, with what sorts it: when, which order, what comes first of one moment."""
     for facts in orders:
-        known = pen.awards.get(facts.reference)
+        known = pen.told(facts.reference)
         if known is None:
             if pen.wallet.earn is None or not facts.gross:
                 continue
@@ -345,8 +356,6 @@ def earner_of(facts: OrderFacts) -> Earner:
     return Earner(reference=facts.reference, lines=lines, shipping=facts.shipping)
 
 
-def _recorded(entries: Sequence[Entry], account: Account, at: datetime) -> tuple[Entry, ...]:
-    """Say of entries that they were written at a moment, one after the other."""
-    last = account.recorded_at
-    first = at if last is None or last < at else last + MICROSECOND
-    return tuple(attrs.evolve(entry, recorded_at=first + n * MICROSECOND) for n, entry in enumerate(entries))
+def _differs(one: object, other: object) -> bool:
+    """Tell whether two values differ; most often they are the very same, and nobody need look into them."""
+    return one is not other and one != other

@@ -132,9 +132,19 @@ class Lot:
         Returns:
             First moment at which they cannot be spent any more; ``None``: never.
         """
-        own = self.limit_at if self.limit_at is not None else self.expiry.after(activated_at)
-        idle = None if self.idle is None else self.idle.after(active_at or activated_at)
-        return min((end for end in (own, idle) if end is not None), default=None)
+        return end_of(self.expiry, self.limit_at, self.idle, activated_at, active_at)
+
+    def starting(self, activates_at: datetime) -> Lot:
+        """Give the lot with its points to be spent from a moment on, and lapsing by that.
+
+        Args:
+            activates_at: When they can first be spent.
+        """
+        ends = self.ends(activates_at)
+        # Nearly always it was known when they were awarded.
+        if activates_at == self.activates_at and ends == self.expires_at:
+            return self
+        return attrs.evolve(self, activates_at=activates_at, expires_at=ends)
 
     def shifted(self, source: Bucket, target: Bucket, points: int, at: datetime) -> Lot:
         """Move points from one bucket to another.
@@ -148,11 +158,41 @@ class Lot:
         Raises:
             InputError: The bucket does not hold so many.
         """
-        return attrs.evolve(
-            self,
-            touched_at=at,
-            **{source: getattr(self, source) - points, target: getattr(self, target) + points},
-        )
+        buckets = {
+            "pending": self.pending, "available": self.available, "held": self.held, "spent": self.spent,
+            "expired": self.expired, "reversed": self.reversed, "moved": self.moved,
+        }  # fmt: skip
+        buckets[source.value] -= points
+        buckets[target.value] += points
+        # Each redemption does this: attrs.evolve would look for the fields each time.
+        return Lot(
+            id=self.id, source=self.source, awarded_at=self.awarded_at, activates_at=self.activates_at,
+            expires_at=self.expires_at, touched_at=at, expiry=self.expiry, limit_at=self.limit_at,
+            idle=self.idle, root=self.root, owners=self.owners, **buckets,
+        )  # fmt: skip
+
+
+def end_of(
+    expiry: Expiry,
+    limit_at: datetime | None,
+    idle: Expiry | None,
+    activated_at: datetime,
+    active_at: datetime | None = None,
+) -> datetime | None:
+    """Give the moment at which points lapse; see :meth:`Lot.ends`.
+
+    Args:
+        expiry: How it follows from the activation.
+        limit_at: Their end where it does not.
+        idle: They lapse at the latest so long after the customer's last earning or spending.
+        activated_at: When they could first be spent.
+        active_at: The customer's last earning or spending; the activation if left out.
+    """
+    own = limit_at if limit_at is not None else expiry.after(activated_at)
+    if idle is None:
+        return own
+    ends = idle.after(active_at or activated_at)
+    return min((end for end in (own, ends) if end is not None), default=None)
 
 
 def burn_order(lot: Lot) -> tuple[bool, datetime, datetime, str]:

@@ -77,6 +77,7 @@ def reverse(
     *,
     key: str,
     now: datetime,
+    recorded_at: datetime | None = None,
     effective_at: datetime | None = None,
     shortfall: Shortfall = "debt",
     reference: str = "",
@@ -93,6 +94,7 @@ def reverse(
         share: Of the order's earning amount, refunded so far including this time, 0 to 1.
         key: The command's idempotency key: the refund's own.
         now: When; aware.
+        recorded_at: When it is written; ``now`` if left out.
         effective_at: When the refund took effect; ``now`` if left out.
         shortfall: What to do where the points are spent.
         reference: The refund.
@@ -100,7 +102,7 @@ def reverse(
     Returns:
         Entries; none of its own where nothing is left to take.
     """
-    draft = Draft(account, key, now)
+    draft = Draft(account, key, now, recorded_at)
     settle(draft)
     lots = tuple(_as_settled(draft, lot) for lot in award.lots)
     wanted = target(award.awarded, share) - award.points - award.forgiven

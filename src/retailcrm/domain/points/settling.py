@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import attrs
-
 from retailcrm.domain.points.drafts import Draft, shifts_of
 from retailcrm.domain.points.entries import Verb
 from retailcrm.domain.points.lots import Bucket, Lot
@@ -34,8 +32,9 @@ def settle(draft: Draft) -> None:
     Args:
         draft: Where to; its account is settled afterwards.
     """
-    while (due := _next(draft.account)) is not None and due[0] <= draft.now:
-        at, kind, thing = due[0], due[1], due[3]
+    # Nearly always nothing is due, and the account knows that by itself.
+    while (change := draft.account.next_change_at) is not None and change <= draft.now:
+        at, kind, _, thing = _next(draft.account)
         if kind == _ENDS:
             assert not isinstance(thing, Lot)  # noqa: S101 - by its kind
             release(draft, thing, effective_at=at, reason="timeout")
@@ -47,8 +46,8 @@ def settle(draft: Draft) -> None:
             activate(draft, thing, effective_at=at)
 
 
-def _next(account: Account) -> tuple[datetime, int, str, Lot | Hold] | None:
-    """Find what falls due next."""
+def _next(account: Account) -> tuple[datetime, int, str, Lot | Hold]:
+    """Find what falls due next in an account that changes by itself."""
     due: list[tuple[datetime, int, str, Lot | Hold]] = [
         (hold.ends_at, _ENDS, hold.id, hold) for hold in account.holds
     ]
@@ -57,7 +56,7 @@ def _next(account: Account) -> tuple[datetime, int, str, Lot | Hold] | None:
             due.append((lot.activates_at, _COMES, lot.id, lot))
         if lot.available and lot.expires_at is not None:
             due.append((lot.expires_at, _LAPSES, lot.id, lot))
-    return min(due, key=lambda one: one[:3], default=None)
+    return min(due, key=lambda one: one[:3])
 
 
 def activate(draft: Draft, lot: Lot, *, effective_at: datetime, reason: str = "") -> None:
@@ -69,7 +68,7 @@ def activate(draft: Draft, lot: Lot, *, effective_at: datetime, reason: str = ""
         effective_at: When they become spendable; their expiry counts from here.
         reason: The event that did it, empty if it was time.
     """
-    begun = attrs.evolve(lot, activates_at=effective_at, expires_at=lot.ends(effective_at))
+    begun = lot.starting(effective_at)
     entry = draft.write(
         Verb.ACTIVATE,
         [(begun, Bucket.PENDING, Bucket.AVAILABLE, lot.pending)],
@@ -91,7 +90,10 @@ def repay(draft: Draft, lot_id: str, *, effective_at: datetime) -> None:
         lot_id: The lot that came in.
         effective_at: When it did.
     """
-    account, lot = draft.account, draft.account.lot(lot_id)
+    account = draft.account
+    if not account.debt:
+        return
+    lot = account.lot(lot_id)
     part = 0 if lot is None else min(account.debt, lot.available)
     if lot is None or not part:
         return

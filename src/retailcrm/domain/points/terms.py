@@ -88,8 +88,10 @@ def worth(points: int, redemption: Redemption, unit: int) -> int:
         >>> [worth(points, Redemption(points_per_unit=Fraction(300)), 100) for points in (2, 3, 300)]
         [0, 1, 100]
     """
-    exact = points * unit / redemption.points_per_unit
-    return -int(-exact // 1) if redemption.rounding == "up" else int(exact)
+    # Whole numbers give the same as the fraction, and each redemption asks.
+    top, bottom = redemption.points_per_unit.as_integer_ratio()
+    money = points * unit * bottom
+    return -(-money // top) if redemption.rounding == "up" else money // top
 
 
 def needed(value: int, redemption: Redemption, unit: int) -> int:

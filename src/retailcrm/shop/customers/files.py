@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from retailcrm.shop.customers.duplicates import Duplicates
     from retailcrm.shop.customers.effects import MergeEffect
     from retailcrm.shop.insight import AsOf
+    from retailcrm.shop.merges import Decision
     from retailcrm.shop.merging import MergedStore
     from retailcrm.shop.policy import Policy
 
@@ -58,7 +59,8 @@ class CustomerFiles:
         store: What the shop keeps, as it stands after all merges; ``None``: orders only.
         decided: Who was taken for whom.
         clock: Tells when a merge is decided.
-        joined: Told of ids that were taken for one another, or are not any more, before that is committed.
+        joined: Told of ids that are about to be taken for one another, or not any more, so that what is
+            known of each is theirs alone, or theirs together; told again before that is committed.
     """
 
     parts: Callable[[], Iterable[OrderTable]]
@@ -209,6 +211,7 @@ class CustomerFiles:
         def act() -> str:
             with self.decided.unit():
                 reasons = self._about(keep, gone).reasons(keep, gone, told, note)
+                self.joined((keep, gone))
                 merge_id = self.decided.merge(keep, gone, evidence=reasons, actor=by, at=self.clock())
                 self.joined((keep, gone))
             return merge_id
@@ -230,9 +233,11 @@ class CustomerFiles:
 
         def act() -> None:
             with self.decided.unit():
-                sides = [(one.keep, one.gone) for one in self.decided.counting() if one.merge_id == merge_id]
+                counting = [one for one in self.decided.counting() if one.merge_id == merge_id]
+                sides = [side for one in counting for side in (one.keep, one.gone)]
+                self.joined(sides)
                 self.decided.undo(merge_id, actor=by, at=self.clock())
-                self.joined(sides[0])
+                self.joined(sides)
 
         self.decided.anew(act)
 
@@ -283,6 +288,7 @@ class CustomerFiles:
 
         def act() -> tuple[str, ...]:
             with self.decided.unit():
+                self.joined(self._apart(decisions))
                 new = self.decided.adopt(decisions, at=self.clock())
                 taken = [one for one in self.decided.counting() if one.merge_id in new]
                 self.joined([side for one in taken for side in (one.keep, one.gone)])
@@ -314,6 +320,12 @@ class CustomerFiles:
                 yield from ArchiveRows(store, policy, reduced, moment_of(as_of, policy.zone)).tables()
 
         return Archive(policy.currency, tables)
+
+    def _apart(self, decisions: Iterable[Decision]) -> list[str]:
+        """Give the ids that decisions name of customers who are not one yet."""
+        present = self.decided.present()
+        pairs = [(one.keep, one.gone) for one in decisions]
+        return [one for a, b in pairs if present.get(a, a) != present.get(b, b) for one in (a, b)]
 
     def _moment(self) -> AbstractContextManager[object]:
         return nullcontext() if self.store is None else self.store.snapshot()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -20,15 +19,14 @@ from retailcrm.errors import SettingsError
 from retailcrm.ports.ledger import Change, Spending, Unit
 from retailcrm.shop.buyers import ids_of
 from retailcrm.shop.loyalty.facts import facts_of, known_by
-from retailcrm.shop.loyalty.homes import apart_today, homes_of, was_in, way_of
+from retailcrm.shop.loyalty.homes import Earnings, apart_today, homes_of, of_root, was_in, way_of
 from retailcrm.shop.loyalty.orders_of import OrdersOf, plain_of
-from retailcrm.shop.loyalty.rates import Rates, rates_of, tiers_of
+from retailcrm.shop.loyalty.rates import Rates, WhenAsked, rates_of, tiers_of
 from retailcrm.shop.loyalty.returning import returned_by_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
-    from fractions import Fraction
 
     from retailcrm.domain.customers import Birthday
     from retailcrm.domain.points.entries import Entry
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
     from retailcrm.ports.ledger import Ledger
     from retailcrm.ports.referral_checks import ReferralCheck
     from retailcrm.ports.tier_metrics import TierMetric
-    from retailcrm.shop.merges import Merges
+    from retailcrm.shop.merges import Decided, Merges
     from retailcrm.shop.policy import Policy
 
 
@@ -70,6 +68,7 @@ class Current:
         awards: Awards that this changes, with the account that they are in.
         wallet: Its rules.
         spendings: Redemptions of which points return, because the files show their order as refunded.
+        earned: What orders earned before that; ``None`` if nobody had to look.
     """
 
     stored: Account
@@ -78,6 +77,7 @@ class Current:
     awards: tuple[tuple[str, Awarded], ...]
     wallet: Wallet
     spendings: tuple[Spending, ...] = ()
+    earned: Earnings | None = attrs.field(default=None, eq=False, repr=False)
 
     def after(self, outcome: Outcome, *spendings: Spending) -> Current:
         """Give the account after a decision, nothing of it written yet."""
@@ -138,14 +138,7 @@ class Accounts:
 
     def customer(self, who: str | Identity) -> str:
         """Give somebody's present id; one whom no file knows is called as the caller calls her."""
-        names = (who,) if isinstance(who, str) else (*ids_of(who), who.value)
-        present = [self.merges.present().get(name, name) for name in names]
-        if self.observed() is None:
-            return present[-1]
-        known = next((name for name in present if self.orders.of(name) is not None), None)
-        # Ids have their platform before them only once a shop has two: she may have been told of before.
-        called = self.orders.called(present[-1]) if known is None else ()
-        return known or (called[0] if len(called) == 1 else present[-1])
+        return self._customer(who, self.merges.decided, self.observed())
 
     def current(self, who: str | Identity, wallet: str = "", extra: Sequence[OrderFacts] = ()) -> Current:
         """Give an account, with everything that is known of its orders.
@@ -158,11 +151,13 @@ class Accounts:
         rules = self.programme.wallet(wallet)
         if not extra and (whole := self._whole(who, rules.name)) is not None:
             return Current(stored=whole, account=whole, entries=(), awards=(), wallet=rules)
-        customer = self.customer(who)
-        self._join(rules.name, customer)
-        orders = None if self.observed() is None else self.orders.of(customer)
-        shared = () if orders is not None or self.observed() is None else self.orders.called(customer)
-        for other in (*self.merges.parted(customer), *shared):
+        # Asked once: all that follows is to fit together.
+        decided, newest = self.merges.decided, self.observed()
+        customer = self._customer(who, decided, newest)
+        self._join(rules.name, customer, decided, newest)
+        orders = None if newest is None else self.orders.of(customer)
+        shared = () if orders is not None or newest is None else self.orders.called(customer)
+        for other in (*decided.parted.get(customer, ()), *shared):
             # What was hers only while they were one goes back first, whoever is asked for; and what an id
             # without its platform got, before a second platform had a buyer of that name.
             self._collected(self.ledger.account(account_id(rules.name, other)), self._imported(other))
@@ -174,19 +169,14 @@ class Accounts:
         facts = [known for one in facts if (known := known_by(one, now)) is not None]
         imported, told = {one.reference for one in facts}, {one.reference for one in extra}
         facts = [one for one in facts if one.reference not in told] + list(extra)
-        stored = self._collected(stored, facts)
+        stored, earned = self._collected(stored, facts)
 
-        @cache
         def rates() -> Rates:
-            # Tiers over time cost more than all else, and only an order that is new asks for them.
             paid = [one.paid_at for one in facts]
-            others = self._handed_in(stored, imported, extra)
+            others = () if self.policy.ladder is None else earned.handed_in(imported, extra)
             return rates_of(orders, paid, self.policy, self.programme, self.metrics, others)
 
-        def multipliers(one: OrderFacts) -> Sequence[Fraction]:
-            return rates()(one)
-
-        return self._followed(stored, facts, rules, multipliers, now_in=bool(extra))
+        return self._followed(stored, facts, earned, rules, WhenAsked(rates), now_in=bool(extra))
 
     def spendable(self, who: str | Identity, wallet: str = "") -> Current:
         """Give an account of a wallet whose points can be spent.
@@ -215,10 +205,11 @@ class Accounts:
 
     def tier_of(self, who: str | Identity, at: datetime) -> str | None:
         """Give the name of somebody's tier; ``None`` without a ladder."""
-        orders = None if self.observed() is None else self.orders.of(self.customer(who))
-        account = account_id(self.programme.wallet().name, self.customer(who))
+        customer = self.customer(who)
+        orders = None if self.observed() is None else self.orders.of(customer)
         imported = () if orders is None else facts_of(orders, self.shop, self.policy.counting)
-        told = self._handed_in(self.ledger.account(account), {one.reference for one in imported})
+        earned = Earnings(self.ledger, account_id(self.programme.wallet().name, customer))
+        told = earned.handed_in({one.reference for one in imported})
         tiers = tiers_of(orders, [at], self.policy, self.metrics, told)
         return tiers[0].name if tiers else None
 
@@ -243,16 +234,19 @@ class Accounts:
 
     def awards(self, current: Current) -> dict[str, Awarded]:
         """Give what orders earned in an account, with what is not written yet."""
-        stored = {
-            ref: one
-            for home in self._homes(current.stored.id)
-            for ref, one in self.ledger.awards(home).items()
-        }
-        return stored | {one.reference: one for _, one in current.awards}
+        return {**self._earned(current), **{one.reference: one for _, one in current.awards}}
+
+    def award(self, current: Current, order: str) -> Awarded | None:
+        """Give what an order earned in an account, with what is not written yet."""
+        changed = next((one for _, one in current.awards if one.reference == order), None)
+        return self._earned(current).get(order) if changed is None else changed
+
+    def _earned(self, current: Current) -> Earnings:
+        return Earnings(self.ledger, current.stored.id) if current.earned is None else current.earned
 
     def lots_of(self, current: Current, root: str) -> tuple[Lot, ...]:
         """Give the lots of an account that come from an award's lot, with what is not written yet."""
-        return _of_root(self.all_lots(current), root)
+        return of_root(self.all_lots(current), root)
 
     def all_lots(self, current: Current) -> dict[str, Lot]:
         """Give all lots that an account ever had, with what is not written yet."""
@@ -267,6 +261,16 @@ class Accounts:
         lots = (lot for name in others for lot in self.ledger.lots(name).values())
         return sum(lot.expired for lot in lots if lot.root == award.lot)
 
+    def _customer(self, who: str | Identity, decided: Decided, newest: datetime | None) -> str:
+        names = (who,) if isinstance(who, str) else (*ids_of(who), who.value)
+        present = [decided.present.get(name, name) for name in names]
+        if newest is None:
+            return present[-1]
+        known = next((name for name in present if self.orders.of(name) is not None), None)
+        # Ids have their platform before them only once a shop has two: she may have been told of before.
+        called = self.orders.called(present[-1]) if known is None else ()
+        return known or (called[0] if len(called) == 1 else present[-1])
+
     def _whole(self, who: str | Identity, wallet: str) -> Account | None:
         """Give an account that has all that is known of its orders; ``None`` if one has to look."""
         if not isinstance(who, str):
@@ -278,6 +282,7 @@ class Accounts:
         self,
         stored: Account,
         facts: Sequence[OrderFacts],
+        earned: Earnings,
         rules: Wallet,
         rates: Multipliers,
         *,
@@ -286,31 +291,17 @@ class Accounts:
         until = self._until(stored, now_in=now_in)
         if until is None or not facts:
             return Current(stored=stored, account=stored, entries=(), awards=(), wallet=rules)
-        awards = {
-            ref: one for home in self._homes(stored.id) for ref, one in self.ledger.awards(home).items()
-        }
-        lots = cache(lambda: self.ledger.lots(stored.id))
         found = follow(
-            stored, facts, awards, rules, observed_at=until, unit=self.unit, multipliers=rates,
-            lots_of=lambda root: _of_root(lots(), root),
+            stored, facts, earned, rules, observed_at=until, unit=self.unit, multipliers=rates,
+            lots_of=earned.lots_of,
             lapsed_of=lambda award: self.lapsed_of(stored.id, award), digest=self.policy.digest,
         )  # fmt: skip
-        placed = tuple((self.ledger.awarded(rules.name, a.reference) or stored.id, a) for a in found.awards)
+        placed = tuple((earned.home(one.reference) or stored.id, one) for one in found.awards)
         current = Current(
-            stored=stored, account=found.account, entries=found.entries, awards=placed, wallet=rules
-        )
-        return returned_by_files(self, current, awards, until)
-
-    def _handed_in(
-        self, stored: Account, imported: Collection[str], extra: Sequence[OrderFacts] = ()
-    ) -> list[OrderFacts]:
-        """Give what is known of orders that no file has."""
-        known = {
-            reference: one.known
-            for home in self._homes(stored.id)
-            for reference, one in self.ledger.awards(home).items()
-        } | {one.reference: one for one in extra}
-        return [one for reference, one in known.items() if reference not in imported]
+            stored=stored, account=found.account, entries=found.entries, awards=placed, wallet=rules,
+            earned=earned,
+        )  # fmt: skip
+        return returned_by_files(self, current, earned, until)
 
     def _until(self, stored: Account, *, now_in: bool) -> datetime | None:
         """Give the moment up to which an account's orders are known."""
@@ -327,14 +318,19 @@ class Accounts:
         orders = None if self.observed() is None else self.orders.of(customer)
         return () if orders is None else facts_of(orders, self.shop, self.policy.counting)
 
-    def _collected(self, stored: Account, facts: Sequence[OrderFacts]) -> Account:
-        """Fetch what was awarded to somebody else for orders that are hers: a merge that was undone."""
-        wallet, mine = wallet_of(stored.id), self._homes(stored.id)
-        strays: dict[str, list[str]] = {}
+    def _collected(self, stored: Account, facts: Sequence[OrderFacts]) -> tuple[Account, Earnings]:
+        """Fetch what was awarded to somebody else for orders that are hers: a merge that was undone.
+
+        Returns:
+            The account, and what orders earned that is in it now.
+        """
+        earned, strays = Earnings(self.ledger, stored.id), dict[str, list[str]]()
         for one in facts:
-            home = self.ledger.awarded(wallet, one.reference)
-            if home is not None and home not in mine:
+            home = earned.home(one.reference)
+            if home is not None and not earned.holds(home):
                 strays.setdefault(home, []).append(one.reference)
+        if not strays:
+            return stored, earned
         for home, references in sorted(strays.items()):
             awards = self.ledger.awards(home)
             way = way_of(self.ledger.merged(home), home)
@@ -343,16 +339,16 @@ class Accounts:
             key = f"order:{a.id}>{b.id}:{a.version}"
             found = hand_over(a, b, {one.lot for one in moved}, key=key, now=self.clock(), actor="merge")
             self._write_pair(a, b, found, awards=tuple((stored.id, one) for one in moved))
-        return self.ledger.account(stored.id) if strays else stored
+        return self.ledger.account(stored.id), Earnings(self.ledger, stored.id)
 
     def _homes(self, account: str) -> tuple[str, ...]:
         """Give the accounts whose awards are this one's today."""
         return homes_of(self.ledger.merged(account), account)
 
-    def _join(self, wallet: str, customer: str) -> None:
+    def _join(self, wallet: str, customer: str, decided: Decided, newest: datetime | None) -> None:
         """Bring the ledger up to who is who today."""
-        members = {str(one) for one in self.merges.aliases.members(CustomerId(customer))}
-        if self.observed() is not None:
+        members = {str(one) for one in decided.aliases.members(CustomerId(customer))}
+        if newest is not None:
             plain = {plain_of(one) for one in members} - members
             members |= {one for one in plain if len(self.orders.called(one)) == 1}
         mine = account_id(wallet, customer)
@@ -381,10 +377,6 @@ class Accounts:
             Change(before=b, after=found.taker.account, entries=found.taker.entries),
         )
         self.ledger.write(Unit(changes=changes, **more))
-
-
-def _of_root(lots: Mapping[str, Lot], root: str) -> tuple[Lot, ...]:
-    return tuple(lot for lot in lots.values() if lot.root == root)
 
 
 def balances_now(account: Account, now: datetime) -> Balances:

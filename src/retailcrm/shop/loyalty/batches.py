@@ -20,11 +20,13 @@ from retailcrm.errors import (
 )
 from retailcrm.ports.outcomes import Done, Outcome, Refused, Unknown
 from retailcrm.shop.loyalty.attempts import Attempts
+from retailcrm.shop.loyalty.foreseen import asked_by
 from retailcrm.shop.loyalty.grouping import GroupLedger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from retailcrm.ports.ledger import Ledger
     from retailcrm.shop.loyalty.accounts import Accounts
     from retailcrm.shop.loyalty.loyalty import Loyalty
 
@@ -85,6 +87,11 @@ def _together(
     group: Sequence[Command], accounts: Accounts, verbs: Callable[[Accounts], Loyalty]
 ) -> tuple[Result, ...]:
     """Run commands in one unit; begin anew as long as others write first."""
+
+    def decided(ledger: Ledger) -> Iterator[Result]:
+        points = verbs(attrs.evolve(accounts, ledger=ledger))
+        return (_result(command, points) for command in group)
+
     attempts = Attempts()
     asked: set[str] = set()
     while True:
@@ -92,16 +99,19 @@ def _together(
         kept = GroupLedger(accounts.ledger)
         try:
             with accounts.ledger.unit():
-                # Whoever was in the way of another group takes all that it knows of in one sequence.
-                kept.lock(*asked)
-                points = verbs(attrs.evolve(accounts, ledger=kept))
-                results += (_result(command, points) for command in group)
+                # Whoever was in the way of another group takes all that it knows of in one sequence, and then
+                # waits for what else others have, such as a reward's stock; before it knows, it gives way.
+                kept.lock(*asked, hasty=not asked)
+                results += decided(kept)
                 kept.flush()
         except UnknownOutcomeError as error:
             return tuple(_unknown(one, str(error)) for one in results)
         except RetryTransactionError:
             raise
         except ConflictError:
+            if not asked:
+                # Else the next attempt would end at the next account that somebody else has.
+                asked |= asked_by(lambda ledger: tuple(decided(ledger)), accounts.ledger)
             asked |= kept.asked
             if not attempts.again():
                 raise

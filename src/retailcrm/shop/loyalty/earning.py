@@ -24,7 +24,7 @@ def of_order(accounts: Accounts, buyer: Identity, facts: OrderFacts | None, wall
     if facts.paid_at > accounts.clock():
         raise InputError(f"order {facts.reference} is said to be paid at {facts.paid_at}: that is to come")
     current = accounts.current(buyer, wallet, [facts])
-    known = accounts.awards(current).get(facts.reference)
+    known = accounts.award(current, facts.reference)
     return Plan(
         changes=(current.change(current.account),),
         points=0 if known is None else known.award.points,

@@ -121,6 +121,9 @@ def known_by(facts: OrderFacts, at: datetime) -> OrderFacts | None:
     """
     if facts.paid_at >= at:
         return None
+    told = (facts.shipped_at, facts.completed_at, facts.refunded_at)
+    if all(one is None or one < at for one in told):
+        return facts
     later = facts.refunded_at is not None and facts.refunded_at >= at
     return attrs.evolve(
         facts,

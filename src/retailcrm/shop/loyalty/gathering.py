@@ -158,7 +158,7 @@ def _as_known(
         if known is None or not lot.pending:
             return lot
         due = activation(known, waiting)
-        return attrs.evolve(lot, activates_at=due, expires_at=None if due is None else lot.ends(due))
+        return attrs.evolve(lot, activates_at=None, expires_at=None) if due is None else lot.starting(due)
 
     return tuple(
         attrs.evolve(entry, lots=tuple(map(seen, entry.lots))) for entry in entries if entry.effective_at < at

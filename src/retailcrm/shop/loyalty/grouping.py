@@ -117,9 +117,9 @@ class GroupLedger:
         """Give the ledger inside somebody's transaction: a group is in its own."""
         return self.ledger.using(connection)
 
-    def lock(self, *accounts: str) -> None:
+    def lock(self, *accounts: str, hasty: bool = False) -> None:
         """Keep others from writing to accounts."""
-        self.ledger.lock(*accounts)
+        self.ledger.lock(*accounts, hasty=hasty)
 
     def write(self, unit: Unit) -> None:
         """Keep a unit back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import attrs
@@ -10,9 +11,11 @@ from retailcrm.domain.identity import Merged
 from retailcrm.shop.loyalty.orders_of import plain_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator
 
-    from retailcrm.domain.points.following import Awarded
+    from retailcrm.domain.points.following import Awarded, OrderFacts
+    from retailcrm.domain.points.lots import Lot
+    from retailcrm.ports.ledger import Ledger
     from retailcrm.shop.merges import Merges
 
 
@@ -51,6 +54,88 @@ def homes_of(merged: Mapping[str, str], account: str) -> tuple[str, ...]:
         found += more
         asked += more
     return tuple(found)
+
+
+@attrs.define(eq=False)
+class Earnings(Mapping[str, "Awarded"]):
+    """What orders earned that is one account's today, by their references, as stored.
+
+    It lives as long as a command, and reads only what the command asks for: of an order that is new one
+    question tells that it was awarded nowhere, however many orders the customer has.
+
+    Attributes:
+        ledger: Where it is kept.
+        account: Whose it is today.
+    """
+
+    ledger: Ledger
+    account: str
+    _homes: tuple[str, ...] = attrs.field(default=(), init=False)
+    _where: dict[str, str | None] = attrs.field(factory=dict, init=False)
+    _read: dict[str, Mapping[str, Awarded]] = attrs.field(factory=dict, init=False)
+    _lots: Mapping[str, Lot] | None = attrs.field(default=None, init=False)
+
+    def home(self, reference: str) -> str | None:
+        """Tell in which account an order was awarded, this one's or not; ``None``: in none."""
+        if reference not in self._where:
+            home = self.ledger.awarded(self.account.partition("/")[0], reference)
+            self._where[reference] = home
+            if home is not None and self.holds(home):
+                self._awards(home)
+        return self._where[reference]
+
+    def holds(self, home: str) -> bool:
+        """Tell whether what was awarded in an account is this one's today."""
+        return home == self.account or home in self._all_homes()
+
+    def lots_of(self, root: str) -> tuple[Lot, ...]:
+        """Give the lots of the account that come from an award's lot, as stored."""
+        if self._lots is None:
+            self._lots = self.ledger.lots(self.account)
+        return of_root(self._lots, root)
+
+    def handed_in(self, imported: Collection[str], extra: Iterable[OrderFacts] = ()) -> list[OrderFacts]:
+        """Give what is known of orders that no file has.
+
+        Args:
+            imported: References of the orders that files have.
+            extra: Orders that a backend has just handed in.
+        """
+        known = {name: one.known for name, one in self.items()} | {one.reference: one for one in extra}
+        return [one for name, one in known.items() if name not in imported]
+
+    def __getitem__(self, reference: str) -> Awarded:
+        """Give what an order earned."""
+        home = self.home(reference)
+        if home is None or not self.holds(home):
+            raise KeyError(reference)
+        return self._awards(home)[reference]
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the references of all orders that earned."""
+        for home in self._all_homes():
+            yield from self._awards(home)
+
+    def __len__(self) -> int:
+        """Count the orders that earned."""
+        return sum(len(self._awards(home)) for home in self._all_homes())
+
+    def _all_homes(self) -> tuple[str, ...]:
+        if not self._homes:
+            self._homes = homes_of(self.ledger.merged(self.account), self.account)
+        return self._homes
+
+    def _awards(self, home: str) -> Mapping[str, Awarded]:
+        found = self._read.get(home)
+        if found is None:
+            found = self._read[home] = self.ledger.awards(home)
+            self._where |= dict.fromkeys(found, home)
+        return found
+
+
+def of_root(lots: Mapping[str, Lot], root: str) -> tuple[Lot, ...]:
+    """Give those of an account's lots that come from an award's lot."""
+    return tuple(lot for lot in lots.values() if lot.root == root)
 
 
 def apart_today(

@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 
 
 def followed(accounts: Accounts | None) -> Callable[[Sequence[str]], None]:
-    """Give what brings points up to date after a merge, or after one was taken back.
+    """Give what brings points up to date before and after a merge, or before and after one is taken back.
+
+    What files told before the decision is written of those whose it was then: else a refund of the one would
+    take points of the other, and whoever bought nothing for long would have what lapsed back.
 
     Args:
         accounts: The shop's accounts; ``None``: there are no points.
 
     Returns:
-        Takes the ids that the decision names; call it inside the unit of the decision.
+        Takes the ids that the decision names; call it inside the unit of the decision, on both sides of it.
     """
 
     def follow(ids: Sequence[str]) -> None:

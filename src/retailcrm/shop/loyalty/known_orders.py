@@ -24,6 +24,7 @@ from retailcrm.errors import InputError
 from retailcrm.shop.customers.cards import platform_of
 from retailcrm.shop.loyalty.accounts import Accounts, Current, account_id
 from retailcrm.shop.loyalty.facts import facts_of, known_by
+from retailcrm.shop.loyalty.homes import Earnings
 from retailcrm.shop.loyalty.returning import returned_by_files
 from retailcrm.shop.picking import picked
 from retailcrm.shop.tiering import joined_at, rows_of
@@ -103,20 +104,22 @@ class KnownOrders:
         ]
         if not facts:
             return there
+        earned = Earnings(ledger, there.stored.id)
         found = follow(
-            there.stored, facts, self.accounts.awards(there), rules, observed_at=at, unit=self.accounts.unit,
+            there.stored, facts, earned, rules, observed_at=at, unit=self.accounts.unit,
             lots_of=lambda root: self.accounts.lots_of(there, root), multipliers=self._rates,
             lapsed_of=lambda award: self.accounts.lapsed_of(there.stored.id, award), digest=self.digest,
         )  # fmt: skip
-        placed = [(ledger.awarded(rules.name, one.reference) or there.stored.id, one) for one in found.awards]
+        placed = tuple((earned.home(one.reference) or there.stored.id, one) for one in found.awards)
         current = Current(
             stored=there.stored,
             account=found.account,
             entries=found.entries,
-            awards=tuple(placed),
+            awards=placed,
             wallet=rules,
+            earned=earned,
         )
-        return returned_by_files(self.accounts, current, self.accounts.awards(there), at)
+        return returned_by_files(self.accounts, current, earned, at)
 
     def _rates(self, facts: OrderFacts) -> Sequence[Fraction]:
         factor = self.multipliers.get(facts.reference)

@@ -15,7 +15,7 @@ from retailcrm.shop.customers.cards import moment_or_none
 from retailcrm.shop.tiering import events_of, joined_at, order_positions, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from fractions import Fraction
 
@@ -54,6 +54,24 @@ class Rates:
         if tier is not None:
             found.append(tier.benefits.points_multiplier)
         return tuple(one for one in found if one != 1)
+
+
+@attrs.define
+class WhenAsked:
+    """Rates that are found when the first order asks: tiers over time cost more than all else.
+
+    Attributes:
+        find: Finds them.
+    """
+
+    find: Callable[[], Rates]
+    _found: Rates | None = attrs.field(default=None, init=False)
+
+    def __call__(self, facts: OrderFacts) -> tuple[Fraction, ...]:
+        """Give the multipliers of an order, 1 left out."""
+        if self._found is None:
+            self._found = self.find()
+        return self._found(facts)
 
 
 def rates_of(

@@ -182,7 +182,7 @@ def _order(accounts: Accounts, order: str, wallet: str) -> _Order | None:
     # Some of it may have come back by what the files tell, which is not written yet.
     fresh = {one.key: one for one in current.spendings}
     spent = tuple(fresh.get(one.key, one) for one in spent)
-    told = accounts.awards(current).get(order)
+    told = accounts.award(current, order)
     facts = _elsewhere(accounts, order) if told is None else told.known
     return _Order(
         accounts=accounts,

@@ -37,7 +37,8 @@ def returned_by_files(
     """
     for _, award in current.awards:
         old = before.get(award.reference)
-        if award.share <= (old.share if old is not None else 0):
+        # Nearly always nothing was paid back at all.
+        if not award.share or award.share <= (old.share if old is not None else 0):
             continue
         for one in accounts.ledger.spendings(current.stored.id):
             if one.order != award.reference or one.account != current.stored.id or not one.value:

@@ -169,20 +169,18 @@ def _unfit(current: Current, points: int) -> Refusal | None:
     """Refuse a number of points that the wallet does not let anybody spend at a time."""
     positive(points)
     rule = current.wallet.redemption
-    wanted: dict[Limit, tuple[bool, int, str]] = {
-        "minimum": (points < rule.least, rule.least, f"at least {rule.least} points are spent at a time"),
-        "multiple": (
-            points % rule.multiple != 0, points - points % rule.multiple,
-            f"points are spent in multiples of {rule.multiple}",
-        ),
-    }  # fmt: skip
-    for limit, (bound, allowed, message) in wanted.items():
-        if bound:
-            return Refusal(
-                account=current.account, entries=(), limit=limit, asked=points, allowed=allowed,
-                message=message,
-            )  # fmt: skip
-    return None
+    limit: Limit
+    if points < rule.least:
+        limit, allowed = "minimum", rule.least
+        message = f"at least {rule.least} points are spent at a time"
+    elif points % rule.multiple:
+        limit, allowed = "multiple", points - points % rule.multiple
+        message = f"points are spent in multiples of {rule.multiple}"
+    else:
+        return None
+    return Refusal(
+        account=current.account, entries=(), limit=limit, asked=points, allowed=allowed, message=message
+    )
 
 
 def _holder(accounts: Accounts, reservation: str) -> Current:

@@ -29,7 +29,7 @@ class Facts(FactColumns):
     """Orders that earn, one customer after the other, each one's by payment and then by reference.
 
     Equal to :func:`retailcrm.shop.loyalty.facts.facts_of` and :func:`~retailcrm.shop.loyalty.facts.known_by`;
-    orders for nothing are left out, since they earn nothing.
+    orders for nothing are left out unless they are asked for, since they earn nothing.
 
     Attributes:
         customer: Code in the table they were taken from; ``int32``.
@@ -64,7 +64,13 @@ class Facts(FactColumns):
 
 
 def facts_in_columns(
-    orders: OrderTable, lines: LineTable | None, shop: str, counting: CountingPolicy, now: np.datetime64
+    orders: OrderTable,
+    lines: LineTable | None,
+    shop: str,
+    counting: CountingPolicy,
+    now: np.datetime64,
+    *,
+    for_nothing: bool = False,
 ) -> Facts:
     """Take what points need out of a table of orders, as it was known at a moment.
 
@@ -74,9 +80,10 @@ def facts_in_columns(
         shop: The shop's key in order references.
         counting: When a refund without a date took effect.
         now: UTC, exclusive: what happened then or later is not known.
+        for_nothing: Take orders for nothing too: they earn nothing, but one may have come to more before.
     """
     paid_at = _paid_at(orders)
-    wanted = (paid_at < now) & ~orders.credit & (orders.customer >= 0) & (orders.gross > 0)
+    wanted = (paid_at < now) & ~orders.credit & (orders.customer >= 0) & (for_nothing | (orders.gross > 0))
     rows = np.flatnonzero(wanted)
     reference = references(orders, rows, shop)
     rank = _ranks(reference)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from retailcrm.shop.stored.changes import OrdersChanged
     from retailcrm.shop.stored.observations import StoredObservations
 
-_PART: Final = 8192
+_PART: Final = 4096
 """Orders worked out together: their texts fit the processor's caches."""
 
 _TOGETHER: Final = 1000
@@ -172,10 +172,15 @@ class Following:
         if not len(orders):
             return []
         facts = facts_in_columns(
-            orders, lines_of(self.kept, orders), accounts.shop, accounts.policy.counting, self._now()
-        )
+            orders, lines_of(self.kept, orders), accounts.shop, accounts.policy.counting, self._now(),
+            for_nothing=True,
+        )  # fmt: skip
         names = orders.customers.ids.take(facts.customer)
         same = self.bulk.told(wallet.name, account_names(wallet.name, names), facts)
+        free = facts.gross == 0
+        if (free & ~same).any():
+            awarded = self.bulk.strange(wallet.name, (), facts.reference.take(np.flatnonzero(free))).orders
+            same |= free & np.array([one not in awarded for one in facts.reference], np.bool_)
         return orders.customers.ids.take(np.unique(facts.customer[~same])).tolist()
 
     def _now(self) -> np.datetime64:
@@ -228,7 +233,9 @@ class Following:
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
         """Tell who has anything in the ledger, who has orders that were not awarded, whose points wait."""
         accounts = self.accounts
-        facts = facts_in_columns(orders, None, accounts.shop, accounts.policy.counting, self._now())
+        facts = facts_in_columns(
+            orders, None, accounts.shop, accounts.policy.counting, self._now(), for_nothing=True
+        )
         mine = [account_id(wallet.name, one) for one in ids]
         # Ids have their platform before them only once a shop has two: she may have been followed before.
         plain = [account_id(wallet.name, plain_of(one)) for one in ids]
@@ -238,7 +245,7 @@ class Following:
         awarded = np.array([one in found.orders for one in facts.reference], np.bool_)
         known[facts.customer[awarded]] = True
         news = np.zeros(len(ids), np.bool_)
-        news[facts.customer[~awarded]] = True
+        news[facts.customer[~awarded & (facts.gross > 0)]] = True
         return known, news, np.array([name in found.waiting for name in mine], np.bool_)
 
     def _fresh(

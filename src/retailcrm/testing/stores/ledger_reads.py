@@ -50,11 +50,11 @@ class LedgerReads:
                     same(seen(ledger, sampler), seen(sampler.plain, sampler), f"seed {seed}, unit {step}")
 
     def test_units_inside_units_come_to_the_same(self, ledgers: Callable[[str], Ledger]) -> None:
-        """Several writes in one unit, locked before or not, are read inside it and after it."""
+        """Several writes in one unit, locked before or not, in haste too, are read inside it and after it."""
         ledger, sampler = ledgers("main"), Sampler(7)
-        for _ in range(6):
+        for turn in range(6):
             with ledger.unit():
-                ledger.lock(*sampler.accounts[:3])
+                ledger.lock(*sampler.accounts[:3], hasty=turn % 2 == 0)
                 for _ in range(5):
                     with ledger.unit():
                         ledger.write(sampler.unit())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retailcrm.adapters.sources.csv.encoding import LADDER, candidates, decode_head, known_encoding
+from retailcrm.adapters.sources.csv.encoding import LADDER, candidates, decode_head, known_encoding, unmarked
 
 CHINESE = st.text(alphabet=st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=3, max_size=60)
 
@@ -59,7 +59,25 @@ def test_marks_at_the_start_decide() -> None:
         data = mark + "订单编号\t总金额".encode(codec)
         assert list(candidates(data)) == ["utf-16"]
         assert decode_head(data, "utf-16") == "订单编号\t总金额"
+    assert list(candidates("id,total".encode("utf-32"))) == ["utf-32"]
     assert decode_head(codecs.BOM_UTF8 + b"a", "utf-8") == "a"
+
+
+@pytest.mark.parametrize(
+    "text", ["order_id,total\n", "订单编号\t总金额\r\n1\t2\r\n", "订单编号,买家会员名\n"]
+)
+def test_utf16_without_its_mark_is_named(text: str) -> None:
+    """Every other byte of its Latin letters and delimiters is NUL, and no other byte is."""
+    for codec in ("utf-16-le", "utf-16-be"):
+        assert unmarked(text.encode(codec)) == codec
+    for codec in ("utf-8", "gb18030", "utf-16", "utf-32"):
+        assert unmarked(text.encode(codec)) is None
+
+
+def test_a_nul_here_and_there_is_no_utf16() -> None:
+    """An accident in a cell rejects its record, not the file."""
+    assert unmarked(b"order_id,total\n1\0\0\0,2\n") is None
+    assert unmarked(b"order_id,total\n" + b"1,2\n" * 9 + b"\0,2\n") is None
 
 
 def test_an_accident_that_is_already_in_the_file_is_no_new_one() -> None:

@@ -12,6 +12,10 @@ LADDER: Final = ("utf-8", "gb18030", "big5hkscs")
 """Tried in this order. UTF-8 first: its bytes are nearly always valid GB18030 too, and read as nonsense."""
 
 _UTF16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_UTF32_MARKS: Final = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+_WIDE: Final = 8
+"""Of as many characters at least one is Latin, a digit or a delimiter, in any export."""
+
 _WRONG: Final = "\N{REPLACEMENT CHARACTER}"
 _GOOD_FOR_A_BAD: Final = 2
 
@@ -33,13 +37,37 @@ def candidates(head: bytes) -> Iterator[str]:
         >>> list(candidates("订单编号,上海".encode() + bytes([0xFF])))[0]
         'utf-8'
     """
-    if head.startswith(_UTF16_MARKS):
+    # The mark of UTF-16 is the beginning of that of UTF-32.
+    if head.startswith(_UTF32_MARKS):
+        yield "utf-32"
+    elif head.startswith(_UTF16_MARKS):
         yield "utf-16"
     elif head.startswith(codecs.BOM_UTF8) or head.isascii():
         yield "utf-8"
     else:
         fitting = [encoding for encoding in LADDER if _decodes(head, encoding)]
         yield from fitting or (("utf-8",) if _mostly_ascii(head) else ())
+
+
+def unmarked(head: bytes) -> str | None:
+    """Tell whether a file is UTF-16 without its mark; ``None`` if it is anything else.
+
+    Half of the bytes of Latin letters are NUL in it, at every other place and only there. Elsewhere a NUL is
+    an accident, and rejects its record.
+
+    Args:
+        head: The file's first bytes.
+
+    Example:
+        >>> unmarked("id,订单编号".encode("utf-16-le")), unmarked("id,订单编号".encode())
+        ('utf-16-le', None)
+    """
+    if head.startswith((*_UTF16_MARKS, *_UTF32_MARKS)):
+        return None
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if max(even, odd) * _WIDE <= len(head) // 2 or min(even, odd):
+        return None
+    return "utf-16-le" if odd else "utf-16-be"
 
 
 def decode_head(head: bytes, encoding: str) -> str:

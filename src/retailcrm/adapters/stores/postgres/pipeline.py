@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _FORGOTTEN: Final = ("ROLLBACK", "DROP", "ALTER", "DISCARD", "DEALLOCATE")
 """What makes the driver give up all that was prepared on a connection."""
 
+_LOST: Final = "the connection was lost"
+
 
 class UnitStatements(Statements, Sends):
     """Runs the statements of our own units on a connection that nobody else uses."""
@@ -58,7 +60,7 @@ class UnitStatements(Statements, Sends):
                 if not _checked(answer).command_tuples and step.guard:
                     raise ConflictError(step.guard)
             if len(answers) < len(steps):
-                raise psycopg.OperationalError("the connection was lost")
+                raise psycopg.OperationalError(_LOST)
         except DRIVER_ERRORS as error:
             self._fail(error)
 
@@ -68,15 +70,18 @@ class UnitStatements(Statements, Sends):
         if found is None:
             found, server = b"retailcrm_%d" % next(self._number), self.connection.pgconn
             server.send_prepare(found, numbered(sql).encode())
-            _checked(*self.connection.wait(generators.execute(server)))
+            _answer(self.connection)
             self._names[sql] = found
         return found
 
 
-def plainly(connection: psycopg.Connection, words: bytes) -> None:
-    """Run what has no values; the driver's cursors would give up all that is prepared at each ROLLBACK."""
-    connection.pgconn.send_query(words)
-    _checked(*connection.wait(generators.execute(connection.pgconn)))
+def plainly(connection: psycopg.Connection, words: str) -> str:
+    """Run what has no values, such as COMMIT; give what the server says that it did.
+
+    A cursor takes longer, and gives up all that is prepared on the connection at each ROLLBACK.
+    """
+    connection.pgconn.send_query(words.encode())
+    return (_answer(connection).command_status or b"").decode()
 
 
 _Ready = tuple[bytes, tuple["Sequence[Buffer | None]", "Sequence[int] | None"]]
@@ -123,7 +128,15 @@ def _dumped(
     return dumped, transformer.formats
 
 
-def _checked(answer: PGresult, *_: PGresult) -> PGresult:
+def _answer(connection: psycopg.Connection) -> PGresult:
+    """Take the answer to what was sent alone."""
+    answers = [_checked(one) for one in connection.wait(generators.execute(connection.pgconn))]
+    if not answers:
+        raise psycopg.OperationalError(_LOST)
+    return answers[-1]
+
+
+def _checked(answer: PGresult) -> PGresult:
     if answer.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
         raise errors.error_from_result(answer)
     return answer

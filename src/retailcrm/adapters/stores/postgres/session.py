@@ -12,7 +12,7 @@ from psycopg.pq import TransactionStatus
 
 from retailcrm.adapters.stores.postgres.failures import is_lost, not_committed, translated
 from retailcrm.adapters.stores.postgres.pipeline import UnitStatements, plainly
-from retailcrm.adapters.stores.postgres.statements import Queries, written
+from retailcrm.adapters.stores.postgres.statements import Queries
 from retailcrm.adapters.stores.sql.session import Session, is_query, keep_for_ever
 from retailcrm.errors import StoreError
 
@@ -55,12 +55,11 @@ class PostgresSession(Session):
 
     def commit(self) -> None:
         """Commit what is open."""
-        cursor = self._cursor
         try:
-            cursor.execute("COMMIT")
+            done = plainly(self.connection, "COMMIT")
         except psycopg.Error as error:
             raise not_committed(error, lost=is_lost(self.connection)) from None
-        if cursor.statusmessage != "COMMIT":
+        if done != "COMMIT":
             # What the server says to COMMIT after an error that somebody swallowed.
             raise StoreError("a statement of the unit failed before, so nothing of it was written")
 
@@ -71,7 +70,7 @@ class PostgresSession(Session):
             return
         try:
             if status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
-                plainly(self.connection, b"ROLLBACK")
+                plainly(self.connection, "ROLLBACK")
                 return
         except psycopg.Error:
             # The server rolls back whatever loses its connection.
@@ -127,13 +126,12 @@ class PostgresSession(Session):
         self._close = weakref.finalize(self, _close, connection, os.getpid())
         self._unit = UnitStatements(connection)
         self._queries = Queries(connection)
-        self._cursor = connection.cursor()
 
     def _start(self, sql: str) -> None:
         if is_lost(self.connection):
             self._reopen()
         try:
-            self._cursor.execute(written(sql))
+            plainly(self.connection, sql)
         except psycopg.Error as error:
             if not is_lost(self.connection):
                 raise translated(error) from None
@@ -142,7 +140,7 @@ class PostgresSession(Session):
         # It was lost while nothing was open, so nothing is lost with it.
         self._reopen()
         try:
-            self._cursor.execute(written(sql))
+            plainly(self.connection, sql)
         except psycopg.Error as error:
             raise translated(error) from None
 

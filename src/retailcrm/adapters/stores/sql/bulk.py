@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 import numpy as np
 
 from retailcrm.adapters.stores.sql import statements as sql
+from retailcrm.adapters.stores.sql.bulk_behind import RowsInColumns, Work, behind
 from retailcrm.adapters.stores.sql.codecs import proof, rule_document
 from retailcrm.adapters.stores.sql.shops import change_shop
+from retailcrm.errors import StoreError
 from retailcrm.ports.bulk import Strange
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
+    from retailcrm.adapters.stores.sql.bulk_rows import FreshRows
     from retailcrm.adapters.stores.sql.executor import Database, Executor
     from retailcrm.analytics.columns import Texts
     from retailcrm.ports.bulk import FactColumns, FreshPoints
@@ -38,6 +41,7 @@ _INSERTS: Final = {
     "awards": sql.insert("awards", sql.AWARD_COLUMNS),
 }
 """How the rows of each table are written; those of the event feed as the feed itself does."""
+_TABLES: Final = frozenset(f"retailcrm_{name}" for name in (*_INSERTS, "events"))
 _ANY: Final = "SELECT 1 FROM retailcrm_awards WHERE shop = ? LIMIT 1"
 _ANY_ACCOUNT: Final = "SELECT 1 FROM retailcrm_accounts WHERE shop = ? LIMIT 1"
 _ACCOUNTS: Final = "SELECT account, pending FROM retailcrm_accounts WHERE shop = ? AND account IN ({})"
@@ -101,13 +105,16 @@ class SqlBulk:
 
         inserts = _INSERTS | {"events": sql.EVENT_NEW[self.database.dialect]}
         # While one batch is written, the texts of the next are made on the other processor.
-        with _roomy(self.database.executor) as run, ThreadPoolExecutor(1) as others:
+        with _roomy(self.database.executor), ThreadPoolExecutor(1) as others, behind(self.database) as thread:
             rules: set[str] = set()
             some = (one for one in points if self._ruled(one, rules))
-            laid = (others.submit(FreshRows(self.shop, one).laid) for one in some)
+            laid = (others.submit(_rows_of, FreshRows(self.shop, one), inserts) for one in some)
             for batch in _one_ahead(laid):
-                for table, rows in batch.result().items():
-                    run.many(inserts[table], rows.rows())
+                if thread is not None:
+                    thread.put(Work(_TABLES, batch.result))
+                    continue
+                for rows in batch.result():
+                    self.database.executor.many(rows.insert, zip(*rows.columns, strict=True))
 
     def _ruled(self, points: FreshPoints, known: set[str]) -> bool:
         """Keep the rule that awards name, once; tell whether there are any."""
@@ -145,6 +152,11 @@ class SqlBulk:
             yield from run.all(question.format(marks), (self.shop, *before, *some))
 
 
+def _rows_of(fresh: FreshRows, inserts: Mapping[str, str]) -> list[RowsInColumns]:
+    """Make the rows of a batch."""
+    return [RowsInColumns(inserts[table], laid.columns()) for table, laid in fresh.laid().items()]
+
+
 def _one_ahead(items: Iterable[_T]) -> Iterator[_T]:
     """Give things one after the other, each once the one after it was asked for."""
     source = iter(items)
@@ -166,4 +178,6 @@ def _roomy(run: Executor) -> Iterator[Executor]:
     try:
         yield run
     finally:
-        run.all(f"PRAGMA cache_size = {before[0] if before else -2000}")
+        # What went wrong is not hidden by a transaction that is gone.
+        with suppress(StoreError):
+            run.all(f"PRAGMA cache_size = {before[0] if before else -2000}")

@@ -14,12 +14,11 @@ from retailcrm.adapters.stores.sql.codecs import proof
 from retailcrm.ports.bulk import NOTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from retailcrm.adapters.stores.sql.bulk_texts import Column
-    from retailcrm.adapters.stores.sql.executor import Row
     from retailcrm.analytics.tables import Ints
 
 
@@ -41,9 +40,9 @@ class Laid:
     proven: Column = None
     plain: NDArray[np.bool_] | None = None
 
-    def rows(self) -> Iterator[Row]:
-        """Give the rows."""
-        lists = [
+    def columns(self) -> list[list[Any]]:
+        """Give the columns as Python has them, with what stands before every row."""
+        lists: list[list[Any]] = [
             _nulled(column, null=number in self.nulls)
             if isinstance(column, np.ndarray)
             else python_texts(column)
@@ -51,8 +50,7 @@ class Laid:
         ]
         if self.plain is not None:
             lists.append(self._proofs(lists))
-        front = self.front
-        return (front + row for row in zip(*lists, strict=True))
+        return [*([value] * len(lists[0]) for value in self.front), *lists]
 
     def _proofs(self, lists: list[list[Any]]) -> list[str]:
         proofs = digests(self.proven)

@@ -19,6 +19,7 @@ from retailcrm.adapters.stores.sql.long import (
     reading,
     spending_from,
 )
+from retailcrm.adapters.stores.sql.orders_statements import LAST_DECISION
 from retailcrm.adapters.stores.sql.writing import Writer
 from retailcrm.domain.points.account import Account
 from retailcrm.domain.points.referrals.states import Brought
@@ -119,10 +120,13 @@ class SqlLedger:
             )
         return SqlLedger(theirs, self.shop)
 
-    def lock(self, *accounts: str) -> None:
+    def lock(self, *accounts: str, hasty: bool = False) -> None:
         """Lock the rows of accounts, in the order of their ids."""
         for account in sorted(set(accounts)):
             self.account(account)
+        # In somebody else's transaction her settings are hers.
+        if hasty and self.database.dialect != "sqlite" and not self.borrowed:
+            self.database.executor.one(sql.HASTY)
 
     def accounts(self) -> Iterator[str]:
         """Give the ids of all accounts, sorted."""
@@ -145,7 +149,15 @@ class SqlLedger:
         asked = sql.WHOLE_ACCOUNT + sql.FOR_UPDATE_OF_IT if locking else sql.WHOLE_ACCOUNT
         customer = account.partition("/")[2]
         values = (rules, account, account, customer, self.shop, account)
-        row = self.database.executor.one(asked, values)
+        settled, newest = self.database.settled, (LAST_DECISION, self.shop)
+        if settled is None or newest in settled:
+            row = self.database.executor.one(asked, values)
+        else:
+            row = self.database.executor.one(sql.WHOLE_AND_LAST, values)
+            if row is not None:
+                position, digest = row[-2:]
+                settled[newest] = (0, "") if position is None else (position, digest)
+                row = row[:-2]
         return None if row is None else self._accounts(*row)
 
     def stale(self) -> Sequence[str]:

@@ -153,8 +153,8 @@ def award_from(reference: str, known: str, short: str, rule_of: Callable[[str], 
         points=points,
         shares=tuple(shares),
         bases=tuple(bases),
-        exact=Fraction(exact),
-        multiplier=Fraction(multiplier),
+        exact=_fraction(exact),
+        multiplier=_fraction(multiplier),
         excluded=tuple(Excluded(_text(what), amount) for what, amount in excluded),
         cut=cut,
         rule=_text(programme),
@@ -167,11 +167,11 @@ def award_from(reference: str, known: str, short: str, rule_of: Callable[[str], 
         award=award,
         order=earner_of(facts) if told is None else _earner(told, reference),
         rule=rule_of(digest),
-        multipliers=tuple(Fraction(one) for one in multipliers),
+        multipliers=tuple(_fraction(one) for one in multipliers),
         room=room,
         taken=taken,
         forgiven=forgiven,
-        share=Fraction(share),
+        share=_fraction(share),
         before=tuple(_text(one) for one in before),
     )
 
@@ -258,6 +258,12 @@ def _lot(name: str, short: list[Any]) -> Lot:
         idle=None if idle is None else _expiry(*idle),
         owners=tuple(_text(one) for one in owners),
     )
+
+
+@lru_cache(maxsize=1024)
+def _fraction(text: str) -> Fraction:
+    """Read a fraction; most awards have the multiplier and the share of others, and round sums."""
+    return Fraction(text)
 
 
 @lru_cache(maxsize=256)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from retailcrm.adapters.stores.sql import orders_statements as sql
+from retailcrm.adapters.stores.sql.bulk_behind import behind
 from retailcrm.adapters.stores.sql.codecs import micros, moment, proof
 from retailcrm.adapters.stores.sql.orders_columns import (
     escaped,
@@ -24,6 +25,7 @@ from retailcrm.adapters.stores.sql.orders_columns import (
 )
 from retailcrm.adapters.stores.sql.shops import begin_shop, change_shop
 from retailcrm.domain.points.documents import canonical
+from retailcrm.errors import StoreError
 from retailcrm.ports.batches import COLUMNS, Grain
 from retailcrm.ports.orders import BY_WHO, ORDER_COLUMNS, ColumnsKept, FileKept
 
@@ -39,7 +41,7 @@ _AT_ONCE: Final = 20_000
 
 _MANY: Final = 50_000
 _ROOM: Final = 65_536
-_MOST_ROOM: Final = 1_048_576
+_MOST_ROOM: Final = 262_144
 """For so many rows so many KiB, and at most so many."""
 
 
@@ -78,9 +80,12 @@ class SqlOrders:
             (before,) = run.all("PRAGMA cache_size")[0]
             run.all(f"PRAGMA cache_size = {-min(rows // _MANY * _ROOM, _MOST_ROOM)}")
             try:
-                yield run
+                with behind(self.database):
+                    yield run
             finally:
-                run.all(f"PRAGMA cache_size = {before}")
+                # What went wrong is not hidden by a transaction that is gone.
+                with suppress(StoreError):
+                    run.all(f"PRAGMA cache_size = {before}")
 
     def snapshot(self) -> AbstractContextManager[object]:
         """See one moment in all that is read until it ends."""
@@ -195,7 +200,8 @@ class SqlOrders:
                 keys = zip(*(column.to_pylist() for column in names), strict=True)
                 run.many(sql.ORDER_GONE, ((self.shop, *key) for key in keys))
             if len(orders):
-                write_rows(run, "retailcrm_orders", {"shop": self.shop}, orders, more=sql.ORDER_OVER)
+                over = sql.ORDER_OVER if self.has_orders() else ""
+                write_rows(run, "retailcrm_orders", {"shop": self.shop}, orders, more=over)
 
     def customers(self) -> Iterator[str]:
         """Give the ids of everybody with orders, sorted; before merges."""

@@ -6,6 +6,7 @@ characters that mean nothing else.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from retailcrm.adapters.sources import arrow
+from retailcrm.adapters.stores.sql.bulk_behind import Behind, RowsInColumns, Work
 from retailcrm.analytics.columns import MISSING
 
 if TYPE_CHECKING:
@@ -91,16 +93,26 @@ def write_rows(
         more: What follows, such as what to do with rows that are there.
     """
     names = ", ".join([*fixed, *rows.column_names])
+    marks = ", ".join("?" for _ in range(len(fixed) + rows.num_columns))
+    insert = f"INSERT INTO {into} ({names}) VALUES ({marks})"  # noqa: S608 - fixed words
+    if isinstance(executor, Behind):
+        for start in range(0, len(rows), AT_ONCE):
+            some = partial(_in_columns, insert, fixed, rows.slice(start, AT_ONCE), more)
+            executor.put(Work(frozenset({into}), some), later=True)
+        return
     if executor.dialect == "sqlite":
-        marks = ", ".join("?" for _ in range(len(fixed) + rows.num_columns))
-        sql = f"INSERT INTO {into} ({names}) VALUES ({marks}){more}"  # noqa: S608 - fixed words
-        executor.many(sql, _tuples(list(fixed.values()), rows))
+        executor.many(insert + more, _tuples(list(fixed.values()), rows))
         return
     marks = ", ".join("?" for _ in fixed)
     arrays = ", ".join(f"?::{_SQL_TYPES.get(kind_of(field), 'bigint')}[]" for field in rows.schema)
     sql = f"INSERT INTO {into} ({names}) SELECT {marks}, u.* FROM unnest({arrays}) AS u{more}"  # noqa: S608
     for start in range(0, len(rows), AT_ONCE):
         executor.run(sql, [*fixed.values(), *_values(rows.slice(start, AT_ONCE))])
+
+
+def _in_columns(insert: str, fixed: Mapping[str, object], rows: pa.Table, more: str) -> list[RowsInColumns]:
+    same = [[value] * len(rows) for value in fixed.values()]
+    return [RowsInColumns(insert, (*same, *_values(rows)), more)]
 
 
 def _tuples(fixed: Sequence[object], rows: pa.Table) -> Iterator[tuple[Any, ...]]:

@@ -18,6 +18,9 @@ FOR_UPDATE_OF_IT: Final = " FOR NO KEY UPDATE OF it"
 ADVISE: Final = "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))"
 """Lock what has no row yet; two names with one digest only wait for each other."""
 
+HASTY: Final = "SELECT set_config('lock_timeout', '20ms', true)"
+"""Give up waiting for locks long before PostgreSQL looks for deadlocks, until the transaction ends."""
+
 
 def insert(table: str, columns: str, *, more: str = "") -> str:
     """Write an INSERT with a mark for each column."""
@@ -60,6 +63,12 @@ WHOLE_ACCOUNT: Final = (
     "FROM retailcrm_accounts it JOIN retailcrm_shops ON retailcrm_shops.shop = it.shop "
     f"WHERE {_IS_WHOLE} AND it.shop = ? AND it.account = ?"
 )
+WHOLE_AND_LAST: Final = WHOLE_ACCOUNT.replace(
+    " FROM retailcrm_accounts it",
+    ", (SELECT max(position) FROM retailcrm_merges WHERE shop = it.shop), (SELECT proof "
+    "FROM retailcrm_merges WHERE shop = it.shop ORDER BY position DESC LIMIT 1) FROM retailcrm_accounts it",
+)
+"""The same, and the newest decision on who is who: whoever has the account asks for that next."""
 STALE: Final = "SELECT customer FROM retailcrm_stale WHERE shop = ? ORDER BY customer"
 STALE_NEW: Final = insert("stale", "shop, customer, proof", more=" ON CONFLICT (shop, customer) DO NOTHING")
 STALE_GONE: Final = "DELETE FROM retailcrm_stale WHERE shop = ? AND customer = ?"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final
 
+from retailcrm.adapters.stores.sql.bulk_behind import Behind
 from retailcrm.adapters.stores.sql.database import SessionDatabase
 from retailcrm.adapters.stores.sql.session import PerThread
 from retailcrm.adapters.stores.sqlite.locking import HAS_FILE_LOCKS, FileLock, beside, needs_lock
@@ -74,6 +76,28 @@ class SqliteDatabase(SessionDatabase):
         """
         with self._sessions.get().lock or nullcontext():
             yield
+
+    @contextmanager
+    def behind(self) -> Iterator[Behind]:
+        """Inside a unit: let many new rows be written in a thread of its own, until the block ends.
+
+        All is written when the block has ended; if it raises, nothing more is. One inside another joins it.
+        """
+        session = self._sessions.get()
+        inside = session.inside
+        if isinstance(inside, Behind):
+            yield inside
+            return
+        if inside is None or not session.writing:
+            raise StoreError("rows are written in a unit, and none is open")
+        behind = Behind(inside, session.connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER))
+        session.inside = behind
+        try:
+            yield behind
+            behind.drain()
+        finally:
+            behind.end()
+            session.inside = inside
 
     def checkpoint(self) -> None:
         """Bring the whole log into the database file, and empty it."""

@@ -268,7 +268,7 @@ def decide(
 
 def _free(draft: Draft, waiting: Sequence[Lot], begins: datetime, reason: str, actor: str) -> None:
     """Let waiting points be spent from a moment on."""
-    freed = [attrs.evolve(lot, activates_at=begins, expires_at=lot.ends(begins)) for lot in waiting]
+    freed = [lot.starting(begins) for lot in waiting]
     draft.write(Verb.RESCHEDULE, changed=freed, reason=reason, actor=actor)
 
 
