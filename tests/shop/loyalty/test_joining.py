@@ -9,6 +9,7 @@ import pytest
 
 from retailcrm import open_shop
 from retailcrm.domain.identity import Evidence
+from retailcrm.domain.money import Money
 from retailcrm.domain.points.documents import entry_document
 from retailcrm.errors import StoreError
 from retailcrm.shop.policy import policy_from_table
@@ -82,6 +83,62 @@ def test_points_of_three_are_where_they_belong(opened: Any) -> None:
     opened.customers.undo(first, by="mei")
     assert written(opened, "ann", "bob", "cat") == [150, 31, 0]
     assert opened.loyalty.redeem("cat", 31, key="all").points == 31
+
+
+def test_a_refund_takes_the_same_lots_in_every_store(opened: Any) -> None:
+    """Of Ann's 50 points 10 were Bob's for a while: both lots are spent alike, so their names decide."""
+    opened.loyalty.transfer("ann", "bob", 10, key="gift")
+    opened.customers.merge("ann", "bob", by="mei", note="same")
+    assert opened.loyalty.reverse("ours/main/1", Money(1500, "CNY"), key="part").points == 15
+    moved = opened.loyalty._accounts.ledger.entries("points/ann")[-1].movements
+    assert [(one.lot.partition(":")[0], one.points) for one in moved] == [("merge", 10), ("order", 5)]
+
+
+def test_the_first_of_two_merges_is_taken_back(opened: Any, bring: Any) -> None:
+    """Bob was Cat, and Cat is Ann: Bob's points go back to him from Ann, with the award of his order."""
+    given(opened, "cat", 1)
+    first = opened.customers.merge("cat", "bob", by="mei", note="same")
+    second = opened.customers.merge("ann", "cat", by="mei", note="same")
+    assert written(opened, "ann", "bob", "cat") == [150 + 27 + 4, 0, 0]
+    opened.customers.undo(first, by="mei")
+    assert written(opened, "ann", "bob", "cat") == [150 + 4, 27, 0]
+    row = {"id": "2", "who": "bob", "at": "2024-03-02", "amount": "20.00"}
+    bring(opened, row | {"back": "20.00", "back_at": "2024-03-30"})
+    assert [opened.loyalty.balance(who).available for who in ("ann", "bob")] == [150 + 4, 7]
+    opened.customers.undo(second, by="mei")
+    assert [opened.loyalty.balance(who).available for who in ("ann", "bob", "cat")] == [150, 7, 4]
+
+
+def test_points_go_back_through_all_whom_they_came_by(opened: Any) -> None:
+    """Bob was Cat, Cat was Dora, Dora is Ann: whichever merge is taken back, everybody has her own."""
+    given(opened, "dora", 5)
+    opened.loyalty.transfer("ann", "bob", 50, key="gift")
+    names = ("ann", "bob", "cat", "dora")
+    log, evidence = opened.customers.decided, SAID
+    with log.unit():
+        log.merge("cat", "bob", evidence=evidence, actor="mei", at=opened.loyalty._accounts.clock())
+        opened.customers.joined(("cat", "bob"))
+    assert written(opened, *names) == [100, 0, 80, 5]
+    for keep, gone in (("dora", "cat"), ("ann", "dora")):
+        with log.unit():
+            log.merge(keep, gone, evidence=evidence, actor="mei", at=opened.loyalty._accounts.clock())
+            opened.customers.joined((keep, gone))
+    assert written(opened, *names) == [185, 0, 0, 0]
+    opened.customers.undo("merge-1", by="mei")
+    assert written(opened, *names) == [108, 77, 0, 0]
+    opened.customers.undo("merge-3", by="mei")
+    assert written(opened, *names) == [100, 77, 0, 8]
+
+
+def test_orders_to_come_of_one_who_is_somebody_else_by_then_count_once(
+    opened: Any, clock: Any, bring: Any
+) -> None:
+    """A file told of Cat's order before its time; she turned out to be Ann, and then its time came."""
+    bring(opened, {"id": "5", "who": "cat", "at": "2024-04-05", "amount": "8.00"})
+    opened.customers.merge("ann", "cat", by="mei", note="same")
+    clock.set("2024-04-06")
+    bring(opened, {"id": "6", "who": "ann", "at": "2024-04-05", "amount": "1.00"})
+    assert opened.loyalty.balance("ann").available == 150 + 3 + 8 + 1
 
 
 @pytest.mark.parametrize(("keep", "gone"), [("ann", "bob"), ("bob", "ann")])

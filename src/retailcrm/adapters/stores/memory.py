@@ -12,7 +12,7 @@ import attrs
 
 from retailcrm.adapters.stores.memory_steps import Steps
 from retailcrm.domain.points.account import Account
-from retailcrm.errors import ConflictError, InputError, SettingsError
+from retailcrm.errors import ConflictError, DuplicateRowError, InputError, SettingsError
 from retailcrm.ports.feed import Page, Told
 from retailcrm.ports.ledger import connected
 from retailcrm.ports.points_facts import told_by
@@ -280,7 +280,7 @@ class MemoryLedger:
         for effect in unit.all_effects:
             name = effect.verb, effect.key
             if name in self._effects or name in fresh:
-                raise ConflictError(f"key {effect.key!r} of {effect.verb} was used meanwhile")
+                raise DuplicateRowError(f"key {effect.key!r} of {effect.verb} was used meanwhile")
             fresh.add(name)
 
     def _keep(self, unit: Unit) -> None:

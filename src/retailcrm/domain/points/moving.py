@@ -109,23 +109,28 @@ def merge(gone: Account, keep: Account, *, key: str, now: datetime, actor: str =
     return _move_lots(giving, taking, lots, owners, holds, debt, "merge", actor)
 
 
-def split(keep: Account, back: Account, *, key: str, now: datetime, actor: str = "") -> Moved:
+def split(
+    keep: Account, back: Account, *, key: str, now: datetime, actor: str = "", through: Sequence[str] = ()
+) -> Moved:
     """Undo a merge: what is left of the lots that an account brought along returns to it.
 
     Points of those lots that were spent meanwhile stay spent; debts stay with the account that was kept,
     and so do reservations, with the points that they hold.
 
     Args:
-        keep: The account that they were merged into.
+        keep: The account that they are in.
         back: The account that they came from.
         key: The command's idempotency key.
         now: When; aware.
         actor: Who decided.
+        through: Accounts between the two, where the one that they were merged into was merged on: the last
+            first.
     """
     giving, taking = _drafts(keep, back, key, now)
     free = [lot for lot in giving.account.lots if lot.pending + lot.available]
-    brought = [lot for lot in free if lot.owners[:1] == (back.id,)]
-    owners = {lot.id: lot.owners[1:] for lot in brought}
+    path = (*through, back.id)
+    brought = [lot for lot in free if lot.owners[: len(path)] == path]
+    owners = {lot.id: lot.owners[len(path) :] for lot in brought}
     return _move_lots(giving, taking, brought, owners, (), 0, "split", actor)
 
 

@@ -365,9 +365,11 @@ class Accounts:
         self._write_pair(a, b, found, merged=((gone, keep),))
 
     def _split(self, keep: str, gone: str) -> None:
-        a, b = self.ledger.account(keep), self.ledger.account(gone)
-        found = split(a, b, key=f"split:{gone}:{a.version}", now=self.clock(), actor="merge")
-        way = way_of(self.ledger.merged(keep), keep)
+        # Whoever they were taken for may have been taken for somebody else since.
+        *through, last = way = way_of(self.ledger.merged(keep), keep)
+        a, b = self.ledger.account(last), self.ledger.account(gone)
+        key, path = f"split:{gone}:{a.version}", through[::-1]
+        found = split(a, b, key=key, now=self.clock(), actor="merge", through=path)
         awards = tuple((gone, was_in(one, way)) for one in self.ledger.awards(gone).values())
         self._write_pair(a, b, found, merged=((gone, gone),), awards=awards)
 

@@ -10,6 +10,7 @@ import attrs
 
 from retailcrm.errors import (
     ConflictError,
+    DuplicateRowError,
     IdempotencyConflictError,
     InputError,
     RetailCRMError,
@@ -55,17 +56,29 @@ def in_groups(
     """
     if size < 1:
         raise InputError(f"a group has at least 1 command, not {size}")
-    coming = iter(commands)
+    coming, keys = iter(commands), Keys(new=not (accounts.ledger.borrowed or accounts.ledger.in_unit))
     while group := tuple(islice(coming, size)):
-        yield _group(group, accounts, verbs)
+        yield _group(group, accounts, verbs, keys)
+
+
+@attrs.define
+class Keys:
+    """What is thought of the keys of commands.
+
+    Attributes:
+        new: Whether they are taken for new, until one is not: most of what is sent is sent for the first
+            time. A transaction of somebody else's cannot begin anew, so there each is looked up.
+    """
+
+    new: bool
 
 
 def _group(
-    group: Sequence[Command], accounts: Accounts, verbs: Callable[[Accounts], Loyalty]
+    group: Sequence[Command], accounts: Accounts, verbs: Callable[[Accounts], Loyalty], keys: Keys
 ) -> tuple[Result, ...]:
     """Run a group; where the store does not take it as a whole, one by one, so that the others are taken."""
     try:
-        return _together(group, accounts, verbs)
+        return _together(group, accounts, verbs, keys)
     except (ConflictError, StoreFullError):
         raise
     except RetailCRMError as error:
@@ -75,7 +88,7 @@ def _group(
     results: list[Result] = []
     for command in group:
         try:
-            results += _together((command,), accounts, verbs)
+            results += _together((command,), accounts, verbs, keys)
         except RetailCRMError as error:
             results.append(error)
     if all(isinstance(one, StoreError) for one in results):
@@ -84,7 +97,7 @@ def _group(
 
 
 def _together(
-    group: Sequence[Command], accounts: Accounts, verbs: Callable[[Accounts], Loyalty]
+    group: Sequence[Command], accounts: Accounts, verbs: Callable[[Accounts], Loyalty], keys: Keys
 ) -> tuple[Result, ...]:
     """Run commands in one unit; begin anew as long as others write first."""
 
@@ -94,9 +107,10 @@ def _together(
 
     attempts = Attempts()
     asked: set[str] = set()
+    trusting = keys.new
     while True:
         results: list[Result] = []
-        kept = GroupLedger(accounts.ledger)
+        kept = GroupLedger(accounts.ledger, trusting)
         try:
             with accounts.ledger.unit():
                 # Whoever was in the way of another group takes all that it knows of in one sequence, and then
@@ -108,7 +122,8 @@ def _together(
             return tuple(_unknown(one, str(error)) for one in results)
         except RetryTransactionError:
             raise
-        except ConflictError:
+        except ConflictError as error:
+            trusting, keys.new = False, keys.new and not isinstance(error, DuplicateRowError)
             if not asked:
                 # Else the next attempt would end at the next account that somebody else has.
                 asked |= asked_by(lambda ledger: tuple(decided(ledger)), accounts.ledger)

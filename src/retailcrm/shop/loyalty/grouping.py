@@ -81,10 +81,13 @@ class GroupLedger:
 
     Attributes:
         ledger: Where to; inside one of its units.
+        trusting: Whether keys are taken for new without a look: the ledger refuses those that are not, when
+            they are written, and whoever began the group begins it anew.
         asked: The ids of the accounts that were asked for.
     """
 
     ledger: Ledger
+    trusting: bool = False
     asked: set[str] = attrs.field(factory=set, init=False)
     _kept: _Kept = attrs.field(factory=_Kept, init=False)
     _accounts: dict[str, Account] = attrs.field(factory=dict, init=False)
@@ -219,6 +222,14 @@ class GroupLedger:
     def holder(self, hold: str) -> str | None:
         """Tell in which account a reservation is open."""
         return self._written().holder(hold)
+
+    def taken(self, verb: str, key: str) -> Effect | None:
+        """Give what a command came to, of whose key nobody has heard yet as like as not."""
+        return self._effects.get((verb, key)) if self.trusting else self.effect(verb, key)
+
+    def named(self, key: str) -> bool:
+        """Tell whether a redemption has a key, of which nobody has heard yet as like as not."""
+        return key in self._spendings or not (self.trusting or self.ledger.spending(key) is None)
 
     def effect(self, verb: str, key: str) -> Effect | None:
         """Give what a command came to."""

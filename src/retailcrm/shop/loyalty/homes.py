@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from retailcrm.domain.identity import Merged
+from retailcrm.domain.points.lots import burn_order
 from retailcrm.shop.loyalty.orders_of import plain_of
 
 if TYPE_CHECKING:
@@ -134,8 +135,11 @@ class Earnings(Mapping[str, "Awarded"]):
 
 
 def of_root(lots: Mapping[str, Lot], root: str) -> tuple[Lot, ...]:
-    """Give those of an account's lots that come from an award's lot."""
-    return tuple(lot for lot in lots.values() if lot.root == root)
+    """Give those of an account's lots that come from an award's lot, in the order in which they are spent.
+
+    Stores give lots in different orders; what a refund takes first is the same in all.
+    """
+    return tuple(sorted((lot for lot in lots.values() if lot.root == root), key=burn_order))
 
 
 def apart_today(

@@ -22,6 +22,7 @@ from retailcrm.errors import (
 from retailcrm.ports.ledger import Change, Effect, Ledger, RefundsTold, Spending, Unit
 from retailcrm.ports.outcomes import Detail, Done, Outcome, Refused, Staged, Unknown
 from retailcrm.shop.loyalty.attempts import Attempts
+from retailcrm.shop.loyalty.grouping import GroupLedger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -112,8 +113,11 @@ def once(
 def _decided(
     ledger: Ledger, verb: str, key: str, fingerprint: str, decide: Callable[[], Plan | Refusal]
 ) -> Outcome:
-    """Do a command inside a unit, or give what it came to before."""
-    known = ledger.effect(verb, key)
+    """Do a command inside a unit, or give what it came to before.
+
+    Where a key is taken for new, writing it fails if it is not; so all else is looked up.
+    """
+    known = ledger.taken(verb, key) if isinstance(ledger, GroupLedger) else ledger.effect(verb, key)
     if known is not None:
         return _again(ledger, known, fingerprint)
     try:
@@ -127,6 +131,8 @@ def _decided(
         known = ledger.effect(verb, key)
         return _refused(key, plan) if known is None else _again(ledger, known, fingerprint)
     if plan.refusal is not None:
+        if isinstance(ledger, GroupLedger) and (known := ledger.effect(verb, key)) is not None:
+            return _again(ledger, known, fingerprint)
         ledger.write(_unit(plan, None))
         return _refused(key, plan.refusal)
     done = _done(key, plan)

@@ -17,6 +17,7 @@ from retailcrm.domain.points.terms import worth
 from retailcrm.errors import IdempotencyConflictError, InputError, NotFoundError
 from retailcrm.ports.ledger import Spending
 from retailcrm.shop.loyalty.accounts import customer_of, wallet_of
+from retailcrm.shop.loyalty.grouping import GroupLedger
 from retailcrm.shop.loyalty.plans import plan_of
 
 if TYPE_CHECKING:
@@ -221,7 +222,8 @@ def _spent(
 
 def check_new(accounts: Accounts, key: str) -> None:
     """Refuse a key that names another redemption: what is given back is named by it."""
-    if accounts.ledger.spending(key) is not None:
+    ledger = accounts.ledger
+    if ledger.named(key) if isinstance(ledger, GroupLedger) else ledger.spending(key) is not None:
         raise IdempotencyConflictError(f"key {key!r} names another redemption already; take a new key")
 
 

@@ -164,7 +164,8 @@ class Following:
         """Give all orders of customers, by their present ids."""
         present, wanted = self.accounts.merges.present(), set(names)
         gone = [old for old, now in present.items() if now in wanted]
-        return self._merged(self.kept.orders_of([*wanted, *gone]))
+        # Whoever was noted as stale may have been taken for somebody since: nobody's orders count twice.
+        return self._merged(self.kept.orders_of(sorted(wanted.union(gone))))
 
     def _to_follow(self, wallet: Wallet, orders: OrderTable) -> list[str]:
         """Give whose orders are not known just so already, and awarded to just them."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from contextlib import nullcontext
-from functools import lru_cache
+from contextlib import contextmanager, nullcontext
+from functools import lru_cache, partial
 from operator import add
 from typing import TYPE_CHECKING, Any, Final
 
@@ -161,60 +161,67 @@ class Behind:
             values: list[Any] = [None] * (width * at_once)
             for place, column in enumerate(columns):
                 values[place::width] = column[start : start + at_once]
-            with self._turn:
-                if self._ended:
-                    return
-                self._run.run(_several(rows.insert, same, at_once, rows.more), values)
+            self._rows(partial(self._run.run, _several(rows.insert, same, at_once, rows.more), values))
         rest = zip(*(column[whole:] for column in rows.columns), strict=True)
+        self._rows(partial(self._run.many, rows.insert + rows.more, rest))
+
+    def _rows(self, write: Callable[[], object]) -> None:
+        """Write some rows, unless the thread has ended; nobody's turn comes before an error is known."""
         with self._turn:
-            if not self._ended:
-                self._run.many(rows.insert + rows.more, rest)
+            if self._ended:
+                return
+            try:
+                write()
+            except BaseException as error:
+                self._error = error
+                raise
 
     # ---- an executor -----------------------------------------------------------------------------
 
     def run(self, sql: str, values: Sequence[object] = ()) -> int:
         """Run a statement; give the number of rows that it changed."""
-        self._wait(sql)
-        with self._turn:
+        with self._turn_for(sql):
             return self._run.run(sql, values)
 
     def one(self, sql: str, values: Sequence[object] = ()) -> Row | None:
         """Give the first row of a query; ``None`` if there is none."""
-        self._wait(sql)
-        with self._turn:
+        with self._turn_for(sql):
             return self._run.one(sql, values)
 
     def all(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """Give all rows of a query."""
-        self._wait(sql)
-        with self._turn:
+        with self._turn_for(sql):
             return self._run.all(sql, values)
 
     def many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Run a statement once for each row of values."""
         # Making the rows may ask for something in turn.
         made = list(rows)
-        self._wait(sql)
-        with self._turn:
+        with self._turn_for(sql):
             self._run.many(sql, made)
 
     def batches(self, sql: str, values: Sequence[object] = (), *, size: int = 65536) -> Iterator[list[Row]]:
         """Give the rows of a query some at a time."""
-        self._wait(sql)
         found = self._run.batches(sql, values, size=size)
         while True:
-            with self._turn:
+            with self._turn_for(sql):
                 rows = next(found, None)
             if rows is None:
                 return
             yield rows
 
-    def _wait(self, sql: str) -> None:
+    @contextmanager
+    def _turn_for(self, sql: str) -> Iterator[None]:
+        """Wait for the rows that a statement may mean, and then for one's turn."""
         with self._change:
             self._raise()
             of_others = sql.startswith(_NAME_A_TABLE) and not any(one in sql for one in self._waiting)
         if not of_others and not sql.startswith("PRAGMA cache_size"):
             self.drain()
+        with self._turn:
+            # What failed in the thread meanwhile may have ended the transaction.
+            self._raise()
+            yield
 
 
 def _literal(column: list[Any]) -> str:
