@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from contextlib import closing
 
@@ -165,3 +166,20 @@ def test_rows_need_a_unit(database) -> None:
     """Outside a unit each statement would be kept by itself: that is refused."""
     with pytest.raises(StoreError, match="none is open"), behind(database):
         pass
+
+
+def test_threads_take_turns_more_often_while_rows_are_written(tmp_path) -> None:
+    """Python's setting is put back when the last of several imports ends, in whatever sequence."""
+    before = sys.getswitchinterval()
+    with (
+        closing(SqliteDatabase(tmp_path / "one.db")) as one,
+        closing(SqliteDatabase(tmp_path / "two.db")) as two,
+    ):
+        with one.unit(), two.unit():
+            first = behind(one)
+            first.__enter__()
+            assert sys.getswitchinterval() < before
+            with behind(two):
+                first.__exit__(None, None, None)
+                assert sys.getswitchinterval() < before
+        assert sys.getswitchinterval() == before

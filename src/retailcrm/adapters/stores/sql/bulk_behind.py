@@ -6,6 +6,7 @@ processors take part in an import.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import Counter, deque
 from contextlib import contextmanager, nullcontext
@@ -26,6 +27,9 @@ _AT_ONCE: Final = 400
 
 _AHEAD: Final = 1
 """Pieces of work that are kept for the thread, beside those that it may do later: they take memory."""
+
+_SOON: Final = 0.0005
+"""Seconds after which a thread gets Python's lock from another; it is ten times as long by itself."""
 
 _NAME_A_TABLE: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
@@ -58,6 +62,33 @@ class Work:
     rows: Callable[[], Iterable[RowsInColumns]]
 
 
+class _Switching:
+    """Lets threads take turns more often while any of them writes rows: after each statement it needs one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._before = 0.0
+
+    def begin(self) -> None:
+        """Count one more who writes."""
+        with self._lock:
+            if not self._users:
+                self._before = sys.getswitchinterval()
+                sys.setswitchinterval(min(self._before, _SOON))
+            self._users += 1
+
+    def end(self) -> None:
+        """Count one less; the last puts back what was set before the first."""
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                sys.setswitchinterval(self._before)
+
+
+_switching: Final = _Switching()
+
+
 class Behind:
     """What runs the statements of a unit while rows are written behind its back.
 
@@ -83,6 +114,7 @@ class Behind:
         self._error: BaseException | None = None
         self._ended = False
         self._thread = threading.Thread(target=self._write_all, name="retailcrm-rows")
+        _switching.begin()
         self._thread.start()
 
     # ---- what the thread is given ----------------------------------------------------------------
@@ -110,6 +142,8 @@ class Behind:
     def end(self) -> None:
         """End the thread; rows that wait are not written any more."""
         with self._change:
+            if not self._ended:
+                _switching.end()
             self._ended = True
             self._change.notify_all()
         interrupt = None
