@@ -12,8 +12,8 @@ import attrs
 from retailcrm.errors import RetailCRMError
 from retailcrm.torture.audit import Tally, ask_again, sound_file
 from retailcrm.torture.books import Books
-from retailcrm.torture.databases import named
-from retailcrm.torture.nemesis import end_connections
+from retailcrm.torture.databases import is_postgres, named
+from retailcrm.torture.nemesis import end_connections, wait_for_the_end
 from retailcrm.torture.opening import OPENER, open_again
 from retailcrm.torture.processes import Worker, crew
 from retailcrm.torture.workers import act
@@ -93,15 +93,19 @@ def kill_clients(
     """
     say(f"kill_clients seed={seed} kills={kills} clients={clients} {work.__name__}")
     chance, tally, books, began = Random(seed), Tally(), Books(), time.monotonic()  # noqa: S311 - repeatable
+    name = f"killed{seed}"
     for life in range(kills):
-        names = _names(f"killed{seed}", life // _CHAPTER, customers)
+        names = _names(name, life // _CHAPTER, customers)
         if life % _CHAPTER == 0:
             books = Books()
         givens: list[tuple[object, ...]] = [
-            (url, opener, seed, f"killed{seed}:{life}:{client}", names) for client in range(clients)
+            (named(url, name), opener, seed, f"{name}:{life}:{client}", names) for client in range(clients)
         ]
         lasting = chance.uniform(*milliseconds) / 1000
-        _look(url, _lives(work, givens, lasting), books, names, tally)
+        said = _lives(work, givens, lasting)
+        if is_postgres(url):
+            wait_for_the_end(url, name)
+        _look(url, said, books, names, tally)
     return _result(seed, kills, tally, began, say)
 
 

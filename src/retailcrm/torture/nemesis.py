@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from retailcrm.adapters.stores.sql.location import database_at
-from retailcrm.errors import RetailCRMError
+from retailcrm.errors import RetailCRMError, StoreError
 from retailcrm.torture.databases import is_postgres, named
 
 if TYPE_CHECKING:
@@ -44,6 +45,30 @@ def end_connections(url: str, name: str) -> int:
     finally:
         database.close()
     return 0 if row is None else int(row[0])
+
+
+def wait_for_the_end(url: str, name: str, seconds: float = 20.0) -> None:
+    """Wait until the server has no connection with a name any more.
+
+    A client that was killed is gone at once, while the server still commits what it sent last: whoever looked
+    meanwhile would miss that.
+
+    Args:
+        url: Where to look.
+        name: Of the connections.
+        seconds: At most so long.
+
+    Raises:
+        StoreError: There is one all the time.
+    """
+    database, end = database_at(url), time.monotonic() + seconds
+    try:
+        while database.executor.one(f"SELECT 1 {_OURS} LIMIT 1", (name,)) is not None:
+            if time.monotonic() > end:
+                raise StoreError(f"the server keeps a connection of a dead client for {seconds:g} s")
+            time.sleep(0.01)
+    finally:
+        database.close()
 
 
 def kill_backend(url: str, name: str) -> int:

@@ -166,7 +166,7 @@ FAULTS = {
     "a merge frees what is reserved": Fault(
         "moving", "        _take_hold(taking, hold, ids, here)\n", "        pass\n"
     ),
-    "a split takes all that is there": Fault("moving", "if lot.owners[:1] == (back.id,)]", "]"),
+    "a split takes all that is there": Fault("moving", "if lot.owners[: len(path)] == path]", "]"),
     "a correction takes the newest": Fault(
         "spending", "    for lot in account.lots:\n", "    for lot in reversed(account.lots):\n"
     ),
