@@ -141,3 +141,20 @@ def assert_durable(url: str) -> None:
     with psycopg.connect(url) as connection:
         for name in DURABLE:
             assert connection.execute("SELECT current_setting(%s)", (name,)).fetchone() == ("on",), name
+
+
+_WAITS: Final = (
+    "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
+
+
+def wait_for_a_waiter(url: str) -> None:
+    """Wait until a session of a database waits for another's lock."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as own:
+        for _ in range(1000):
+            if own.execute(_WAITS).fetchone() is not None:
+                return
+            time.sleep(0.01)
+    pytest.fail("nobody waits")

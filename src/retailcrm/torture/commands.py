@@ -62,14 +62,22 @@ def run(loyalty: Loyalty, command: Command) -> Outcome:
     about: tuple[Any, ...] = command.about
     if command.verb == "earn":
         number, who, minor = about
-        about = (_order(str(number), str(who), int(minor)),)
+        about = (paid_order(str(number), str(who), int(minor)),)
     outcome: Outcome = verb(*about, key=command.key, **dict(command.more))
     return outcome
 
 
-def _order(number: str, who: str, minor: int) -> Any:  # noqa: ANN401 - what fold gives
+def paid_order(number: str, who: str, minor: int, paid: datetime = _PAID_AT) -> Any:  # noqa: ANN401 - what fold gives
+    """Give an order that a customer paid.
+
+    Args:
+        number: The order's.
+        who: Her id.
+        minor: What she paid, in minor units.
+        paid: When; aware.
+    """
     seen = Observation(
-        ref=OrderRef(PLATFORM, SHOP, number), observed_at=_PAID_AT, state=OrderState.PAID, paid_at=_PAID_AT,
+        ref=OrderRef(PLATFORM, SHOP, number), observed_at=paid, state=OrderState.PAID, paid_at=paid,
         gross=Money(minor, "CNY"),
         buyer=Identity.of(PLATFORM, SHOP, "id", who, Strength.STABLE),
     )  # fmt: skip

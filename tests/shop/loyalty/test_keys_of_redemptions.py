@@ -1,11 +1,10 @@
 """Two commands that would give two redemptions one key at the same time, on PostgreSQL."""
 
-import time
 from contextlib import suppress
 from threading import Thread
 
-import psycopg
 import pytest
+from tests.postgres import wait_for_a_waiter
 
 from retailcrm import open_shop
 from retailcrm.errors import IdempotencyConflictError, RetailCRMError
@@ -13,16 +12,6 @@ from retailcrm.ports.outcomes import Done
 from retailcrm.shop.policy import policy_from_table
 
 POLICY = policy_from_table({"points": {"waiting": {"until": "paid"}}})
-WAITS = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-
-
-def wait_for_a_waiter(url):
-    with psycopg.connect(url, autocommit=True) as own:
-        for _ in range(1000):
-            if own.execute(WAITS).fetchone() is not None:
-                return
-            time.sleep(0.01)
-    pytest.fail("nobody waits")
 
 
 def captures(url, found):

@@ -1,14 +1,13 @@
 """Merges that a store keeps: everybody who uses it sees who was taken for whom."""
 
 import tempfile
-import time
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
-import psycopg
 import pyarrow as pa
 import pytest
+from tests.postgres import wait_for_a_waiter
 
 from retailcrm import open_shop
 from retailcrm.adapters.stores.postgres import statements
@@ -27,7 +26,6 @@ OURS = {
     "buyer": {"kind": "id", "strength": "stable"},
     "constants": {"state": "completed"},
 }
-WAITS = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 def test_decisions_last(kit, new_database, open_parts):
@@ -117,16 +115,6 @@ def takes_a_file(customers, _):
         path = Path(folder) / "merges.csv"
         path.write_text("keep,gone,note\nbob,b,same\n", "utf-8")
         customers.load_merges(path)
-
-
-def wait_for_a_waiter(url):
-    """Wait until a session of the database waits for another's lock."""
-    with psycopg.connect(url, autocommit=True) as own:
-        for _ in range(1000):
-            if own.execute(WAITS).fetchone() is not None:
-                return
-            time.sleep(0.01)
-    pytest.fail("nobody waits")
 
 
 @pytest.mark.parametrize(

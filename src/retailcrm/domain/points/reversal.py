@@ -123,14 +123,9 @@ def reverse(
     taken = sum(points for *_, points in shifts) + owed
     if wanted:
         draft.write(
-            Verb.REVERSE,
-            shifts,
-            effective_at=effective_at,
-            debt=owed,
-            forgiven=forgiven,
-            reference=reference,
-            reason="refund",
-        )
+            Verb.REVERSE, shifts, effective_at=effective_at, debt=owed, forgiven=forgiven,
+            reference=reference, reason="refund",
+        )  # fmt: skip
     return accepted(draft, taken)
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from retailcrm.domain.identity import Identity, OrderRef, Strength
+from retailcrm.domain.identity import OrderRef
 from retailcrm.domain.money import Money
-from retailcrm.domain.orders import Observation, OrderState, fold
 from retailcrm.ports.outcomes import Done
-from retailcrm.torture.commands import PLATFORM, Command, run
+from retailcrm.torture.commands import PLATFORM, Command, paid_order, run
 from retailcrm.torture.opening import SHOP
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def ask(loyalty: Loyalty, command: Command) -> Outcome:
     """Do a command."""
     if command.verb == "earn":
         number, who, minor, paid = command.about
-        order = _order(str(number), str(who), int(minor), datetime.fromisoformat(str(paid)))
+        order = paid_order(str(number), str(who), int(minor), datetime.fromisoformat(str(paid)))
         return loyalty.earn(order, key=command.key)
     if command.verb == "reverse":
         number, minor = command.about
@@ -104,12 +103,3 @@ def _learn(then: dict[str, list[tuple[str | int, ...]]], command: Command, chanc
         # Refunds in several parts may come to more than was paid: then nothing is left to take.
         number = command.about[0]
         then["reverse"].append((number, chance.choice((50, 150, 400, 2000))))
-
-
-def _order(number: str, who: str, minor: int, paid: datetime) -> Any:  # noqa: ANN401 - what fold gives
-    seen = Observation(
-        ref=OrderRef(PLATFORM, SHOP, number), observed_at=paid, state=OrderState.PAID, paid_at=paid,
-        gross=Money(minor, "CNY"),
-        buyer=Identity.of(PLATFORM, SHOP, "id", who, Strength.STABLE),
-    )  # fmt: skip
-    return fold([seen])
