@@ -61,7 +61,7 @@ def test_seeds_differ() -> None:
 
 
 BUGS: Final = {
-    "KeyByItself": (6, "nobody was told"),
+    "KeyByItself": (6, "stands there 2 times"),
     "HidesLostCommits": (2, "stands there 0 times"),
     "Forgets": (1, "stands there 0 times"),
 }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
+
+from retailcrm.domain.points.entries import Verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from retailcrm.domain.points.stocks import Stock
     from retailcrm.ports.ledger_columns import LedgerColumns
     from retailcrm.ports.outcomes import Done
+
+
+_SPENDS: Final = (Verb.REDEEM, Verb.CAPTURE)
 
 
 @attrs.frozen(kw_only=True)
@@ -112,7 +117,7 @@ class Unit:
         effect: What the command came to; ``None`` where nobody gave a key.
         effects: What further commands came to that are written with it.
         awards: Awards that are new or have changed, with the account that they are in.
-        spendings: Redemptions that are new or have changed.
+        spendings: Redemptions that are new or have changed; new is what an entry of the unit spends.
         refunds: Refunds of orders that verbs were told of.
         stocks: Stocks as they were read, and as they are afterwards.
         referrals: Referrals that are new or have changed.
@@ -135,6 +140,16 @@ class Unit:
     def all_effects(self) -> tuple[Effect, ...]:
         """What all commands of the unit came to."""
         return self.effects if self.effect is None else (self.effect, *self.effects)
+
+    @property
+    def spent(self) -> dict[tuple[str, str], datetime]:
+        """Redemptions that entries of the unit spend, by account and key, and when; no other has that key."""
+        return {
+            (entry.account, entry.key): entry.recorded_at
+            for change in self.changes
+            for entry in change.entries
+            if entry.verb in _SPENDS
+        }
 
 
 class Ledger(Protocol):

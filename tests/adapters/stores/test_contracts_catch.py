@@ -74,6 +74,13 @@ class OneKeyForAll(MemoryLedger):
             raise ConflictError("used")
 
 
+class OneNameForTwo(MemoryLedger):
+    """A redemption takes the name of another one, which is lost."""
+
+    def _check(self, unit: Unit) -> None:
+        super()._check(attrs.evolve(unit, spendings=()))
+
+
 class HalfWritten(MemoryLedger):
     """Each part is checked right before it is written."""
 
@@ -270,10 +277,11 @@ class FewAccounts(MemoryLedger):
 
 
 LEDGERS: Final = (
-    NoVersions, NewIsNotChecked, LookedAtIsNotChecked, NoStocks, NoKeys, OneKeyForAll, HalfWritten, OnlyALock,
-    NoUnit, InnerKeeps, FailedPartForgotten, DirtyReads, AwardInTwoPlaces, FirstLots, NewestFirst,
-    HoldsForEver, MergedForEver, TimeGoesBack, DueTooLate, Seconds, NobodysOrder, NobodysReferral,
-    SpendingOnce, Floats, ListsWhoNeverWas, CaseBlind, Normalised, ForgetsRefunds, FewAccounts,
+    NoVersions, NewIsNotChecked, LookedAtIsNotChecked, NoStocks, NoKeys, OneKeyForAll, OneNameForTwo,
+    HalfWritten, OnlyALock, NoUnit, InnerKeeps, FailedPartForgotten, DirtyReads, AwardInTwoPlaces, FirstLots,
+    NewestFirst, HoldsForEver, MergedForEver, TimeGoesBack, DueTooLate, Seconds, NobodysOrder,
+    NobodysReferral, SpendingOnce, Floats, ListsWhoNeverWas, CaseBlind, Normalised, ForgetsRefunds,
+    FewAccounts,
 )  # fmt: skip
 
 

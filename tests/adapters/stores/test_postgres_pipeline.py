@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
 import psycopg
 import pytest
 from tests.adapters.stores.one_table import PHONE, add_table, ids
+from tests.postgres import wait_for_a_waiter
 
 from retailcrm.adapters.stores.postgres.database import PostgresDatabase
 from retailcrm.adapters.stores.postgres.pipeline import UnitStatements
@@ -161,6 +163,27 @@ def locked(url):
     with psycopg.connect(url) as own:
         own.execute("SELECT FROM t WHERE id = 1 FOR UPDATE")
         yield
+
+
+def test_questions_that_are_sent_together_are_asked_one_after_the_other(database, postgres_url) -> None:
+    """The first waits for a row; what its owner wrote meanwhile the second one sees."""
+    send(database, (NEW, (1, 1, "会员")))
+    mine = Step("SELECT n, name FROM t WHERE id = ? FOR NO KEY UPDATE", (1,))
+    newest = Step("SELECT id, name FROM t WHERE n > ? ORDER BY id DESC LIMIT 1", (0,))
+    nobody = Step("SELECT id FROM t WHERE name = ?", ("nobody",))
+    with psycopg.connect(postgres_url) as own, ThreadPoolExecutor(1) as others:
+        own.execute("SELECT FROM t WHERE id = 1 FOR UPDATE")
+
+        def ask() -> list[object]:
+            with database.unit() as run:
+                return run.first_rows([mine, newest, nobody])
+
+        answers = others.submit(ask)
+        wait_for_a_waiter(postgres_url)
+        own.execute("INSERT INTO t (id, n, name) VALUES (2, 1, NULL)")
+        own.execute("UPDATE t SET n = 7 WHERE id = 1")
+        own.commit()
+        assert answers.result() == [(7, "会员"), (2, None), None]
 
 
 def test_who_waits_in_vain_is_told_to_try_again(database, postgres_url) -> None:

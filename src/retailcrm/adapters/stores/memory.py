@@ -282,6 +282,10 @@ class MemoryLedger:
             if name in self._effects or name in fresh:
                 raise DuplicateRowError(f"key {effect.key!r} of {effect.verb} was used meanwhile")
             fresh.add(name)
+        spent = unit.spent
+        for one in unit.spendings:
+            if (one.account, one.key) in spent and one.key in self._spendings:
+                raise DuplicateRowError(f"key {one.key!r} names another redemption already")
 
     def _keep(self, unit: Unit) -> None:
         put = self._steps.put

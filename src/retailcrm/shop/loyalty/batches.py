@@ -23,6 +23,7 @@ from retailcrm.ports.outcomes import Done, Outcome, Refused, Unknown
 from retailcrm.shop.loyalty.attempts import Attempts
 from retailcrm.shop.loyalty.foreseen import asked_by
 from retailcrm.shop.loyalty.grouping import GroupLedger
+from retailcrm.shop.loyalty.uncollected import uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -112,7 +113,7 @@ def _together(
         results: list[Result] = []
         kept = GroupLedger(accounts.ledger, trusting)
         try:
-            with accounts.ledger.unit():
+            with uncollected(), accounts.ledger.unit():
                 # Whoever was in the way of another group takes all that it knows of in one sequence, and then
                 # waits for what else others have, such as a reward's stock; before it knows, it gives way.
                 kept.lock(*asked, hasty=not asked)

@@ -23,7 +23,7 @@ from retailcrm.ports.ledger import Spending
 from retailcrm.shop.loyalty.accounts import customer_of, wallet_of
 from retailcrm.shop.loyalty.once import Plan
 from retailcrm.shop.loyalty.plans import plan_of
-from retailcrm.shop.loyalty.spending import check_new, minutes_of
+from retailcrm.shop.loyalty.spending import minutes_of
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -66,7 +66,6 @@ def did(
 def bought(accounts: Accounts, who: str | Identity, reward_id: str, pieces: int, key: str) -> Plan | Refusal:
     """Let points buy a reward: the points go and a piece of the stock, or neither."""
     reward, current, now = _reward(accounts, reward_id), accounts.spendable(who), accounts.clock()
-    check_new(accounts, key)
     stock = _stock(accounts, reward)
     done = redeem_reward(
         current.account, stock, reward, pieces, taken_before=_taken(accounts, current, stock),
@@ -122,7 +121,6 @@ def set_aside(
 def set_aside_taken(accounts: Accounts, reservation: str, key: str) -> Plan | Refusal:
     """Let what was set aside buy the reward."""
     current, stock = _reserved(accounts, reservation)
-    check_new(accounts, key)
     reward = _reward(accounts, stock.reward)
     done = capture_reward(current.account, stock, reward, reservation, key=key, now=accounts.clock())
     return _of_reward(accounts, current, stock, done, key, key, active=True)
@@ -186,6 +184,8 @@ def _of_reward(
         accounts, current, done.outcome, key, active=active,
         detail={"reward": stock.reward, "pieces": done.pieces, "issue": done.issue},
         spendings=(spending,), stocks=((stock, done.stock),),
+        # Whatever she buys is named by the key that she bought it with.
+        names=active,
     )  # fmt: skip
 
 

@@ -13,10 +13,12 @@ from retailcrm.domain.points.documents import writer
 from retailcrm.domain.points.outcomes import Refusal
 from retailcrm.errors import (
     ConflictError,
+    DuplicateRowError,
     IdempotencyConflictError,
     InputError,
-    NotFoundError,
+    RetailCRMError,
     RetryTransactionError,
+    StoreError,
     UnknownOutcomeError,
 )
 from retailcrm.ports.ledger import Change, Effect, Ledger, RefundsTold, Spending, Unit
@@ -58,6 +60,7 @@ class Plan:
         referrals: Referrals that change.
         refusal: What the caller hears all the same: nothing of his command happened but what is to be
             remembered of it, and its key stays free.
+        names: Whether the command's key will name a redemption: one is named by it alone.
     """
 
     changes: tuple[Change, ...]
@@ -69,6 +72,7 @@ class Plan:
     stocks: tuple[tuple[Stock, Stock], ...] = ()
     referrals: tuple[Brought, ...] = ()
     refusal: Refusal | None = None
+    names: bool = False
 
 
 def once(
@@ -93,51 +97,98 @@ def once(
         raise InputError(f"{verb} needs a key: by it the command happens once, however often it is sent")
     check_texts({"key": key, **asked})
     fingerprint, attempts = _fingerprint(asked), Attempts()
+    # Within a unit that somebody else opened only he can begin anew.
+    joins = ledger.in_unit
+    new = ledger.trusting if isinstance(ledger, GroupLedger) else not (joins or ledger.borrowed)
     while True:
         try:
             # Deciding writes too where a merge is to be followed; whoever is beaten to it decides again.
             with ledger.unit():
-                outcome = _decided(ledger, verb, key, fingerprint, decide)
+                outcome = _decided(ledger, verb, key, fingerprint, decide, new=new)
         except UnknownOutcomeError as error:
             return Unknown(key=key, reason=str(error))
         except (IdempotencyConflictError, RetryTransactionError):
             raise
-        except ConflictError:
-            # Within a unit that somebody else opened only he can begin anew.
-            if ledger.in_unit or not attempts.again():
+        except ConflictError as error:
+            if joins:
+                raise
+            # A key that was not new is no reason to wait for others.
+            at_once, new = new and isinstance(error, DuplicateRowError), False
+            if not (at_once or attempts.again()):
                 raise
         else:
             return outcome
 
 
 def _decided(
-    ledger: Ledger, verb: str, key: str, fingerprint: str, decide: Callable[[], Plan | Refusal]
+    ledger: Ledger,
+    verb: str,
+    key: str,
+    fingerprint: str,
+    decide: Callable[[], Plan | Refusal],
+    *,
+    new: bool,
 ) -> Outcome:
     """Do a command inside a unit, or give what it came to before.
 
-    Where a key is taken for new, writing it fails if it is not; so all else is looked up.
+    Most commands are sent once, so the key is taken for new if it may be. Where it is not, writing it fails,
+    or it is found here: then the command is begun anew and looked up, so that nothing is written for it.
     """
-    known = ledger.taken(verb, key) if isinstance(ledger, GroupLedger) else ledger.effect(verb, key)
+    known = _known(ledger, verb, key, new=new)
     if known is not None:
         return _again(ledger, known, fingerprint)
     try:
         plan = decide()
-    except (IdempotencyConflictError, InputError, NotFoundError):
-        if (known := ledger.effect(verb, key)) is None:
+        _check_name(ledger, key, plan, new=new)
+    except RetailCRMError as error:
+        if not _is_of_command(error) or (known := _done_before(ledger, verb, key, new=new)) is None:
             raise
         return _again(ledger, known, fingerprint)
+    refusal = plan if isinstance(plan, Refusal) else plan.refusal
+    # The same command may have been done while this one waited for the account: hence the refusal.
+    if refusal is not None and (known := _done_before(ledger, verb, key, new=new)) is not None:
+        return _again(ledger, known, fingerprint)
     if isinstance(plan, Refusal):
-        # The same command may have been done while this one waited for the account: hence the refusal.
-        known = ledger.effect(verb, key)
-        return _refused(key, plan) if known is None else _again(ledger, known, fingerprint)
+        return _refused(key, plan)
     if plan.refusal is not None:
-        if isinstance(ledger, GroupLedger) and (known := ledger.effect(verb, key)) is not None:
-            return _again(ledger, known, fingerprint)
         ledger.write(_unit(plan, None))
         return _refused(key, plan.refusal)
     done = _done(key, plan)
     ledger.write(_unit(plan, Effect(verb=verb, key=key, fingerprint=fingerprint, done=done)))
     return Staged(done=done) if ledger.borrowed else done
+
+
+def _known(ledger: Ledger, verb: str, key: str, *, new: bool) -> Effect | None:
+    if isinstance(ledger, GroupLedger):
+        return ledger.taken(verb, key)
+    return None if new else ledger.effect(verb, key)
+
+
+def _done_before(ledger: Ledger, verb: str, key: str, *, new: bool) -> Effect | None:
+    """Give what a command came to that cannot be done now, if it was done before.
+
+    Raises:
+        DuplicateRowError: It was, and was taken for new.
+    """
+    known = ledger.effect(verb, key)
+    if known is not None and new:
+        raise DuplicateRowError(f"key {key!r} of {verb} was used before")
+    return known
+
+
+def _check_name(ledger: Ledger, key: str, plan: Plan | Refusal, *, new: bool) -> None:
+    """Refuse a key that names another redemption: what is given back is named by it."""
+    if isinstance(plan, Refusal) or not plan.names:
+        return
+    if ledger.named(key) if isinstance(ledger, GroupLedger) else not new and ledger.spending(key) is not None:
+        raise IdempotencyConflictError(f"key {key!r} names another redemption already; take a new key")
+
+
+def _is_of_command(error: RetailCRMError) -> bool:
+    """Tell whether an error is about what was asked, not about the store or others who write."""
+    return isinstance(error, IdempotencyConflictError) or not isinstance(
+        error, (ConflictError, StoreError, UnknownOutcomeError)
+    )
 
 
 def _again(ledger: Ledger, known: Effect, fingerprint: str) -> Done | Staged:

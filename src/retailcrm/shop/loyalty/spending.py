@@ -14,10 +14,9 @@ from retailcrm.domain.points.quotes import Quote, quote_redemption, redeem_quote
 from retailcrm.domain.points.reversal import give_back
 from retailcrm.domain.points.spending import capture, divided, positive, redeem, reserve, void
 from retailcrm.domain.points.terms import worth
-from retailcrm.errors import IdempotencyConflictError, InputError, NotFoundError
+from retailcrm.errors import InputError, NotFoundError
 from retailcrm.ports.ledger import Spending
 from retailcrm.shop.loyalty.accounts import customer_of, wallet_of
-from retailcrm.shop.loyalty.grouping import GroupLedger
 from retailcrm.shop.loyalty.plans import plan_of
 
 if TYPE_CHECKING:
@@ -210,21 +209,15 @@ def _spent(
     """Write a spending, and what it was of, so that it can be given back."""
     if isinstance(outcome, Refusal):
         return outcome
-    check_new(accounts, key)
     spent = Spending(
         key=key, account=outcome.account.id, allocations=_allocations(outcome.entries),
         points=outcome.points, value=value, order=order,
     )  # fmt: skip
     more = {"remainder": remainder, "returned": returned}
     detail = {"value": value} | {name: one for name, one in more.items() if one is not None}
-    return plan_of(accounts, current, outcome, key, active=True, detail=detail, spendings=(spent,))
-
-
-def check_new(accounts: Accounts, key: str) -> None:
-    """Refuse a key that names another redemption: what is given back is named by it."""
-    ledger = accounts.ledger
-    if ledger.named(key) if isinstance(ledger, GroupLedger) else ledger.spending(key) is not None:
-        raise IdempotencyConflictError(f"key {key!r} names another redemption already; take a new key")
+    return plan_of(
+        accounts, current, outcome, key, active=True, detail=detail, spendings=(spent,), names=True
+    )
 
 
 def _allocations(entries: Sequence[Entry]) -> tuple[Allocation, ...]:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import attrs
 
 from retailcrm.domain.points.account import Account
+from retailcrm.domain.points.holds import Allocation
+from retailcrm.domain.points.spending import redeem
 from retailcrm.domain.points.stocks import Stock, changed
-from retailcrm.ports.ledger import Change, Effect, Unit
+from retailcrm.ports.ledger import Change, Effect, Spending, Unit
 from retailcrm.ports.outcomes import Done
 from retailcrm.testing.stores.looks import seen
-from retailcrm.testing.stores.pieces import conflict, earned, same
+from retailcrm.testing.stores.pieces import NOW, change_of, conflict, earned, same
 from retailcrm.testing.stores.samples import Sampler
 
 if TYPE_CHECKING:
@@ -97,6 +99,32 @@ class LedgerGuards:
             assert ledger.effect(verb, key) is None
             ledger.write(Unit(effect=attrs.evolve(effect, verb=verb, key=key)))
         assert ledger.effect("earn", "a") == effect
+
+    def test_a_redemption_has_a_name_of_its_own(self, ledgers: Callable[[str], Ledger]) -> None:
+        """Who spends under a name that is taken is told, whatever the verb; what is left of one changes."""
+        ledger = ledgers("main")
+        for who in ("ann", "bob"):
+            change = earned(Account(id=f"points/{who}"), 9, who, activates_at=NOW)
+            ledger.write(Unit(changes=(change,)))
+        first = _spent(ledger.account("points/ann"), 5)
+        ledger.write(first)
+        for who in ("ann", "bob"):
+            with conflict():
+                ledger.write(_spent(ledger.account(f"points/{who}"), 2))
+        assert ledger.account("points/bob").version == change.after.version
+        (known,) = ledger.spendings("points/ann")
+        assert known == first.spendings[0]
+        less = attrs.evolve(known, allocations=())
+        ledger.write(Unit(spendings=(less,)))
+        assert ledger.spending("cart") == less
+
+
+def _spent(account: Account, points: int) -> Unit:
+    """Spend points of an account under one and the same name."""
+    found = redeem(account, points, key="cart", now=account.not_before(NOW))
+    allocations = tuple(Allocation(one.lot, one.points) for one in found.entries[-1].movements)
+    spending = Spending(key="cart", account=account.id, allocations=allocations, points=points)
+    return Unit(changes=(change_of(account, found),), spendings=(spending,))
 
 
 def _full(sampler: Sampler) -> Unit:

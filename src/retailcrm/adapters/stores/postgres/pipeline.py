@@ -23,8 +23,11 @@ from retailcrm.errors import ConflictError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from psycopg import abc
     from psycopg.abc import Buffer, PQGen
     from psycopg.pq.abc import PGconn, PGresult
+
+    from retailcrm.adapters.stores.sql.executor import Row
 
 _FORGOTTEN: Final = ("ROLLBACK", "DROP", "ALTER", "DISCARD", "DEALLOCATE")
 """What makes the driver give up all that was prepared on a connection."""
@@ -52,9 +55,18 @@ class UnitStatements(Statements, Sends):
         Raises:
             ConflictError: A guarded one changed no row.
         """
+        self._asked(steps)
+
+    def first_rows(self, questions: Sequence[Step]) -> list[Row | None]:
+        """Ask several questions, each after the one before; give the first row of each answer."""
+        reader = Transformer(self.connection)
+        return [_row(reader, answer) for answer in self._asked(questions)]
+
+    def _asked(self, steps: Sequence[Step]) -> list[PGresult]:
         try:
             # First of all, as a value that cannot be sent must not leave half of them on their way.
-            ready = [(self._name(step.sql), _dumped(self.connection, step.values)) for step in steps]
+            writer = Transformer(self.connection)
+            ready = [(self._name(step.sql), _dumped(writer, step.values)) for step in steps]
             answers = _sent(self.connection, ready)
             for step, answer in zip(steps, answers, strict=False):
                 if not _checked(answer).command_tuples and step.guard:
@@ -63,6 +75,7 @@ class UnitStatements(Statements, Sends):
                 raise psycopg.OperationalError(_LOST)
         except DRIVER_ERRORS as error:
             self._fail(error)
+        return answers
 
     def _name(self, sql: str) -> bytes:
         """Name a statement as the server knows it; prepare it if it does not know it yet."""
@@ -120,12 +133,17 @@ def _leave(connection: psycopg.Connection) -> None:
 
 
 def _dumped(
-    connection: psycopg.Connection, values: Sequence[object]
+    writer: abc.Transformer, values: Sequence[object]
 ) -> tuple[Sequence[Buffer | None], Sequence[int] | None]:
     """Write values the way the driver does: it refuses what a text cannot hold."""
-    transformer = Transformer(connection)
-    dumped = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
-    return dumped, transformer.formats
+    dumped = writer.dump_sequence(values, [PyFormat.AUTO] * len(values))
+    return dumped, writer.formats
+
+
+def _row(reader: abc.Transformer, answer: PGresult) -> Row | None:
+    """Read the first row of an answer the way the driver does."""
+    reader.set_pgresult(answer)
+    return reader.load_row(0, tuple) if answer.ntuples else None
 
 
 def _answer(connection: psycopg.Connection) -> PGresult:

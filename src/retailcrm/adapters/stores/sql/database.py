@@ -42,6 +42,11 @@ class SessionDatabase:
         """What was read in the unit that nobody else can change before it ends; ``None`` where others can."""
         return self._session().settled
 
+    @property
+    def along(self) -> dict[object, Any]:
+        """What came along with the answer to another question, for whoever asks it next: once."""
+        return self._session().along
+
     def unit(self) -> AbstractContextManager[Executor]:
         """Open a transaction for writing; a unit inside another joins it.
 

@@ -65,6 +65,13 @@ class Database(Protocol):
         Whoever reads such a thing may keep it here, and whoever writes it clears all of it.
         """
 
+    @property
+    def along(self) -> dict[object, Any]:
+        """What came along with the answer to another question, for whoever asks it next.
+
+        It is as old as that answer, so it is taken out as it is used.
+        """
+
     def unit(self) -> AbstractContextManager[Executor]:
         """Open a transaction for writing; a unit inside another joins it.
 

@@ -20,6 +20,7 @@ from retailcrm.adapters.stores.sql.long import (
     spending_from,
 )
 from retailcrm.adapters.stores.sql.orders_statements import LAST_DECISION
+from retailcrm.adapters.stores.sql.putting import Sends, Step
 from retailcrm.adapters.stores.sql.writing import Writer
 from retailcrm.domain.points.account import Account
 from retailcrm.domain.points.referrals.states import Brought
@@ -150,14 +151,19 @@ class SqlLedger:
         customer = account.partition("/")[2]
         values = (rules, account, account, customer, self.shop, account)
         settled, newest = self.database.settled, (LAST_DECISION, self.shop)
-        if settled is None or newest in settled:
-            row = self.database.executor.one(asked, values)
-        else:
-            row = self.database.executor.one(sql.WHOLE_AND_LAST, values)
+        run = self.database.executor
+        if settled is not None and newest not in settled:
+            row = run.one(sql.WHOLE_AND_LAST, values)
             if row is not None:
                 position, digest = row[-2:]
                 settled[newest] = (0, "") if position is None else (position, digest)
                 row = row[:-2]
+        elif locking and isinstance(run, Sends):
+            # The second question waits until the account is ours, so its answer is as new as it must be.
+            row, last = run.first_rows([Step(asked, values), Step(LAST_DECISION, (self.shop,))])
+            self.database.along[newest] = last or (0, "")
+        else:
+            row = run.one(asked, values)
         return None if row is None else self._accounts(*row)
 
     def stale(self) -> Sequence[str]:

@@ -238,6 +238,8 @@ class SqlOrders:
         asked = statement, self.shop
         if settled is not None and asked in settled:
             return settled[asked]  # type: ignore[no-any-return]
+        if (along := self.database.along.pop(asked, None)) is not None:
+            return along  # type: ignore[no-any-return]
         found = self._run.one(statement, (self.shop,)) or (0, "")
         if settled is not None:
             settled[asked] = found

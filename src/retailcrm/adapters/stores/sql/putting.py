@@ -10,7 +10,7 @@ from retailcrm.errors import ConflictError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from retailcrm.adapters.stores.sql.executor import Executor
+    from retailcrm.adapters.stores.sql.executor import Executor, Row
 
 
 class Step(NamedTuple):
@@ -29,6 +29,10 @@ class Step(NamedTuple):
 
 class Sends(ABC):
     """What an executor is beside, if it can send statements without waiting for the one before."""
+
+    @abstractmethod
+    def first_rows(self, questions: Sequence[Step]) -> list[Row | None]:
+        """Ask several questions, each after the one before; give the first row of each answer."""
 
     @abstractmethod
     def send(self, steps: Sequence[Step]) -> None:

@@ -29,6 +29,7 @@ class Session(ABC):
         inside: Runs the statements of what is open; ``None`` outside.
         settled: What was read in the transaction that is open, if nobody else can change it before that
             ends; ``None`` where others can, and outside. Whoever writes such a thing clears it.
+        along: What came along with the answer to another question, for whoever asks it next: once.
     """
 
     dialect: Dialect
@@ -38,6 +39,7 @@ class Session(ABC):
         self.writing = self.failed = False
         self.inside: Executor | None = None
         self.settled: dict[object, Any] | None = None
+        self.along: dict[object, Any] = {}
 
     @property
     def executor(self) -> Executor:
@@ -148,6 +150,7 @@ class Session(ABC):
         self.depth = 0
         self.writing = self.failed = False
         self.inside = self.settled = None
+        self.along.clear()
         try:
             self.drop()
         finally:

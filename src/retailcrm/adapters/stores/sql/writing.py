@@ -11,7 +11,6 @@ from retailcrm.adapters.stores.sql.codecs import micros, proof, rule_document, w
 from retailcrm.adapters.stores.sql.putting import putting
 from retailcrm.adapters.stores.sql.rows import account_row, award_row, entry_row, fact_row, lot_row, said
 from retailcrm.adapters.stores.sql.short import done_text, spending_text
-from retailcrm.domain.points.entries import Verb
 from retailcrm.errors import ConflictError
 from retailcrm.ports.points_facts import told_by
 
@@ -137,20 +136,17 @@ class Writer:
 
     def _spendings(self, put: Put, unit: Unit) -> None:
         """Write redemptions; they stand in the order in which the entries that spent were written."""
-        spent = {
-            (entry.account, entry.key): micros(entry.recorded_at)
-            for change in unit.changes
-            for entry in change.entries
-            if entry.verb in (Verb.REDEEM, Verb.CAPTURE)
-        }
+        spent = unit.spent
         new: list[tuple[Any, ...]] = []
         changed: list[tuple[Any, ...]] = []
         for one in unit.spendings:
-            place, rows = spent.get((one.account, one.key)), new
-            if place is None:
+            at, rows = spent.get((one.account, one.key)), new
+            if at is None:
                 known = put.run.one(sql.SPENDING_KNOWN, (self.shop, one.key))
                 rows = new if known is None else changed
                 place = self._place(put.run, one) if known is None else int(known[0])
+            else:
+                place = micros(at)
             wallet = one.account.partition("/")[0]
             values = (self.shop, one.key, one.account, wallet, one.order, place, spending_text(one))
             rows.append((*values, proof(*values)))
