@@ -41,6 +41,13 @@ class Change:
     after: Account
     entries: tuple[Entry, ...]
 
+    @property
+    def opened(self) -> set[str]:
+        """Ids of the reservations that were made: none of another account that is open has one of them."""
+        return {
+            entry.opens.id for entry in self.entries if entry.verb is Verb.RESERVE and entry.opens is not None
+        }
+
 
 @attrs.frozen(kw_only=True)
 class Spending:

@@ -81,6 +81,15 @@ class OneNameForTwo(MemoryLedger):
         super()._check(attrs.evolve(unit, spendings=()))
 
 
+class OneReservationForTwo(MemoryLedger):
+    """A reservation takes the name of another customer's, which then cannot be found."""
+
+    def _check(self, unit: Unit) -> None:
+        holders, self._holders = self._holders, {}
+        super()._check(unit)
+        self._holders = holders
+
+
 class HalfWritten(MemoryLedger):
     """Each part is checked right before it is written."""
 
@@ -278,10 +287,10 @@ class FewAccounts(MemoryLedger):
 
 LEDGERS: Final = (
     NoVersions, NewIsNotChecked, LookedAtIsNotChecked, NoStocks, NoKeys, OneKeyForAll, OneNameForTwo,
-    HalfWritten, OnlyALock, NoUnit, InnerKeeps, FailedPartForgotten, DirtyReads, AwardInTwoPlaces, FirstLots,
-    NewestFirst, HoldsForEver, MergedForEver, TimeGoesBack, DueTooLate, Seconds, NobodysOrder,
-    NobodysReferral, SpendingOnce, Floats, ListsWhoNeverWas, CaseBlind, Normalised, ForgetsRefunds,
-    FewAccounts,
+    OneReservationForTwo, HalfWritten, OnlyALock, NoUnit, InnerKeeps, FailedPartForgotten, DirtyReads,
+    AwardInTwoPlaces, FirstLots, NewestFirst, HoldsForEver, MergedForEver, TimeGoesBack, DueTooLate, Seconds,
+    NobodysOrder, NobodysReferral, SpendingOnce, Floats, ListsWhoNeverWas, CaseBlind, Normalised,
+    ForgetsRefunds, FewAccounts,
 )  # fmt: skip
 
 

@@ -147,6 +147,7 @@ def test_a_connection_that_is_lost_wrote_nothing(database, postgres_url) -> None
     send(database, (NEW, (1, 1, "")), (NEXT, (1, 1), "no"))
 
     def lose(run) -> None:
+        assert run.one("SELECT count(*) FROM t") == (1,)
         cut(run, postgres_url)
         run.send([Step(NEW, (2, 1, "")), Step(NEXT, (2, 1), "no")])
 
@@ -155,6 +156,65 @@ def test_a_connection_that_is_lost_wrote_nothing(database, postgres_url) -> None
     assert type(caught.value) is StoreError
     send(database, (NEW, (3, 1, "")), (NEXT, (3, 1), "no"))
     assert ids(database) == [1, 3]
+
+
+COUNT = Step("SELECT count(*) FROM t WHERE n > ?", (0,))
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        lambda run: run.send([Step(NEW, (2, 1, "")), Step(NEXT, (2, 1), "no")]),
+        lambda run: [*run.first_rows([COUNT]), run.run(NEW, (2, 1, ""))],
+        lambda run: [*run.one(COUNT.sql, COUNT.values), run.run(NEW, (2, 1, ""))],
+        lambda run: run.many(NEW, [(2, 1, "")]),
+        lambda run: [*run.batches(COUNT.sql, COUNT.values), run.run(NEW, (2, 1, ""))],
+    ],
+)
+def test_a_connection_that_was_lost_before_a_unit_asked_is_made_again(database, postgres_url, first) -> None:
+    """Whatever a unit asks first opens it: if that finds the connection gone, nothing is gone with it."""
+    send(database, (NEW, (1, 1, "")), (NEXT, (1, 1), "no"))
+    with database.unit() as run:
+        cut(run, postgres_url)
+        first(run)
+    assert ids(database) == [1, 2]
+
+
+def test_a_unit_is_one_transaction_whatever_it_asks_first(database) -> None:
+    """What opens it is sent with the first statement, and all of it goes if the block fails."""
+
+    def fail(first) -> None:
+        with database.unit() as run:
+            first(run)
+            run.run(NEW, (9, 1, ""))
+            raise ZeroDivisionError
+
+    for first in (
+        lambda run: run.send([Step(NEW, (1, 1, "")), Step(NEXT, (1, 1), "no")]),
+        lambda run: run.first_rows([COUNT]),
+        lambda run: run.all(COUNT.sql, COUNT.values),
+        lambda run: run.run(NEW, (2, 1, "")),
+        lambda run: run.many(NEW, [(3, 1, "")]),
+        lambda run: run.run("SAVEPOINT mine"),
+        lambda run: run.send([]),
+    ):
+        with pytest.raises(ZeroDivisionError):
+            fail(first)
+        assert ids(database) == []
+
+
+def test_a_unit_that_asks_nothing_asks_nothing(database, monkeypatch) -> None:
+    """There is nothing to open and nothing to commit; the next unit is one."""
+    asked, wait = [], psycopg.Connection.wait
+    monkeypatch.setattr(psycopg.Connection, "wait", lambda *given: asked.append(given) or wait(*given))
+    with database.unit():
+        pass
+    with pytest.raises(ZeroDivisionError), database.unit():
+        raise ZeroDivisionError
+    assert not asked
+    assert database.executor.one("SELECT count(*) FROM t") == (0,)
+    send(database, (NEW, (1, 1, "")), (NEXT, (1, 1), "no"))
+    assert rows(database) == [(1, 2, "")]
 
 
 @contextmanager

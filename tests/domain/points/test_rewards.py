@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from retailcrm.domain.points.account import Account
 from retailcrm.domain.points.awarding import earn
 from retailcrm.domain.points.expiry import Expiry
+from retailcrm.domain.points.moving import merge
 from retailcrm.domain.points.outcomes import Refusal
 from retailcrm.domain.points.programme import Reward
 from retailcrm.domain.points.reversal import LatePolicy
@@ -201,18 +202,38 @@ def test_each_reservation_ends_alone() -> None:
 
 
 def test_one_side_alone_is_no_reservation() -> None:
-    """Where the points were released without the pieces, or the pieces are another's, nothing is taken."""
+    """Points that were released without the pieces, or pieces without the points: nothing is taken."""
     aside = set_aside(holding(100), first_stock(MUG))
     freed = void(aside.outcome.account, "h", key="3", now=NOON).account
     assert capture_reward(freed, aside.stock, MUG, "h", key="4", now=NOON).limit == "unknown_hold"  # type: ignore[union-attr]
-    ben = set_aside(holding(100, "ben"), first_stock(MUG)).outcome.account
+    ann = aside.outcome.account
     for refusal in (
-        capture_reward(ben, aside.stock, MUG, "h", key="4", now=NOON),
-        void_reward(ben, aside.stock, "h", key="4", now=NOON),
+        capture_reward(ann, first_stock(MUG), MUG, "h", key="4", now=NOON),
+        void_reward(ann, first_stock(MUG), "h", key="4", now=NOON),
     ):
         assert isinstance(refusal, Refusal)
         assert refusal.limit == "unknown_hold"
         assert refusal.account.held == 30
+
+
+def test_of_one_stock_a_name_sets_aside_once() -> None:
+    """A mug for Ben under the name of the one for Ann could not be told from it; later the name is free."""
+    aside = set_aside(holding(100), first_stock(MUG))
+    with pytest.raises(InputError, match="'h' already"):
+        set_aside(holding(100, "ben"), aside.stock)
+    back = void_reward(aside.outcome.account, aside.stock, "h", key="4", now=NOON)
+    assert isinstance(back, RewardDone)
+    assert counts(set_aside(holding(100, "ben"), back.stock).stock) == (4, 1, 0)
+
+
+def test_pieces_go_with_the_points_to_another_account() -> None:
+    """Ann turns out to be Ben: he takes the mug that she set aside, for the points that came along."""
+    aside = set_aside(holding(100), first_stock(MUG))
+    moved = merge(aside.outcome.account, holding(100, "ben"), key="m", now=NOON).taker.account
+    taken = capture_reward(moved, aside.stock, MUG, "h", key="4", now=NOON)
+    assert isinstance(taken, RewardDone)
+    assert (taken.pieces, taken.outcome.points, taken.outcome.account.held) == (1, 30, 0)
+    assert counts(taken.stock) == (4, 0, 1)
 
 
 def test_what_returns_is_what_was_paid() -> None:

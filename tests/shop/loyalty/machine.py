@@ -251,10 +251,12 @@ def machine_of(books: type) -> type:
             assert done.points == 3 * pieces
             held = before["held"] + done.points * aside
             assert self.there(who) == before | {"available": before["available"] - done.points, "held": held}
+            # What she takes while she is one with somebody else counts where it is written, also afterwards.
+            mine = done.account.partition("/")[2]
             if aside:
-                self.aside[done.key] = who, pieces, self.now + timedelta(minutes=900)
+                self.aside[done.key] = mine, pieces, self.now + timedelta(minutes=900)
             else:
-                self.takes(done.key, who, pieces)
+                self.takes(done.key, mine, pieces)
             self.shelf()
 
         def takes(self, key: str, who: str, pieces: int) -> None:
@@ -300,9 +302,14 @@ def machine_of(books: type) -> type:
                 with pytest.raises(NotFoundError):
                     self.shop.customers.merge(keep, gone, by="li", note="she said so")
                 return
-            net, before = self.net(), self.alone(keep, gone)
+            net, before, hers = self.net(), self.alone(keep, gone), self.group(gone)
             self.merges[self.shop.customers.merge(keep, gone, by="li", note="she said so")] = keep, gone
             assert self.there(keep) == self.there(gone)
+            # What is set aside goes along, and stays if they turn out to be two.
+            root = self.shop.loyalty._accounts.customer(keep)
+            for name, (owner, *rest) in self.aside.items():
+                if owner in hers:
+                    self.aside[name] = root, *rest
             assert self.net() - self.alone(keep, gone) == net - before
             self.check()
 

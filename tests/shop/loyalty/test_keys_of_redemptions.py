@@ -1,8 +1,9 @@
-"""Two commands that would give two redemptions one key at the same time, on PostgreSQL."""
+"""Keys of redemptions on PostgreSQL: what asking for none of them saves, and two that meet over one."""
 
 from contextlib import suppress
 from threading import Thread
 
+import psycopg
 import pytest
 from tests.postgres import wait_for_a_waiter
 
@@ -12,6 +13,21 @@ from retailcrm.ports.outcomes import Done
 from retailcrm.shop.policy import policy_from_table
 
 POLICY = policy_from_table({"points": {"waiting": {"until": "paid"}}})
+
+
+def test_a_new_redemption_waits_three_times(postgres_url, monkeypatch):
+    """For its account with who is who, for its writes, and for the commit; nothing asks for its key."""
+    waited, wait = [], psycopg.Connection.wait
+    monkeypatch.setattr(psycopg.Connection, "wait", lambda *given: waited.append(given) or wait(*given))
+    with open_shop(postgres_url, policy=POLICY) as shop:
+        shop.loyalty.adjust("ann", 100, key="ann", reason="test", actor="test")
+        # Once to prepare what is asked.
+        shop.loyalty.redeem("ann", 7, key="first")
+        waited.clear()
+        assert shop.loyalty.redeem("ann", 7, key="second").repeated is False
+        assert len(waited) == 3
+        assert shop.loyalty.redeem("ann", 7, key="second").repeated is True
+        assert shop.loyalty.balance("ann").available == 100 - 2 * 7
 
 
 def captures(url, found):

@@ -10,6 +10,7 @@ import pytest
 
 from retailcrm import open_shop
 from retailcrm.domain.identity import Evidence
+from retailcrm.errors import IdempotencyConflictError
 from retailcrm.shop.policy import policy_from_table
 
 if TYPE_CHECKING:
@@ -85,6 +86,54 @@ def test_rewards_that_are_set_aside_say_it_too(held: Any) -> None:
     assert rewards.reserve("ann", "mug", key="mug").detail["state"] == "open"
     rewards.void("mug", key="no")
     assert rewards.reserve("ann", "mug", key="mug").detail["state"] == "void"
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite", "postgresql"])
+def test_points_and_rewards_that_are_set_aside_share_their_names(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, clock: Clock
+) -> None:
+    """Bob's mug under the key of Ann's cart would let her capture his points; it is free for nobody else."""
+    url = {"memory": "memory:", "sqlite": f"sqlite:///{tmp_path}/shop.db"}.get(kind)
+    rules = policy_from_table({"shop": {"zone": "UTC"}, "points": {"reward": [{"id": "mug", "points": 20}]}})
+    with closing(
+        open_shop(url or request.getfixturevalue("postgres_url"), policy=rules, clock=clock)
+    ) as shop:
+        points, rewards = shop.loyalty, shop.loyalty.rewards
+        for who in ("ann", "bob"):
+            points.adjust(who, 100, key=who, reason="start", actor="li")
+        points.reserve("ann", 40, key="cart")
+        rewards.reserve("bob", "mug", key="mug")
+        for who in ("ann", "bob"):
+            with pytest.raises(IdempotencyConflictError, match="another reservation"):
+                rewards.reserve(who, "mug", key="cart")
+            with pytest.raises(IdempotencyConflictError, match="another reservation"):
+                points.reserve(who, 5, key="mug")
+        (group,) = points.batch([lambda verbs: verbs.rewards.reserve("bob", "mug", key="cart")])
+        assert isinstance(group[0], IdempotencyConflictError)
+        captured = points.capture("cart", key="paid")
+        assert (captured.account, captured.points) == ("points/ann", 40)
+        # What was captured keeps its name.
+        with pytest.raises(IdempotencyConflictError, match="another reservation"):
+            rewards.reserve("bob", "mug", key="cart")
+        assert (points.balance("ann").available, points.balance("bob").available) == (60, 80)
+
+
+def test_a_reward_that_is_set_aside_goes_with_a_merge(make_shop: Any) -> None:
+    """Two mugs for each: Bob's, set aside before, are Ann's two, and she gets them."""
+    shop = make_shop(reward=[{"id": "mug", "points": 20, "each": 2, "stock": 5}])
+    for who in ("ann", "bob"):
+        shop.loyalty.adjust(who, 100, key=who, reason="start", actor="li")
+    shop.loyalty.rewards.reserve("bob", "mug", pieces=2, key="mugs")
+    shop.customers.decided.merge(
+        "ann", "bob", evidence=(Evidence.stated("one"),), actor="li", at=datetime(2024, 4, 1, tzinfo=UTC)
+    )
+    assert shop.loyalty.rewards.buy("ann", "mug", key="third").limit == "each"
+    assert shop.loyalty.rewards.left("mug") == 3
+    taken = shop.loyalty.rewards.capture("mugs", key="paid")
+    assert (taken.points, taken.detail["pieces"]) == (40, 2)
+    assert (shop.loyalty.balance("ann").available, shop.loyalty.balance("ann").held) == (160, 0)
+    assert shop.loyalty.rewards.left("mug") == 3
+    assert shop.loyalty.rewards.buy("bob", "mug", key="third").limit == "each"
 
 
 def test_a_store_says_the_same(tmp_path: Path, clock: Clock) -> None:

@@ -272,6 +272,8 @@ class MemoryLedger:
         for change in unit.changes:
             if self.account(change.before.id).version != change.before.version:
                 raise ConflictError(f"account {change.before.id} was changed meanwhile")
+            if any(hold in self._holders for hold in change.opened & {one.id for one in change.after.holds}):
+                raise DuplicateRowError("the key of a reservation names another one that is open")
         for before, _ in unit.stocks:
             known = self._stocks.get(before.reward)
             if (known.version if known else 0) != before.version:

@@ -136,7 +136,7 @@ def reserve_reward(
         pieces: How many, at least 1.
         taken_before: Pieces that she took before and did not bring back, or has set aside.
         tier: Hers; ``None``: none.
-        hold: The reservation's id, new in the account.
+        hold: The reservation's id, new in the account and for the stock.
         ends_at: First moment at which it no longer holds; after ``now``.
         key: The command's idempotency key.
         now: When; aware.
@@ -144,6 +144,8 @@ def reserve_reward(
     there = _checked(stock, reward, pieces, now)
     if (refusal := _barred(account, there, reward, pieces, taken_before, tier, key, now)) is not None:
         return refusal
+    if there.aside_of(hold) is not None:
+        raise InputError(f"there is a reservation {hold!r} already")
     outcome = reserve(
         account, reward.points * pieces, hold=hold, ends_at=ends_at, key=key, now=now,
         reference=f"reward:{reward.id}",
@@ -172,7 +174,7 @@ def capture_reward(
         Account and stock, or the refusal: the reservation has ended.
     """
     there = _checked(stock, reward, 1, now)
-    aside, outcome = there.aside_of(account.id, hold), capture(account, hold, key=key, now=now)
+    aside, outcome = there.aside_of(hold), capture(account, hold, key=key, now=now)
     if aside is None or isinstance(outcome, Refusal):
         return _ended(outcome, account, hold, key, now)
     after = changed(there, aside=there.aside_without(aside), taken=there.taken + aside.pieces)
@@ -193,7 +195,7 @@ def void_reward(
         reason: Why.
     """
     there = stock_at(stock, now)
-    aside, outcome = there.aside_of(account.id, hold), void(account, hold, key=key, now=now, reason=reason)
+    aside, outcome = there.aside_of(hold), void(account, hold, key=key, now=now, reason=reason)
     if aside is None or isinstance(outcome, Refusal):
         return _ended(outcome, account, hold, key, now)
     after = changed(there, aside=there.aside_without(aside))

@@ -20,8 +20,8 @@ class Aside:
     """Pieces set aside for a checkout, with the points that are to pay for them.
 
     Attributes:
-        account: Whose checkout.
-        hold: Id of the reservation in that account.
+        account: Whose checkout it was when they were set aside.
+        hold: Id of the reservation; of all that are open no other has it.
         pieces: How many.
         ends_at: First moment at which they are not set aside any more; aware, kept in UTC.
     """
@@ -68,9 +68,9 @@ class Stock:
         """Pieces that can be taken, as last written; ``None``: as many as are asked for."""
         return None if self.supplied is None else self.supplied - self.taken - self.held
 
-    def aside_of(self, account: str, hold: str) -> Aside | None:
-        """Find the pieces of a reservation."""
-        return next((one for one in self.aside if (one.account, one.hold) == (account, hold)), None)
+    def aside_of(self, hold: str) -> Aside | None:
+        """Find the pieces of a reservation, whoever has it by now: its account may have been merged."""
+        return next((one for one in self.aside if one.hold == hold), None)
 
     def aside_without(self, gone: Aside) -> tuple[Aside, ...]:
         """Give the other reservations."""

@@ -155,8 +155,9 @@ def _held(
 def _taken(accounts: Accounts, current: Current, stock: Stock) -> int:
     """Count the pieces that she took and did not bring back, or has set aside."""
     bought = sum(one.pieces for one in accounts.spendings(current) if one.reward == stock.reward)
+    mine = {hold.id for hold in current.account.holds}
     now = stock_at(stock, accounts.clock())
-    return bought + sum(one.pieces for one in now.aside if one.account == current.stored.id)
+    return bought + sum(one.pieces for one in now.aside if one.hold in mine)
 
 
 def _of_reward(

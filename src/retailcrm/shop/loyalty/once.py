@@ -42,6 +42,9 @@ _PEOPLE: Final = ("who", "giver", "taker")
 _NO_TEXT: Final = re.compile("[\ud800-\udfff]")
 """Halves of pairs, which no text has."""
 
+_SHARED: Final = {"reserve": "reserve_reward", "reserve_reward": "reserve"}
+"""Verbs whose keys name reservations, of which each has a name of its own."""
+
 _write: Final = writer(default=str)
 
 
@@ -138,8 +141,10 @@ def _decided(
     if known is not None:
         return _again(ledger, known, fingerprint)
     try:
+        _check_reservation(ledger, verb, key)
         plan = decide()
-        _check_name(ledger, key, plan, new=new)
+        if not isinstance(plan, Refusal) and plan.names:
+            _check_redemption(ledger, key, new=new)
     except RetailCRMError as error:
         if not _is_of_command(error) or (known := _done_before(ledger, verb, key, new=new)) is None:
             raise
@@ -176,10 +181,15 @@ def _done_before(ledger: Ledger, verb: str, key: str, *, new: bool) -> Effect | 
     return known
 
 
-def _check_name(ledger: Ledger, key: str, plan: Plan | Refusal, *, new: bool) -> None:
+def _check_reservation(ledger: Ledger, verb: str, key: str) -> None:
+    """Refuse a key that names a reservation of the other kind: what becomes of one is asked for by it."""
+    other = _SHARED.get(verb)
+    if other is not None and ledger.effect(other, key) is not None:
+        raise IdempotencyConflictError(f"key {key!r} names another reservation already; take a new key")
+
+
+def _check_redemption(ledger: Ledger, key: str, *, new: bool) -> None:
     """Refuse a key that names another redemption: what is given back is named by it."""
-    if isinstance(plan, Refusal) or not plan.names:
-        return
     if ledger.named(key) if isinstance(ledger, GroupLedger) else not new and ledger.spending(key) is not None:
         raise IdempotencyConflictError(f"key {key!r} names another redemption already; take a new key")
 

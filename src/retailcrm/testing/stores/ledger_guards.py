@@ -9,7 +9,8 @@ import attrs
 
 from retailcrm.domain.points.account import Account
 from retailcrm.domain.points.holds import Allocation
-from retailcrm.domain.points.spending import redeem
+from retailcrm.domain.points.moving import merge
+from retailcrm.domain.points.spending import redeem, reserve, void
 from retailcrm.domain.points.stocks import Stock, changed
 from retailcrm.ports.ledger import Change, Effect, Spending, Unit
 from retailcrm.ports.outcomes import Done
@@ -117,6 +118,34 @@ class LedgerGuards:
         less = attrs.evolve(known, allocations=())
         ledger.write(Unit(spendings=(less,)))
         assert ledger.spending("cart") == less
+
+    def test_a_reservation_has_a_name_of_its_own(self, ledgers: Callable[[str], Ledger]) -> None:
+        """As long as it is open nobody else makes one of that name, and it goes along with its account."""
+        ledger = ledgers("main")
+        for who in ("ann", "bob", "cat"):
+            ledger.write(Unit(changes=(earned(Account(id=f"points/{who}"), 9, who, activates_at=NOW),)))
+        ann, bob, cat = (ledger.account(f"points/{who}") for who in ("ann", "bob", "cat"))
+        ledger.write(Unit(changes=(_held(ann),)))
+        with conflict():
+            ledger.write(Unit(changes=(_held(bob),)))
+        assert ledger.account(bob.id) == bob
+        ann = ledger.account(ann.id)
+        moved = merge(ann, cat, key="m", now=ann.not_before(NOW))
+        ledger.write(Unit(changes=(change_of(ann, moved.giver), change_of(cat, moved.taker))))
+        assert ledger.holder("cart") == cat.id
+        with conflict():
+            ledger.write(Unit(changes=(_held(bob),)))
+        cat = ledger.account(cat.id)
+        ledger.write(Unit(changes=(change_of(cat, void(cat, "cart", key="v", now=cat.not_before(NOW))),)))
+        ledger.write(Unit(changes=(_held(bob),)))
+        assert ledger.holder("cart") == bob.id
+
+
+def _held(account: Account) -> Change:
+    """Set points of an account aside under one and the same name."""
+    now = account.not_before(NOW)
+    ends_at = now + timedelta(minutes=30)
+    return change_of(account, reserve(account, 2, hold="cart", ends_at=ends_at, key="cart", now=now))
 
 
 def _spent(account: Account, points: int) -> Unit:

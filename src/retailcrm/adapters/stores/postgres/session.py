@@ -41,11 +41,13 @@ class PostgresSession(Session):
         super().__init__()
         self._connect = connect
         self._begin = f"BEGIN ISOLATION LEVEL {isolation.upper()} READ WRITE"
-        self._open()
+        connection = self._open()
+        self._unit = UnitStatements(connection, self._start)
+        self._queries = Queries(connection)
 
     def begin(self) -> Executor:
-        """Open a transaction that writes."""
-        self._start(self._begin)
+        """Open a transaction that writes, as soon as anything is asked in it."""
+        self._unit.opening = self._begin
         return self._unit
 
     def begin_reading(self) -> Executor:
@@ -55,6 +57,9 @@ class PostgresSession(Session):
 
     def commit(self) -> None:
         """Commit what is open."""
+        if self._unit.opening:
+            # Nothing was asked.
+            return
         try:
             done = plainly(self.connection, "COMMIT")
         except psycopg.Error as error:
@@ -79,6 +84,7 @@ class PostgresSession(Session):
 
     def finish(self) -> None:
         """Give nothing back: the server does."""
+        self._unit.opening = ""
 
     def close(self) -> None:
         """Close the connection."""
@@ -121,11 +127,10 @@ class PostgresSession(Session):
         self._reopen()
         return ask(sql, values)
 
-    def _open(self) -> None:
+    def _open(self) -> psycopg.Connection:
         self.connection = connection = self._connect()
         self._close = weakref.finalize(self, _close, connection, os.getpid())
-        self._unit = UnitStatements(connection)
-        self._queries = Queries(connection)
+        return connection
 
     def _start(self, sql: str) -> None:
         if is_lost(self.connection):
@@ -146,7 +151,9 @@ class PostgresSession(Session):
 
     def _reopen(self) -> None:
         self._close()
-        self._open()
+        connection = self._open()
+        self._unit.bind(connection)
+        self._queries.bind(connection)
 
 
 def _close(connection: psycopg.Connection, process: int) -> None:

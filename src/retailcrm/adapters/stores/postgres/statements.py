@@ -36,6 +36,10 @@ class Statements:
     dialect: Dialect = "postgresql"
 
     def __init__(self, connection: psycopg.Connection) -> None:
+        self.bind(connection)
+
+    def bind(self, connection: psycopg.Connection) -> None:
+        """Run statements on a connection from now on."""
         self.connection = connection
         self._cursor = psycopg.Cursor(connection, row_factory=tuple_row)
         self._execute: Any = self._cursor.execute

@@ -97,7 +97,9 @@ LOT_COLUMNS: Final = (
 LOT_NEXT: Final = upsert("lots", LOT_COLUMNS, "shop, account, lot")
 LOTS: Final = "SELECT lot, document FROM retailcrm_lots WHERE shop = ? AND account = ? ORDER BY lot"
 
-HOLD_NEXT: Final = upsert("holds", "shop, hold, account, ends_at", "shop, hold")
+_HOLD: Final = "shop, hold, account, ends_at"
+HOLD_NEW: Final = insert("holds", _HOLD)
+HOLD_NEXT: Final = upsert("holds", _HOLD, "shop, hold")
 HOLD_GONE: Final = "DELETE FROM retailcrm_holds WHERE shop = ? AND hold = ? AND account = ?"
 HOLDER: Final = "SELECT account FROM retailcrm_holds WHERE shop = ? AND hold = ?"
 

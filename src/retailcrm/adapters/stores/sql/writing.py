@@ -124,9 +124,16 @@ class Writer:
         account, stay = change.after.id, {hold.id: hold for hold in change.after.holds}
         gone = [(self.shop, one.id, account) for one in change.before.holds if one.id not in stay]
         put.rows(sql.HOLD_GONE, gone)
-        known = set(change.before.holds)
-        new = [(self.shop, one.id, account, micros(one.ends_at)) for one in stay.values() if one not in known]
-        put.rows(sql.HOLD_NEXT, new)
+        known, opened = set(change.before.holds), change.opened
+        new: list[tuple[Any, ...]] = []
+        changed: list[tuple[Any, ...]] = []
+        for one in stay.values():
+            if one not in known:
+                # One that is made has a name of its own; one that came along with a merge keeps it.
+                rows = new if one.id in opened else changed
+                rows.append((self.shop, one.id, account, micros(one.ends_at)))
+        put.rows(sql.HOLD_NEW, new)
+        put.rows(sql.HOLD_NEXT, changed)
 
     def _awards(self, put: Put, awards: Sequence[tuple[str, Awarded]]) -> None:
         rules = dict(rule_document(award.rule) for _, award in awards)
