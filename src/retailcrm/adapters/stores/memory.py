@@ -285,9 +285,8 @@ class MemoryLedger:
                 raise DuplicateRowError(f"key {effect.key!r} of {effect.verb} was used meanwhile")
             fresh.add(name)
         spent = unit.spent
-        for one in unit.spendings:
-            if (one.account, one.key) in spent and one.key in self._spendings:
-                raise DuplicateRowError(f"key {one.key!r} names another redemption already")
+        if any((one.account, one.key) in spent and one.key in self._spendings for one in unit.spendings):
+            raise DuplicateRowError("the key of a redemption names another one already")
 
     def _keep(self, unit: Unit) -> None:
         put = self._steps.put
