@@ -9,7 +9,7 @@ import attrs
 
 from retailcrm.domain.identity import CustomerId
 from retailcrm.ports.ledger import Unit
-from retailcrm.shop.loyalty.accounts import account_id
+from retailcrm.shop.loyalty.accounts import account_id, customer_of, wallet_of
 from retailcrm.shop.loyalty.at_once import Written, at_once, heads_of, owners
 from retailcrm.shop.loyalty.attempts import begun_anew
 from retailcrm.shop.loyalty.known_orders import joined
@@ -17,6 +17,7 @@ from retailcrm.shop.loyalty.known_orders import joined
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from retailcrm.ports.ledger import Spending
     from retailcrm.shop.loyalty.accounts import Accounts
 
 
@@ -77,6 +78,23 @@ def caught_up(accounts: Accounts, wallet: str) -> None:
     names = [name for name, head in heads_of(accounts, wallet).items() if not written.by(head)]
     for customer in dict.fromkeys(owners(at_once(accounts), names).values()):
         begun_anew(partial(joined, accounts, customer, wallet), in_unit=lambda: ledger.in_unit)
+
+
+def as_known(accounts: Accounts, spent: Spending) -> Spending:
+    """Write what is known of the orders of whoever spent points, before any of those points return.
+
+    Of an order that was refunded meanwhile, what lapsed unused is taken first. Points that return before
+    the refund is followed may be spendable again, and would be taken in its place.
+
+    Args:
+        accounts: The shop's accounts.
+        spent: What was spent.
+
+    Returns:
+        What is spent of it still: a refund that a file tells of may have returned some.
+    """
+    _up_to_date(accounts, customer_of(spent.account), wallet_of(spent.account))
+    return accounts.ledger.spending(spent.key) or spent
 
 
 def _up_to_date(accounts: Accounts, customer: str, wallet: str) -> None:

@@ -21,6 +21,7 @@ from retailcrm.domain.points.stocks import Stock, first_stock, stock_at, supply
 from retailcrm.errors import NotFoundError, SettingsError
 from retailcrm.ports.ledger import Spending
 from retailcrm.shop.loyalty.accounts import customer_of, wallet_of
+from retailcrm.shop.loyalty.joining import as_known
 from retailcrm.shop.loyalty.once import Plan
 from retailcrm.shop.loyalty.plans import plan_of
 from retailcrm.shop.loyalty.spending import minutes_of
@@ -81,6 +82,7 @@ def brought_back(
     told = accounts.ledger.spending(redemption)
     if told is None or not told.reward:
         raise NotFoundError(f"no reward was bought with key {redemption!r}")
+    told = as_known(accounts, told)
     current = accounts.at(told.account)
     stock = _stock(accounts, _reward(accounts, told.reward))
     policy = current.wallet.late if cause == "customer" else current.wallet.late_by_shop

@@ -21,6 +21,7 @@ from retailcrm.domain.points.spending import divided
 from retailcrm.errors import InputError
 from retailcrm.ports.ledger import RefundsTold
 from retailcrm.shop.loyalty.accounts import account_id, customer_of
+from retailcrm.shop.loyalty.joining import as_known
 from retailcrm.shop.loyalty.once import Plan
 from retailcrm.shop.loyalty.orders_told import imported
 
@@ -131,8 +132,6 @@ def refunded_order(
         plan = _taken_back(attrs.evolve(known, current=current), known.told, after, key, at)
     if isinstance(plan, Refusal):
         return plan
-    # What the files brought back before this refund brought back the rest is one redemption, written once.
-    spendings = (one for whose in (current, *others) for one in whose.spendings)
     return attrs.evolve(
         plan,
         changes=(*plan.changes, *(one.change(one.account) for one in others)),
@@ -143,7 +142,7 @@ def refunded_order(
             "taken_back": plan.points,
             "told_already": amount.minor - cash - value,
         },
-        spendings=tuple({one.key: one for one in spendings}.values()),
+        spendings=tuple(one for whose in (current, *others) for one in whose.spendings),
     )
 
 
@@ -174,14 +173,11 @@ def _order(accounts: Accounts, order: str, wallet: str) -> _Order | None:
     home = accounts.ledger.awarded(name, order)
     if home is None and (buyer := accounts.buyer_of(order)) is not None:
         home = account_id(name, buyer)
-    spent = tuple(one for one in accounts.ledger.spent_on(name, order) if one.value)
+    spent = tuple(as_known(accounts, one) for one in accounts.ledger.spent_on(name, order) if one.value)
     if home is None and not spent:
         return None
     account = home if home is not None else spent[0].account
     current = accounts.current(customer_of(account), name)
-    # Some of it may have come back by what the files tell, which is not written yet.
-    fresh = {one.key: one for one in current.spendings}
-    spent = tuple(fresh.get(one.key, one) for one in spent)
     told = accounts.award(current, order)
     facts = _elsewhere(accounts, order) if told is None else told.known
     return _Order(

@@ -17,6 +17,7 @@ from retailcrm.domain.points.terms import worth
 from retailcrm.errors import InputError, NotFoundError
 from retailcrm.ports.ledger import Spending
 from retailcrm.shop.loyalty.accounts import customer_of, wallet_of
+from retailcrm.shop.loyalty.joining import as_known
 from retailcrm.shop.loyalty.plans import plan_of
 
 if TYPE_CHECKING:
@@ -152,6 +153,7 @@ def given_back(
         raise NotFoundError(f"nothing was redeemed with key {redemption!r}")
     if told.reward:
         raise InputError(f"{redemption!r} bought a reward: bring its pieces back, and the points come along")
+    told = as_known(accounts, told)
     current = accounts.at(told.account)
     wanted = total(told.allocations) if points is None else points
     if points is not None:

@@ -1,0 +1,96 @@
+"""What files told of refunds is followed before points return: else those would be taken for lapsed ones."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from retailcrm import open_shop
+from retailcrm.domain.money import Money
+from retailcrm.ports.outcomes import Refused
+from retailcrm.shop.policy import policy_from_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+ANN: Final = {"id": "1", "who": "ann", "at": "2024-03-01", "amount": "10.00"}
+BOB: Final = {"id": "2", "who": "bob", "at": "2024-03-05", "amount": "10.00"}
+POINTS: Final = {
+    "waiting": {"until": "paid"},
+    "expiry": {"days": 4},
+    "refunds": {"late": "reinstate"},
+    "reward": [{"id": "mug", "points": 3}],
+}
+RETURNS: Final[dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]]] = {
+    "a reward": (
+        lambda points: points.rewards.buy("ann", "mug", key="x"),
+        lambda points: points.rewards.bring_back("x", key="y"),
+    ),
+    "a redemption": (
+        lambda points: points.redeem("ann", 3, key="x"),
+        lambda points: points.give_back("x", key="y"),
+    ),
+    "a redemption, in a group": (
+        lambda points: points.redeem("ann", 3, key="x"),
+        lambda points: next(points.batch([lambda one: one.give_back("x", key="y")]))[0],
+    ),
+    "an order of another's": (
+        lambda points: points.redeem("ann", 3, key="x", order="ours/main/2"),
+        lambda points: points.refund("ours/main/2", Money(1003, "CNY"), key="y"),
+    ),
+}
+"""How 3 points are spent, and how they return."""
+
+
+@pytest.fixture(params=("memory", "sqlite", "postgresql"))
+def shop(request: pytest.FixtureRequest, clock: Any, bring: Any, tmp_path: Path) -> Iterator[Any]:
+    """Ann and Bob have 10 points each, of the 1st and of the 5th of March; it is the 5th, at noon."""
+    urls: dict[str, Callable[[], str]] = {
+        "memory": lambda: "memory:",
+        "sqlite": lambda: f"sqlite:///{tmp_path}/shop.db",
+        "postgresql": lambda: str(request.getfixturevalue("postgres_url")),
+    }
+    url = urls[request.param]()
+    policy = policy_from_table({"shop": {"zone": "UTC"}, "points": POINTS})
+    clock.set("2024-03-05T12:00")
+    with closing(open_shop(url, policy=policy, clock=clock)) as opened:
+        bring(opened, ANN, BOB)
+        yield opened
+
+
+@pytest.mark.parametrize("how", RETURNS)
+@pytest.mark.parametrize("merged", [False, True])
+def test_a_refund_takes_what_lapsed_before_points_return(
+    shop: Any, clock: Any, bring: Any, how: str, merged: bool
+) -> None:
+    """Of Ann's 10 points 3 were spent and 7 lapsed on the 6th; half of her order went back on the 8th.
+
+    That takes 5 of the 7. What returns on the 10th was not taken: she has her 3 again, whomever she was taken
+    for meanwhile.
+    """
+    spend, give_back = RETURNS[how]
+    assert spend(shop.loyalty).points == 3
+    bring(shop, {"id": "3", "who": "cat", "at": "2024-03-05", "amount": "1.00"})
+    if merged:
+        shop.customers.merge("cat", "ann", by="li", note="she said so")
+    clock.set("2024-03-10T12:00")
+    bring(shop, ANN | {"back": "5.00", "back_at": "2024-03-08"})
+    assert give_back(shop.loyalty).points == 3
+    left = shop.loyalty.balance("ann")
+    assert (left.available, left.debt) == (3, 0)
+
+
+def test_what_a_file_returned_does_not_return_again(shop: Any, clock: Any, bring: Any) -> None:
+    """3 points paid for Ann's order, of which a file shows all as refunded: none is left to return."""
+    shop.loyalty.redeem("ann", 3, key="x", order="ours/main/1")
+    clock.set("2024-03-05T18:00")
+    bring(shop, ANN | {"back": "10.00", "back_at": "2024-03-05T13:00"})
+    refused = shop.loyalty.give_back("x", points=2, key="two")
+    assert isinstance(refused, Refused)
+    assert (refused.limit, refused.allowed) == ("hold_total", 0)
+    assert shop.loyalty.give_back("x", key="all").points == 0
+    left = shop.loyalty.balance("ann")
+    assert (left.available, left.debt) == (0, 0)
