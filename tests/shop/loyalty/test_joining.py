@@ -109,6 +109,19 @@ def test_the_first_of_two_merges_is_taken_back(opened: Any, bring: Any) -> None:
     assert [opened.loyalty.balance(who).available for who in ("ann", "bob", "cat")] == [150, 7, 4]
 
 
+def test_those_who_part_at_once_do_so_in_the_same_order_in_every_store(opened: Any) -> None:
+    """Cat was Bob, then Ann was Cat; both leave Bob with the first: by their names, Ann first."""
+    given(opened, "cat", 1)
+    first = opened.customers.merge("bob", "cat", by="mei", note="same")
+    opened.customers.merge("cat", "ann", by="mei", note="same")
+    assert written(opened, "ann", "bob", "cat") == [0, 150 + 27 + 4, 0]
+    opened.customers.undo(first, by="mei")
+    assert written(opened, "ann", "bob", "cat") == [0, 27, 150 + 4]
+    entries = opened.loyalty._accounts.ledger.entries("points/bob")
+    left = [one.reference for one in entries if one.reason == "split"]
+    assert left == ["points/ann", "points/cat"]
+
+
 def test_points_go_back_through_all_whom_they_came_by(opened: Any) -> None:
     """Bob was Cat, Cat was Dora, Dora is Ann: whichever merge is taken back, everybody has her own."""
     given(opened, "dora", 5)

@@ -51,7 +51,8 @@ def homes_of(merged: Mapping[str, str], account: str) -> tuple[str, ...]:
     found, asked = [account], [account]
     while asked:
         into = asked.pop()
-        more = [gone for gone, keep in merged.items() if keep == into and gone not in found]
+        # Stores tell of merges in different orders; what follows from them is the same in all.
+        more = sorted(gone for gone, keep in merged.items() if keep == into and gone not in found)
         found += more
         asked += more
     return tuple(found)
@@ -154,7 +155,8 @@ def apart_today(
         merges: Who was taken for whom.
 
     Returns:
-        The account that has the points and the one that they came from, for each.
+        The account that has the points and the one that they came from, for each; in the same order
+        whatever store tells of the merges.
     """
     found: list[tuple[str, str]] = []
     for gone, keep in merged.items():
@@ -163,7 +165,7 @@ def apart_today(
         old, new = gone.partition("/")[2], keep.partition("/")[2]
         if (new if gone == mine else old) not in members and not _renamed(old, new, merges):
             found.append((keep, gone))
-    return tuple(found)
+    return tuple(sorted(found))
 
 
 def _renamed(old: str, new: str, merges: Merges) -> bool:
