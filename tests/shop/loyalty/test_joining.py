@@ -10,6 +10,7 @@ import pytest
 from retailcrm import open_shop
 from retailcrm.domain.identity import Evidence
 from retailcrm.domain.money import Money
+from retailcrm.domain.points.checker import check_journal
 from retailcrm.domain.points.documents import entry_document
 from retailcrm.errors import StoreError
 from retailcrm.shop.policy import policy_from_table
@@ -120,6 +121,29 @@ def test_those_who_part_at_once_do_so_in_the_same_order_in_every_store(opened: A
     entries = opened.loyalty._accounts.ledger.entries("points/bob")
     left = [one.reference for one in entries if one.reason == "split"]
     assert left == ["points/ann", "points/cat"]
+
+
+def test_points_that_go_back_from_two_people_are_not_mistaken_for_each_other(opened: Any) -> None:
+    """Bob was Cat, then Ann, both accounts as long as each other. Between he spends 20 of his 27 points.
+
+    Those 20 return to the lots that they came from: what came back from Ann is in lots of other names.
+    """
+    ledger, parted = opened.loyalty._accounts.ledger, []
+    given(opened, "cat", 100)
+    for keep in ("cat", "ann"):
+        while (version := ledger.account(f"points/{keep}").version) < 10:
+            opened.loyalty.redeem(keep, 1, key=f"{keep}:{version}")
+    for keep in ("cat", "ann"):
+        merge = opened.customers.merge(keep, "bob", by="mei", note="same")
+        opened.customers.undo(merge, by="mei")
+        parted.append(ledger.account(f"points/{keep}").version)
+        if keep == "cat":
+            opened.loyalty.redeem("bob", 20, key="x")
+    assert parted == [12, 12]
+    assert written(opened, "bob") == [7]
+    assert opened.loyalty.give_back("x", key="y").points == 20
+    assert opened.loyalty.balance("bob").available == 27
+    assert check_journal([entry_document(one) for one in ledger.entries("points/bob")]) == ()
 
 
 def test_points_go_back_through_all_whom_they_came_by(opened: Any) -> None:

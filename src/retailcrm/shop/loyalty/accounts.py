@@ -368,7 +368,8 @@ class Accounts:
         # Whoever they were taken for may have been taken for somebody else since.
         *through, last = way = way_of(self.ledger.merged(keep), keep)
         a, b = self.ledger.account(last), self.ledger.account(gone)
-        key, path = f"split:{gone}:{a.version}", through[::-1]
+        # Named by both sides: the lots must be called otherwise than what came back from others.
+        key, path = f"split:{a.id}>{gone}:{a.version}", through[::-1]
         found = split(a, b, key=key, now=self.clock(), actor="merge", through=path)
         awards = tuple((gone, was_in(one, way)) for one in self.ledger.awards(gone).values())
         self._write_pair(a, b, found, merged=((gone, gone),), awards=awards)
