@@ -213,8 +213,8 @@ class Replay:
         """Tell whether a call came to what it came to in memory."""
         if self.ledger_only:
             return bool(found == call.answer)
-        # What a refund takes back may have lapsed in another account than in memory.
-        moved = call.path[-1] in ("reverse", "refund") and bool(self.shop.customers.merges)
+        # What a refund takes back, or what is gone, may have lapsed in another account than in memory.
+        moved = call.path[-1] in ("reverse", "refund", "points") and bool(self.shop.customers.merges)
         return alike(found, call.answer, moved=moved)
 
     def chosen(self, calls: list[Call]) -> dict[str, int]:
@@ -293,8 +293,10 @@ def alike(found: Any, wanted: Any, *, moved: bool = False) -> bool:
         wanted: The other.
         moved: Points of the order may have lapsed in accounts of two who are one, or were. What lapsed in
             the account where the others are is taken back there; what lapsed in another stays lapsed, and
-            nobody owes it either.
+            nobody owes it either. Whoever had nothing else has a row of a table there, and none here.
     """
+    if moved and isinstance(found, list) and isinstance(wanted, list):
+        return having(found) == having(wanted)
     if not (isinstance(found, tuple) and isinstance(wanted, tuple)):
         return bool(found == wanted)
     one, other = found[:1], wanted[:1]
@@ -303,6 +305,11 @@ def alike(found: Any, wanted: Any, *, moved: bool = False) -> bool:
     if one and isinstance(one[0], tuple | Advanced):
         return True
     return found == wanted
+
+
+def having(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give the rows of a table of those who have points, or owe some."""
+    return [row for row in rows if any(row[name] for name in ("pending", "available", "held", "debt"))]
 
 
 def effect(done: Done, *, moved: bool) -> Done:
