@@ -21,7 +21,7 @@ BOB: Final = {"id": "2", "who": "bob", "at": "2024-03-05", "amount": "10.00"}
 POINTS: Final = {
     "waiting": {"until": "paid"},
     "expiry": {"days": 4},
-    "refunds": {"late": "reinstate"},
+    "refunds": {"late": "reinstate", "late_by_shop": "expire"},
     "reward": [{"id": "mug", "points": 3}],
 }
 RETURNS: Final[dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]]] = {
@@ -81,6 +81,27 @@ def test_a_refund_takes_what_lapsed_before_points_return(
     assert give_back(shop.loyalty).points == 3
     left = shop.loyalty.balance("ann")
     assert (left.available, left.debt) == (3, 0)
+
+
+@pytest.mark.parametrize("looked", [False, True])
+def test_a_refund_of_one_whose_points_another_spent(shop: Any, clock: Any, bring: Any, looked: bool) -> None:
+    """Each spends 1 of 10; while they are one Ann spends her 9 and 6 of Bob's, whose other 3 lapse later.
+
+    All of his order goes back: 3 are taken from what lapsed, and he owes the 7 that were spent. What returns
+    to Ann on the 12th has lapsed by then, and pays for none of that.
+    """
+    for who in ("ann", "bob"):
+        shop.loyalty.redeem(who, 1, key=who)
+    merge = shop.customers.merge("ann", "bob", by="li", note="she said so")
+    assert shop.loyalty.redeem("ann", 15, key="x").points == 15
+    shop.customers.undo(merge, by="li")
+    clock.set("2024-03-12T12:00")
+    bring(shop, BOB | {"back": "10.00", "back_at": "2024-03-11"})
+    if looked:
+        shop.advance(clock.now)
+    assert shop.loyalty.give_back("x", cause="shop", key="y").points == 15
+    left = [shop.loyalty.balance(who) for who in ("ann", "bob")]
+    assert [(one.available, one.debt) for one in left] == [(0, 0), (0, 7)]
 
 
 def test_what_a_file_returned_does_not_return_again(shop: Any, clock: Any, bring: Any) -> None:

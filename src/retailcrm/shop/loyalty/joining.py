@@ -81,7 +81,7 @@ def caught_up(accounts: Accounts, wallet: str) -> None:
 
 
 def as_known(accounts: Accounts, spent: Spending) -> Spending:
-    """Write what is known of the orders of whoever spent points, before any of those points return.
+    """Write what is known of the orders that points were spent of, before any of those points return.
 
     Of an order that was refunded meanwhile, what lapsed unused is taken first. Points that return before
     the refund is followed may be spendable again, and would be taken in its place.
@@ -93,8 +93,14 @@ def as_known(accounts: Accounts, spent: Spending) -> Spending:
     Returns:
         What is spent of it still: a refund that a file tells of may have returned some.
     """
-    _up_to_date(accounts, customer_of(spent.account), wallet_of(spent.account))
-    return accounts.ledger.spending(spent.key) or spent
+    ledger, wallet = accounts.ledger, wallet_of(spent.account)
+    lots = ledger.lots(spent.account)
+    # They may be of orders of somebody else: of one whom she was taken for when she spent them.
+    roots = {lots[one.lot].root for one in spent.allocations}
+    homes = {ledger.awarded(wallet, root.removeprefix("order:")) for root in roots}
+    for customer in sorted({customer_of(name) for name in (spent.account, *homes) if name is not None}):
+        _up_to_date(accounts, customer, wallet)
+    return ledger.spending(spent.key) or spent
 
 
 def _up_to_date(accounts: Accounts, customer: str, wallet: str) -> None:
