@@ -190,6 +190,21 @@ def test_her_reviews_are_on_the_card(shop):
     assert len(shop.customers.get("ann", as_of="2024-03-20").reviews) == 1
 
 
+def test_reviews_of_one_moment_that_tell_different_things_are_in_one_order():
+    """One names an order, one a product, one neither, two no moment: who names nothing comes first."""
+    shop = filled()
+    rows = [
+        (None, "ann", "饼", "5", "b", "2024-03-20", None, None),
+        ("1001", "ann", None, "4", "c", "2024-03-20", None, None),
+        (None, "ann", None, "3", "a", "2024-03-20", None, None),
+        ("1001", "ann", None, "2", "e", None, None, None),
+        (None, "ann", "茶", "1", "d", None, None, None),
+    ]
+    shop.imports.table(frame("id who what stars text at more later", *rows), REVIEWS, name="another shop")
+    reviews = shop.customers.get("ann", as_of=AS_OF).reviews
+    assert [one.text for one in reviews if one.text in tuple("abcde")] == ["a", "b", "c", "d", "e"]
+
+
 def test_her_parcels_are_on_the_card():
     """Events of her orders' parcels by then, oldest first; a guest's are not hers."""
     parcels = filled().customers.get("ann", as_of=AS_OF).parcels

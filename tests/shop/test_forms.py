@@ -1,7 +1,7 @@
 """Names, phones and addresses of many people at once are what the rules for one text make of them."""
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from retailcrm.domain.customers import Address, Email, Name, Phone
@@ -30,6 +30,7 @@ def test_one_form_is_the_normal_form_of_each(texts, kind):
     assert one_form(kind, pa.array(texts, pa.string())).to_pylist() == wanted
 
 
+@example(["0@\u30000", "ann@例子.cn", "a n@b.c"], "email")
 @given(TEXTS, st.sampled_from(sorted(KINDS)))
 def test_clear_is_what_the_personal_texts_say(texts, kind):
     """No star in names and addresses; a real address, a subscriber's number."""

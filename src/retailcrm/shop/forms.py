@@ -83,6 +83,8 @@ def is_clear(kind: str, texts: Any) -> Flags:  # noqa: ANN401
     else:
         usual = np.asarray(pc.fill_null(pc.match_substring_regex(texts, _EMAIL), fill_value=False))
         usual &= (_lengths(texts) <= MAX_LENGTH) & ~_edged(texts)
+        # Arrow takes only the blanks of ASCII for blanks.
+        usual &= np.asarray(pc.fill_null(pc.string_is_ascii(texts), fill_value=False))
     clear = usual.copy()
     for i in np.flatnonzero(~usual & np.asarray(texts.is_valid())).tolist():
         clear[i] = strength_of(kind, texts[i].as_py()) is not Strength.NONE

@@ -52,7 +52,10 @@ def reviews_of(
             review.update({name: value for name, value in row.items() if value is not None})
     cards = [_review(row, moment) for row in found.values()]
     told = [card for card in cards if card is not None]
-    return tuple(sorted(told, key=lambda card: (card.at is None, card.at, card.order, card.product)))
+    # A review may be of a product and of no order, or of an order and of no product.
+    return tuple(
+        sorted(told, key=lambda card: (card.at is None, card.at, card.order or "", card.product or ""))
+    )
 
 
 def _rows(

@@ -155,25 +155,25 @@ class Accounts:
         decided, newest = self.merges.decided, self.observed()
         customer = self._customer(who, decided, newest)
         self._join(rules.name, customer, decided, newest)
-        orders = None if newest is None else self.orders.of(customer)
-        shared = () if orders is not None or newest is None else self.orders.called(customer)
+        known = None if newest is None else self.orders.facts_of(customer, self.shop, self.policy.counting)
+        shared = () if known is not None or newest is None else self.orders.called(customer)
         for other in (*decided.parted.get(customer, ()), *shared):
             # What was hers only while they were one goes back first, whoever is asked for; and what an id
             # without its platform got, before a second platform had a buyer of that name.
             self._collected(self.ledger.account(account_id(rules.name, other)), self._imported(other))
         stored = self.ledger.account(account_id(rules.name, customer))
-        lines = () if orders is None else self.orders.lines_of(customer)
-        facts = [] if orders is None else list(facts_of(orders, self.shop, self.policy.counting, lines))
         # A clock that is set to the past does not know what came later.
         now = self.clock() + MICROSECOND
-        facts = [known for one in facts if (known := known_by(one, now)) is not None]
+        facts = [fact for one in known or () if (fact := known_by(one, now)) is not None]
         imported, told = {one.reference for one in facts}, {one.reference for one in extra}
         facts = [one for one in facts if one.reference not in told] + list(extra)
         stored, earned = self._collected(stored, facts)
 
         def rates() -> Rates:
+            tiers = self.policy.ladder is not None
+            orders = self.orders.of(customer) if tiers and known is not None else None
+            others = earned.handed_in(imported, extra) if tiers else ()
             paid = [one.paid_at for one in facts]
-            others = () if self.policy.ladder is None else earned.handed_in(imported, extra)
             return rates_of(orders, paid, self.policy, self.programme, self.metrics, others)
 
         return self._followed(stored, facts, earned, rules, WhenAsked(rates), now_in=bool(extra))
@@ -266,7 +266,7 @@ class Accounts:
         present = [decided.present.get(name, name) for name in names]
         if newest is None:
             return present[-1]
-        known = next((name for name in present if self.orders.of(name) is not None), None)
+        known = next((name for name in present if self.orders.knows(name)), None)
         # Ids have their platform before them only once a shop has two: she may have been told of before.
         called = self.orders.called(present[-1]) if known is None else ()
         return known or (called[0] if len(called) == 1 else present[-1])

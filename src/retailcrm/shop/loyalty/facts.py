@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import attrs
@@ -12,11 +13,13 @@ from retailcrm.domain.orders import OrderState
 from retailcrm.domain.points.following import OrderFacts
 from retailcrm.domain.points.refunds import amounts_of
 from retailcrm.errors import CurrencyMismatchError, InputError
-from retailcrm.shop.customers.cards import moment_or_none, platform_of
+from retailcrm.shop.customers.cards import platform_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
+
+    from numpy.typing import NDArray
 
     from retailcrm.analytics.counting import CountingPolicy
     from retailcrm.analytics.tables import Instants, OrderTable
@@ -40,6 +43,13 @@ def facts_of(
         counting: When a refund without a date took effect.
         lines: What the lines of each order sold for; empty: nobody knows of lines.
     """
+    return tuple(facts for _, facts in facts_by_row(orders, shop, counting, lines))
+
+
+def facts_by_row(
+    orders: OrderTable, shop: str, counting: CountingPolicy, lines: Sequence[tuple[int, ...]] = ()
+) -> Iterator[tuple[int, OrderFacts]]:
+    """Give the same, each with the row that it is from."""
     back = refunds(orders, counting)
     refunded_at = np.full(len(orders), np.datetime64("NaT", "us"))
     refunded_at[back.row] = back.at
@@ -48,29 +58,33 @@ def facts_of(
     said_paid = np.isin(orders.state, [int(state) for state in _PAID])
     paid_at = np.where(np.isnat(orders.paid_at) & said_paid, orders.placed_at, orders.paid_at)
     rows = np.flatnonzero(~np.isnat(paid_at) & ~orders.credit)
-    found = []
-    for row in rows.tolist():
-        paid = moment_or_none(paid_at[row])
+    columns = zip(
+        rows.tolist(), _moments(paid_at, rows), _moments(orders.shipped_at, rows),
+        _moments(orders.completed_at, rows), np.maximum(orders.gross[rows], 0).tolist(),
+        np.maximum(refunded[rows], 0).tolist(), _moments(refunded_at, rows), strict=True,
+    )  # fmt: skip
+    for row, paid, shipped, completed, gross, given_back, given_at in columns:
         assert paid is not None  # noqa: S101 - just chosen
-        given_back = max(int(refunded[row]), 0)
-        found.append(
-            OrderFacts(
-                reference=f"{platform_of(orders, row)}/{shop}/{orders.numbers[row]}",
-                paid_at=paid,
-                shipped_at=_at(orders.shipped_at, row),
-                completed_at=_at(orders.completed_at, row),
-                gross=max(int(orders.gross[row]), 0),
-                lines=lines[row] if lines else (),
-                shipping=0 if orders.postage is None else int(orders.postage[row]),
-                refunded=given_back,
-                refunded_at=(moment_or_none(refunded_at[row]) or paid) if given_back else None,
-            )
+        facts = OrderFacts(
+            reference=f"{platform_of(orders, row)}/{shop}/{orders.numbers[row]}",
+            paid_at=paid,
+            shipped_at=shipped,
+            completed_at=completed,
+            gross=gross,
+            lines=lines[row] if lines else (),
+            shipping=0 if orders.postage is None else int(orders.postage[row]),
+            refunded=given_back,
+            refunded_at=(given_at or paid) if given_back else None,
         )
-    return tuple(found)
+        yield row, facts
 
 
-def _at(column: Instants | None, row: int) -> datetime | None:
-    return None if column is None else moment_or_none(column[row])
+def _moments(column: Instants | None, rows: NDArray[np.int64]) -> list[datetime | None]:
+    """Give instants of some rows as aware datetimes."""
+    if column is None:
+        return [None] * len(rows)
+    found: list[datetime | None] = column[rows].tolist()
+    return [None if one is None else one.replace(tzinfo=UTC) for one in found]
 
 
 def facts_of_order(order: Order, currency: str, parts: Earner | None = None) -> OrderFacts | None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from retailcrm.analytics.tables import Customers
 from retailcrm.shop.customers.finding import buyers_of
+from retailcrm.shop.loyalty.facts import facts_of
 from retailcrm.shop.picking import picked
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from retailcrm.analytics.counting import CountingPolicy
     from retailcrm.analytics.tables import LineTable, OrderTable
+    from retailcrm.domain.points.following import OrderFacts
 
 
 def plain_of(customer: str) -> str:
@@ -67,9 +70,35 @@ class OrdersOf:
         if table is None:
             return ()
         (orders,) = self.parts()
+        return self._lines_of(table, orders).of(self._of(orders).rows_of(customer))
+
+    def all_lines(self) -> tuple[tuple[int, ...], ...]:
+        """Tell the same of all orders of the only part, by row."""
+        table = self.lines()
+        if table is None:
+            return ()
+        (orders,) = self.parts()
+        return self._lines_of(table, orders).of(np.arange(len(orders)))
+
+    def _lines_of(self, table: LineTable, orders: OrderTable) -> _Lines:
         if self._amounts is None or self._amounts[0] is not table:
             self._amounts = table, _Lines.of_table(table, len(orders))
-        return self._amounts[1].of(self._of(orders).rows_of(customer))
+        return self._amounts[1]
+
+    def knows(self, customer: str) -> bool:
+        """Tell whether the files know any order of somebody."""
+        return self.of(customer) is not None
+
+    def facts_of(self, customer: str, shop: str, counting: CountingPolicy) -> tuple[OrderFacts, ...] | None:
+        """Give what one customer's orders tell points; ``None`` if the files know none.
+
+        Args:
+            customer: Her present id.
+            shop: The shop's key in order references.
+            counting: When a refund without a date took effect.
+        """
+        orders = self.of(customer)
+        return None if orders is None else facts_of(orders, shop, counting, self.lines_of(customer))
 
     def among(self, customers: Collection[str]) -> Iterator[OrdersOf]:  # noqa: ARG002 - all is at hand
         """Give what has the orders of some customers at hand, each customer's in one of them.

@@ -16,8 +16,10 @@ import numpy as np
 from retailcrm.domain.points.documents import canonical
 from retailcrm.ports.ledger import Unit
 from retailcrm.shop.loyalty.accounts import account_id
+from retailcrm.shop.loyalty.grouping import GroupLedger
 from retailcrm.shop.loyalty.known_orders import moment
 from retailcrm.shop.loyalty.orders_of import plain_of
+from retailcrm.shop.loyalty.uncollected import uncollected
 from retailcrm.shop.merging import merged_orders
 from retailcrm.shop.stored.bulk import account_names, columns_take, fresh_points, parts_of
 from retailcrm.shop.stored.bulk_facts import facts_in_columns
@@ -267,12 +269,15 @@ class Following:
         table = of_customers(orders, flags)
         lines = lines_of(self.kept, table)
         fetched = FetchedOrders(lambda: [table], lambda: lines, names=wanted, others=self.accounts.orders)
-        accounts = attrs.evolve(self.accounts, orders=fetched, rules=_NO_RULES)
-        for name in names:
-            current = accounts.current(name, wallet.name)
-            if current.entries or current.awards or current.spendings:
-                change = (current.change(current.account),)
-                ledger.write(Unit(changes=change, awards=current.awards, spendings=current.spendings))
+        with uncollected():
+            kept = GroupLedger(ledger)
+            accounts = attrs.evolve(self.accounts, ledger=kept, orders=fetched, rules=_NO_RULES)
+            for name in names:
+                current = accounts.current(name, wallet.name)
+                if current.entries or current.awards or current.spendings:
+                    change = (current.change(current.account),)
+                    kept.write(Unit(changes=change, awards=current.awards, spendings=current.spendings))
+            kept.flush()
 
 
 @attrs.frozen(eq=False)
