@@ -38,6 +38,7 @@ BARS = {
 }
 ROUNDS, EACH = 7, 150
 CROWD, WARMING_UP = 8, 20
+GROUP = 1000
 
 
 def policy() -> Any:
@@ -144,26 +145,27 @@ def groups(url: str, customers: int = 500, operations: int = 10_000, rounds: int
         for n in range(operations)
     ]
 
-    def per_second(commands: list[Any]) -> float:
+    def per_second(commands: list[Any], size: int = GROUP) -> float:
         begin = time.perf_counter()
-        for group in shop.loyalty.batch(commands):
+        for group in shop.loyalty.batch(commands, size=size):
             assert all(type(one).__name__ == "Done" for one in group), group
         return len(commands) / (time.perf_counter() - begin)
 
-    redeems = [
-        per_second(
-            [
-                lambda verbs, n=n, r=r: verbs.redeem(f"c{n % customers}", 7, key=f"r:{r}:{n}")
-                for n in range(operations)
-            ]
-        )
-        for r in range(rounds)
-    ]
+    def redeeming(r: int) -> list[Any]:
+        return [
+            lambda verbs, n=n: verbs.redeem(f"c{n % customers}", 7, key=f"r:{r}:{n}")
+            for n in range(operations)
+        ]
+
+    redeems = [per_second(redeeming(r)) for r in range(rounds)]
+    smaller = per_second(redeeming(rounds), GROUP // 2)
     earns = per_second([lambda verbs, o=o: verbs.earn(o, key=f"e:{o.ref}") for o in orders])
     shop.close()
     return {
         "redeems_per_second": round(max(redeems)),
         "redeems_by_round": [round(one) for one in redeems],
+        "in_groups_of": GROUP,
+        "redeems_per_second_in_groups_half_as_large": round(smaller),
         "earns_per_second": round(earns),
     }
 

@@ -69,8 +69,8 @@ def of_stores() -> list[Line]:
     return [
         line("sqlite_redeem_of_hand_written", f"one durable redemption, SQLite, {by_hand}", "{:.0%}"),
         line("sqlite_redeem_of_bare_commits", "the same, of bare commits of one row", "{:.0%}"),
-        line("sqlite_group_redeems_per_second", "redemptions in groups, SQLite", "{:,} a second"),
-        line("sqlite_group_earns_per_second", "orders that earn, in groups, SQLite", "{:,} a second"),
+        line("sqlite_group_redeems_per_second", "redemptions in groups of 1,000, SQLite", "{:,} a second"),
+        line("sqlite_group_earns_per_second", "earns in groups of 1,000, SQLite", "{:,} a second"),
         line("postgresql_redeem_of_hand_written", f"one redemption, PostgreSQL, {by_hand}", "{:.0%}"),
         line("postgresql_8_processes_of_one", f"8 processes on different accounts, of one{also}", "{} times"),
         (
@@ -128,7 +128,7 @@ def sizes() -> str:
     processes = post["processes"]["redeems_per_second"]
     rows = [
         ["durable redemptions one by one", each(lite), each(post)],
-        ["redemptions in groups", groups(lite), groups(post)],
+        ["redemptions in groups of 1,000", groups(lite), groups(post)],
         ["8 processes on different accounts", "", f"{processes['8']:,} a second"],
         ["one redemption, of hand-written statements", of_hand(lite), of_hand(post)],
         ["first import, points and all", f"{imported['ours']['orders_a_second']:,} orders a second", ""],
