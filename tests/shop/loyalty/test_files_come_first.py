@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -115,3 +116,18 @@ def test_what_a_file_returned_does_not_return_again(shop: Any, clock: Any, bring
     assert shop.loyalty.give_back("x", key="all").points == 0
     left = shop.loyalty.balance("ann")
     assert (left.available, left.debt) == (0, 0)
+
+
+def test_what_a_file_returned_is_in_the_table(shop: Any, clock: Any, bring: Any) -> None:
+    """3 of 10 points paid for an order, half of which went back: 5 are taken, and 1.5, rounded down, return.
+
+    The table of all customers has them from the moment after the import on, until they lapse with the day.
+    """
+    shop.loyalty.redeem("ann", 3, key="x", order="ours/main/1")
+    clock.set("2024-03-05T14:30")
+    bring(shop, ANN | {"back": "5.00", "back_at": "2024-03-05T14:00"})
+    wanted = {"2024-03-05T14:31": 10 - 3 - 5 + 1, "2024-03-05T23:00": 3, "2024-03-06T00:01": 0}
+    for as_of, left in wanted.items():
+        rows = shop.points(as_of).customers.to_arrow().to_pylist()
+        assert {row["customer_id"]: row["available"] for row in rows}.get("ann", 0) == left
+        assert shop.loyalty.balance("ann", at=datetime.fromisoformat(f"{as_of}+00:00")).available == left

@@ -19,7 +19,10 @@ import numpy as np
 from retailcrm.analytics.columns import INSTANT
 from retailcrm.analytics.points.order_points import TierSource, points_of_orders
 from retailcrm.domain.identity import CustomerId
+from retailcrm.domain.points.drafts import Draft
 from retailcrm.domain.points.following import OrderFacts, follow
+from retailcrm.domain.points.settling import settle
+from retailcrm.domain.points.spending import accepted
 from retailcrm.errors import InputError
 from retailcrm.shop.customers.cards import platform_of
 from retailcrm.shop.loyalty.accounts import Accounts, Current, account_id
@@ -104,9 +107,9 @@ class KnownOrders:
         ]
         if not facts:
             return there
-        earned = Earnings(ledger, there.stored.id)
+        earned, until = Earnings(ledger, there.stored.id), self._until(there, at)
         found = follow(
-            there.stored, facts, earned, rules, observed_at=at, unit=self.accounts.unit,
+            there.stored, facts, earned, rules, observed_at=until, unit=self.accounts.unit,
             lots_of=lambda root: self.accounts.lots_of(there, root), multipliers=self._rates,
             lapsed_of=lambda award: self.accounts.lapsed_of(there.stored.id, award), digest=self.digest,
         )  # fmt: skip
@@ -119,7 +122,16 @@ class KnownOrders:
             wallet=rules,
             earned=earned,
         )
-        return returned_by_files(self.accounts, current, earned, at)
+        current = returned_by_files(self.accounts, current, earned, until)
+        draft = Draft(current.account, f"follow:{at.isoformat()}", at)
+        settle(draft)
+        return current.after(accepted(draft, 0))
+
+    def _until(self, there: Current, at: datetime) -> datetime:
+        """Give the moment up to which the files know: points that they return are back by then."""
+        newest, written = self.accounts.observed(), there.stored.recorded_at
+        until = at if newest is None else min(newest, at)
+        return until if written is None else max(until, written)
 
     def _rates(self, facts: OrderFacts) -> Sequence[Fraction]:
         factor = self.multipliers.get(facts.reference)
