@@ -131,3 +131,23 @@ def test_what_a_file_returned_is_in_the_table(shop: Any, clock: Any, bring: Any)
         rows = shop.points(as_of).customers.to_arrow().to_pylist()
         assert {row["customer_id"]: row["available"] for row in rows}.get("ann", 0) == left
         assert shop.loyalty.balance("ann", at=datetime.fromisoformat(f"{as_of}+00:00")).available == left
+
+
+@pytest.mark.parametrize("keep", ["ann", "bob"])
+def test_what_was_spent_before_a_merge_returns_with_the_order(
+    shop: Any, clock: Any, bring: Any, keep: str
+) -> None:
+    """3 points paid for Ann's order, then she is taken for Bob: whose id is kept makes no difference.
+
+    With half of the order 5 of its 10 points go and 1 of the 3 returns, as 1.5 is rounded down; with all of
+    it the other 5 go and 2 return. Bob's 10 are left, and none can be given back once more.
+    """
+    shop.loyalty.redeem("ann", 3, key="x", order="ours/main/1")
+    shop.customers.merge(keep, "bob" if keep == "ann" else "ann", by="li", note="she said so")
+    for hour, back, left in ((14, "5.00", 20 - 3 - 5 + 1), (15, "10.00", 10), (15, "10.00", 10)):
+        clock.set(f"2024-03-05T{hour}:30")
+        bring(shop, ANN | {"back": back, "back_at": f"2024-03-05T{hour}:00"})
+        found = [shop.loyalty.balance(who) for who in ("bob", "ann")]
+        assert [(one.available, one.debt) for one in found] == [(left, 0), (left, 0)]
+        assert shop.points("2024-03-05T23:00").customers.to_arrow()["available"].to_pylist() == [left]
+    assert shop.loyalty.give_back("x", key="y").points == 0

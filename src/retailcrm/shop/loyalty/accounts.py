@@ -22,7 +22,7 @@ from retailcrm.shop.loyalty.facts import facts_of, known_by
 from retailcrm.shop.loyalty.homes import Earnings, apart_today, homes_of, of_root, was_in, way_of
 from retailcrm.shop.loyalty.orders_of import OrdersOf, plain_of
 from retailcrm.shop.loyalty.rates import Rates, WhenAsked, rates_of, tiers_of
-from retailcrm.shop.loyalty.returning import returned_by_files
+from retailcrm.shop.loyalty.returning import returned_before_merges, returned_by_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -176,7 +176,10 @@ class Accounts:
             paid = [one.paid_at for one in facts]
             return rates_of(orders, paid, self.policy, self.programme, self.metrics, others)
 
-        return self._followed(stored, facts, earned, rules, WhenAsked(rates), now_in=bool(extra))
+        current = self._followed(stored, facts, earned, rules, WhenAsked(rates), now_in=bool(extra))
+        # What returns to an account that was merged into hers comes along.
+        again = returned_before_merges(self, current, self._until(stored, now_in=bool(extra)) or now)
+        return self.current(who, wallet, extra) if again else current
 
     def spendable(self, who: str | Identity, wallet: str = "") -> Current:
         """Give an account of a wallet whose points can be spent.
@@ -223,13 +226,13 @@ class Accounts:
 
     def journals(self, current: Current) -> tuple[Entry, ...]:
         """Give her journal, and those of the accounts that were merged into hers."""
-        gone = [name for name in self._homes(current.stored.id) if name != current.stored.id]
+        gone = [name for name in self.homes(current.stored.id) if name != current.stored.id]
         merged = [entry for name in gone for entry in self.ledger.entries(name)]
         return (*merged, *self.journal(current))
 
     def spendings(self, current: Current) -> tuple[Spending, ...]:
         """Give her redemptions, those of the accounts that were merged into hers included."""
-        homes = self._homes(current.stored.id)
+        homes = self.homes(current.stored.id)
         return tuple(one for name in homes for one in self.ledger.spendings(name))
 
     def awards(self, current: Current) -> dict[str, Awarded]:
@@ -257,7 +260,7 @@ class Accounts:
 
     def lapsed_of(self, account: str, award: Awarded) -> int:
         """Count the points of an award that lapsed unused in other accounts that it was in."""
-        others = {*self._homes(account), *award.before} - {account}
+        others = {*self.homes(account), *award.before} - {account}
         lots = (lot for name in others for lot in self.ledger.lots(name).values())
         return sum(lot.expired for lot in lots if lot.root == award.lot)
 
@@ -341,7 +344,7 @@ class Accounts:
             self._write_pair(a, b, found, awards=tuple((stored.id, one) for one in moved))
         return self.ledger.account(stored.id), Earnings(self.ledger, stored.id)
 
-    def _homes(self, account: str) -> tuple[str, ...]:
+    def homes(self, account: str) -> tuple[str, ...]:
         """Give the accounts whose awards are this one's today."""
         return homes_of(self.ledger.merged(account), account)
 

@@ -9,11 +9,11 @@ import attrs
 from retailcrm.domain.points.holds import total
 from retailcrm.domain.points.reversal import give_back
 from retailcrm.domain.points.spending import divided
+from retailcrm.ports.ledger import Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
-    from fractions import Fraction
 
     from retailcrm.domain.points.following import Awarded
     from retailcrm.ports.ledger import Spending
@@ -35,30 +35,68 @@ def returned_by_files(
         The same, with points that return: all of them with the last of the order, before that by the
         wallet's rule for partial refunds.
     """
-    for _, award in current.awards:
-        old = before.get(award.reference)
-        # Nearly always nothing was paid back at all.
-        if not award.share or award.share <= (old.share if old is not None else 0):
-            continue
+    for award in _gone_back(current, before):
         for one in accounts.ledger.spendings(current.stored.id):
-            if one.order != award.reference or one.account != current.stored.id or not one.value:
-                continue
-            points = _due_back(one, award.share, current.wallet.redemption.refund)
+            points = _due_back(one, award, current)
             if points:
-                lots = accounts.ledger.lots(current.stored.id)
-                now = {lot.id: lot for entry in current.entries for lot in entry.lots}
-                outcome = give_back(
-                    current.account, one.allocations, points, dict(lots) | now,
-                    key=f"refund:{award.reference}:{award.share}", now=at, policy=current.wallet.late,
-                    reference=f"order:{award.reference}",
-                )  # fmt: skip
-                current = current.after(
-                    outcome, attrs.evolve(one, allocations=divided(one.allocations, points)[1])
-                )
+                current = _returned(accounts, current, one, points, award, at)
     return current
 
 
-def _due_back(spent: Spending, share: Fraction, how: str) -> int:
-    """Give the points of a redemption that a share of its order brings back now."""
-    due = spent.points if share == 1 else 0 if how == "cash_first" else int(spent.points * share)
+def returned_before_merges(accounts: Accounts, current: Current, at: datetime) -> bool:
+    """Give back the points that she spent under other ids; they lie in the accounts of these.
+
+    Args:
+        accounts: The shop's accounts.
+        current: Her account, with what its orders tell.
+        at: The moment up to which the files know.
+
+    Returns:
+        Whether there were any. Then her account is written too, and is to be joined and asked for again.
+    """
+    homes = accounts.homes(current.stored.id)[1:] if current.awards and current.earned is not None else ()
+    touched: dict[str, Current] = {}
+    for award in _gone_back(current, current.earned or {}) if homes else ():
+        for home in homes:
+            for one in accounts.ledger.spendings(home):
+                points = _due_back(one, award, current)
+                if points:
+                    whose = touched.get(home) or accounts.at(home)
+                    touched[home] = _returned(accounts, whose, one, points, award, at)
+    if touched:
+        everyone = (current, *touched.values())
+        changes = tuple(one.change(one.account) for one in everyone)
+        spendings = tuple(one for whose in everyone for one in whose.spendings)
+        accounts.ledger.write(Unit(changes=changes, awards=current.awards, spendings=spendings))
+    return bool(touched)
+
+
+def _gone_back(current: Current, before: Mapping[str, Awarded]) -> Iterator[Awarded]:
+    """Give the awards of orders of which more was paid back than is written."""
+    for _, award in current.awards:
+        # Nearly always nothing was paid back at all.
+        if award.share:
+            old = before.get(award.reference)
+            if old is None or award.share > old.share:
+                yield award
+
+
+def _returned(
+    accounts: Accounts, whose: Current, spent: Spending, points: int, award: Awarded, at: datetime
+) -> Current:
+    """Give points back to the account that they were spent from."""
+    outcome = give_back(
+        whose.account, spent.allocations, points, accounts.all_lots(whose),
+        key=f"refund:{award.reference}:{award.share}", now=at, policy=whose.wallet.late,
+        reference=f"order:{award.reference}",
+    )  # fmt: skip
+    return whose.after(outcome, attrs.evolve(spent, allocations=divided(spent.allocations, points)[1]))
+
+
+def _due_back(spent: Spending, award: Awarded, current: Current) -> int:
+    """Give the points of a redemption that the share of its order that went back returns now."""
+    if spent.order != award.reference or not spent.value:
+        return 0
+    how = current.wallet.redemption.refund
+    due = spent.points if award.share == 1 else 0 if how == "cash_first" else int(spent.points * award.share)
     return max(due - (spent.points - total(spent.allocations)), 0)
