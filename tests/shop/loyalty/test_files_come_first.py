@@ -151,3 +151,15 @@ def test_what_was_spent_before_a_merge_returns_with_the_order(
         assert [(one.available, one.debt) for one in found] == [(left, 0), (left, 0)]
         assert shop.points("2024-03-05T23:00").customers.to_arrow()["available"].to_pylist() == [left]
     assert shop.loyalty.give_back("x", key="y").points == 0
+
+
+def test_what_a_file_returned_is_there_at_once(shop: Any, clock: Any, bring: Any) -> None:
+    """1 and 2 of 10 points paid for an order at one instant; half of it goes back then: 5 are taken.
+
+    Half of the 2 returns, and half of the 1 is nothing, rounded down; whichever way one asks for the balance.
+    """
+    shop.loyalty.redeem("ann", 1, key="x", order="ours/main/1")
+    shop.loyalty.redeem("ann", 2, key="y", order="ours/main/1")
+    bring(shop, ANN | {"back": "5.00", "back_at": "2024-03-05T11:00"})
+    left = [shop.loyalty.balance("ann"), shop.loyalty.balance("ann", at=clock.now)]
+    assert [one.available for one in left] == [10 - 3 - 5 + 1] * 2

@@ -85,9 +85,11 @@ def _returned(
     accounts: Accounts, whose: Current, spent: Spending, points: int, award: Awarded, at: datetime
 ) -> Current:
     """Give points back to the account that they were spent from."""
+    # Of commands of one instant each is written later than the one before; what returns is there at once.
+    now = min(at, accounts.clock())
     outcome = give_back(
         whose.account, spent.allocations, points, accounts.all_lots(whose),
-        key=f"refund:{award.reference}:{award.share}", now=at, policy=whose.wallet.late,
+        key=f"refund:{award.reference}:{award.share}", now=now, policy=whose.wallet.late,
         reference=f"order:{award.reference}",
     )  # fmt: skip
     return whose.after(outcome, attrs.evolve(spent, allocations=divided(spent.allocations, points)[1]))
