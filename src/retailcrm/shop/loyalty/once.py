@@ -257,8 +257,8 @@ def check_texts(asked: Mapping[str, Any]) -> None:
         text = value
         if not isinstance(value, str):
             text = value.value if isinstance(value, Identity) else getattr(value, "reference", None)
-            if not isinstance(text, str):
-                continue
+        if not isinstance(text, str) or not text:
+            continue
         if len(text) > LONGEST and name not in ("reason", "actor"):
             raise InputError(f"{name} has {len(text)} characters; at most {LONGEST} are kept")
         if "\0" in text or not (text.isascii() or _NO_TEXT.search(text) is None):
