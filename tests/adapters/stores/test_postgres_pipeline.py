@@ -161,6 +161,15 @@ def test_a_connection_that_is_lost_wrote_nothing(database, postgres_url) -> None
 COUNT = Step("SELECT count(*) FROM t WHERE n > ?", (0,))
 
 
+def test_what_is_asked_on_a_new_connection_is_read_by_it(database, postgres_url) -> None:
+    """Text and numbers of the first question, whose connection was gone."""
+    send(database, (NEW, (1, 7, "会员")), (NEXT, (1, 7), "no"))
+    with database.unit() as run:
+        cut(run, postgres_url)
+        asked = Step("SELECT name, n FROM t WHERE id = ?", (1,))
+        assert run.first_rows([asked, asked]) == [("会员", 14), ("会员", 14)]
+
+
 @pytest.mark.parametrize(
     "first",
     [

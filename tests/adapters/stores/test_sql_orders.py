@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.adapters.stores.databases import KINDS, create_all, opened
 
+from retailcrm.adapters.stores.sql.ledger import SqlLedger
 from retailcrm.adapters.stores.sql.orders import SqlOrders
 from retailcrm.adapters.stores.sql.orders_columns import kind_of, settled
 from retailcrm.adapters.stores.sql.orders_digest import digest_of
@@ -246,6 +247,21 @@ def test_decisions_are_added_and_never_twice(database: Database) -> None:
     with pytest.raises(ConflictError):
         book.decide(["other"], 1)
     assert database.executor.one("SELECT decisions FROM retailcrm_shops") == (2,)
+
+
+def test_what_came_along_with_an_account_is_older_than_ones_own_decision(database: Database) -> None:
+    """Whoever looks at an account and decides in one unit hears of that decision next, or of none undone."""
+    book, ledger = SqlOrders(database, "main"), SqlLedger(database, "main")
+    book.begin("CNY", "UTC", NOW)
+    with database.unit():
+        ledger.whole_account("points/ann", "rules")
+        book.decide(["first"], 0)
+        assert book.last_decision()[0] == 1
+        with suppress(ZeroDivisionError), database.savepoint():
+            book.decide(["second"], 1)
+            ledger.whole_account("points/ann", "rules")
+            raise ZeroDivisionError
+        assert book.last_decision()[0] == 1
 
 
 def test_very_many_rows_are_written_and_read_in_pieces(database: Database) -> None:

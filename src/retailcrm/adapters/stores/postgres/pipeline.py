@@ -102,8 +102,10 @@ class UnitStatements(Statements, Sends):
 
     def first_rows(self, questions: Sequence[Step]) -> list[Row | None]:
         """Ask several questions, each after the one before; give the first row of each answer."""
+        answers = self._asked(questions)
+        # Of the connection that answered: another one may have been lost before.
         reader = Transformer(self.connection)
-        return [_row(reader, answer) for answer in self._asked(questions)]
+        return [_row(reader, answer) for answer in answers]
 
     def _asked(self, steps: Sequence[Step]) -> list[PGresult]:
         if not steps:

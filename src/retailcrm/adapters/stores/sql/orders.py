@@ -247,6 +247,7 @@ class SqlOrders:
 
     def _unsettle(self) -> None:
         """Ask again from now on: something was written."""
+        self.database.along.clear()
         if (settled := self.database.settled) is not None:
             settled.clear()
 

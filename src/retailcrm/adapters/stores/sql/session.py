@@ -217,6 +217,7 @@ class Savepoint:
         if kind is not None:
             session.executor.run("ROLLBACK TO SAVEPOINT retailcrm_part")
             session.failed = self._was_failed
+            session.along.clear()
             if session.settled:
                 session.settled.clear()
         session.executor.run("RELEASE SAVEPOINT retailcrm_part")
